@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let swift: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
+
+/// One library layer; dependencies point one way, see docs/architecture.md.
+func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swift)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: swift)
+}
+
+let package = Package(
+  name: "martlet",
+  products: [
+    .library(name: "Martlet", targets: ["Martlet"]),
+    .executable(name: "martlet", targets: ["martlet-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    layer("SyncModel"),
+    layer("SyncEngine", ["SyncModel", logging, collections]),
+    .target(name: "CLinux"),
+    layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
+    layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
+    layer("BaseStore", ["SyncEngine", "SyncModel", grdb, nioConcurrency, logging]),
+    layer("AWSKit", ["Checksums", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
+    .target(name: "CChecksums"),
+    layer("Checksums", ["CChecksums", crypto]),
+    layer(
+      "Martlet",
+      ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
+    layer("EmbeddedS3", ["AWSKit", "Checksums", hummingbird, crypto, logging, nioCore, nioConcurrency, nioHTTP1]),
+    layer("Simulation", ["SyncEngine", "SyncModel", logging]),
+    layer("Commands", ["Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, serviceLifecycle]),
+    // Not named `martlet`: on a case-folding file system that is the library's module.
+    .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
+    .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
+
+    tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
+    tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
+    tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
+    tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
+    tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", logging]),
+    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1], resources: [.copy("Vectors")]),
+    tests("ChecksumsTests", ["Checksums"]),
+    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
+    tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
+    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine"]),
+    tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
+  ]
+)
