@@ -136,7 +136,7 @@ extension XMLScanner {
     var bytes: [UInt8] = []
     while true {
       switch try next() {
-      case .text: bytes.isEmpty ? (bytes = text) : bytes.append(contentsOf: text)
+      case .text: bytes.append(contentsOf: text)
       case .start: try skipElement()
       case .end, .endOfDocument: return bytes
       }
