@@ -50,14 +50,14 @@ extension RelativePath {
   package var asDirectory: RelativePath { isDirectory ? self : RelativePath(unchecked: string + "/") }
 
   /// The same place named as a leaf (file or symbolic link).
-  package var asLeaf: RelativePath { isDirectory ? RelativePath(unchecked: String(string.dropLast())) : self }
+  package var asLeaf: RelativePath { isDirectory ? RelativePath(unchecked: String(Substring(string.utf8.dropLast()))) : self }
 
   /// The directory that holds this entry; nil for the root.
   package var parent: RelativePath? {
     guard !isRoot else { return nil }
     let body = asLeaf.string.utf8
     guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return .root }
-    return RelativePath(unchecked: String(body[...slash])!)
+    return RelativePath(unchecked: String(Substring(body[...slash])))
   }
 
   /// Parents from the nearest to the outermost, the root left out.
@@ -74,13 +74,13 @@ extension RelativePath {
   /// The last component, without a trailing slash.
   package var name: String {
     let body = asLeaf.string.utf8
-    guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return String(body)! }
-    return String(body[body.index(after: slash)...])!
+    guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return String(Substring(body)) }
+    return String(Substring(body[body.index(after: slash)...]))
   }
 
   /// Components from the root down, without slashes.
   package var components: [String] {
-    string.utf8.split(separator: UInt8(ascii: "/")).map { String($0)! }
+    string.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
   }
 
   /// An entry of this directory. `name` is one valid component.
