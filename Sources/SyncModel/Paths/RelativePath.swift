@@ -74,7 +74,7 @@ extension RelativePath {
   /// The last component, without a trailing slash.
   package var name: String {
     let body = asLeaf.string.utf8
-    guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return String(Substring(body)) }
+    asLeaf.string.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
     return String(Substring(body[body.index(after: slash)...]))
   }
 
