@@ -74,13 +74,13 @@ extension RelativePath {
   /// The last component, without a trailing slash.
   package var name: String {
     let body = asLeaf.string.utf8
-    asLeaf.string.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+    guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return asLeaf.string }
     return String(Substring(body[body.index(after: slash)...]))
   }
 
   /// Components from the root down, without slashes.
   package var components: [String] {
-    string.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
+    string.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// An entry of this directory. `name` is one valid component.
