@@ -1,4 +1,4 @@
-package import SyncEngine
+import SyncEngine
 package import SyncModel
 
 /// Time and randomness of one node: the world's clock, read through a clock of its own that is wrong.

@@ -76,7 +76,7 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     try Task.checkCancellation()
     let sleeper = Sleeper()
     try await withTaskCancellationHandler {
-      try await withUnsafeThrowingContinuation { continuation in
+      try await withUnsafeThrowingContinuation { (continuation: UnsafeContinuation<Void, any Error>) in
         if Task.isCancelled { return continuation.resume(throwing: CancellationError()) }
         sleeper.continuation = continuation
         sleeper.timer = after(nanoseconds) { sleeper.end(with: .success(())) }
@@ -84,6 +84,13 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     } onCancel: {
       if let timer = sleeper.timer { cancelTimer(timer) }
       sleeper.end(with: .failure(CancellationError()))
+    }
+  }
+
+  /// Waits on the virtual clock whether or not the task is cancelled: a system call, a request under way.
+  package func pause(_ nanoseconds: Int64) async {
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      after(nanoseconds) { continuation.resume() }
     }
   }
 
