@@ -1,5 +1,5 @@
-package import SyncEngine
-package import SyncModel
+import SyncEngine
+import SyncModel
 
 /// The remote port of one node: the way to the shared server, with its delays and failures.
 ///
@@ -10,8 +10,8 @@ package final class SimRemoteTree: RemoteTreePort, @unchecked Sendable {
   let life: NodeLife
   let ledger: any EffectLedger
   /// Keys in a page at most: small, so that much happens between pages.
-  private let pageSize: Int
-  private let partSize: Int64
+  let pageSize: Int
+  let partSize: Int64
 
   package init(
     server: SimS3, life: NodeLife, faults: FaultPlan, ledger: any EffectLedger, pageSize: Int, partSize: Int64 = 16
