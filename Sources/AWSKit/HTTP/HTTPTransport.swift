@@ -46,7 +46,8 @@ public final class HTTPTransport: Sendable {
     settings.connectionPool.idleTimeout = TimeAmount(configuration.idleTimeout)
     // The retries of this layer know about backoff and hooks, the pool's do not.
     settings.connectionPool.retryConnectionEstablishment = false
-    settings.dnsResolver = .randomized
+    // Not .randomized: with an address in place of a name it ends a debug build (NIO: leaking promise).
+    settings.dnsResolver = .system
     client = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: settings)
   }
 

@@ -49,7 +49,7 @@ extension S3Client {
   @discardableResult
   public func getObject(
     bucket: String, key: String, range: Range<Int64>? = nil, versionID: String? = nil, condition: S3Condition? = nil,
-    consume: (ByteBuffer) async throws -> Void
+    isolation: isolated (any Actor)? = #isolation, consume: (ByteBuffer) async throws -> Void
   ) async throws -> S3ObjectHead {
     let object = try await getObject(
       bucket: bucket, key: key, range: range, versionID: versionID, condition: condition)
