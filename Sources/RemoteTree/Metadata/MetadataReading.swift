@@ -83,7 +83,8 @@ extension Timestamp {
       nanoseconds = (fraction.utf8.count..<9).reduce(number) { value, _ in value * 10 }
     }
     guard seconds <= Self.limit else { return nil }
-    self = isNegative
+    self =
+      isNegative
       ? Timestamp(seconds: -seconds, nanoseconds: -nanoseconds) : Timestamp(seconds: seconds, nanoseconds: nanoseconds)
   }
 
