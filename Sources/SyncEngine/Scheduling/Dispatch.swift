@@ -3,7 +3,12 @@ import SyncModel
 extension Engine {
   /// Turns hints into dirty paths as they come, so that the watcher's buffer stays short.
   func takeHints() async {
-    for await hint in hints { await take(hint) }
+    for await event in watchEvents {
+      switch event {
+      case .hint(let hint): await take(hint)
+      case .report(let path, let reason): report(path, reason)
+      }
+    }
   }
 
   private func take(_ hint: LocalHint) async {
@@ -68,7 +73,13 @@ extension Engine {
             await self.finishDispatched()
           }
         }
-        if dispatched == 0 { await flushHintedDeletions() }
+        if dispatched == 0, !isFlushing, !passIsRunning, !spool.isEmpty {
+          isFlushing = true
+          group.addTask {
+            await self.flushHintedDeletions()
+            await self.finishFlush()
+          }
+        }
         if let next = dirty.nextReady(), next < timer, room > 0 {
           timer = next
           let delay = Duration.nanoseconds(max(0, next - environment.uptime()))
@@ -81,6 +92,11 @@ extension Engine {
       }
       group.cancelAll()
     }
+  }
+
+  private func finishFlush() {
+    isFlushing = false
+    wake.signal()
   }
 
   private func finishDispatched() {

@@ -77,7 +77,8 @@ package struct DirtyTable: Sendable {
 extension DirtyTable {
   /// Merges a hint into the path's entry.
   ///
-  /// `since` is that of the entry taken before, for a retry. A remote event without a state makes one that a
+  /// A retry comes with `retry` as its only reason, else its wait counts as an event's, and with the `since` of
+  /// the entry that was taken. A remote event without a state makes one that a
   /// listing gave before worthless.
   package mutating func insert(
     _ path: RelativePath, _ reasons: HintReasons, now: Int64, notBefore: Int64, since: Int64? = nil,
