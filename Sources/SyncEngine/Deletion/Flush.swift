@@ -113,7 +113,7 @@ extension Engine {
         guard let work = iterator.next() else { return }
         group.addTask { await self.processDeletion(work) }
       }
-      for _ in 0..<options.concurrency { add() }
+      for _ in 0..<concurrency { add() }
       while await group.next() != nil { add() }
     }
   }

@@ -14,6 +14,9 @@ extension Engine {
   private func take(_ hint: LocalHint) async {
     switch hint {
     case .path(let path): mark(path, .localEvent, after: .milliseconds(20))
+    case .written(let path):
+      suspects.insert(path)
+      mark(path, .localEvent, after: .milliseconds(20))
     case .vanished(let path):
       mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle)
       await markEntries(below: path.asDirectory, [.localEvent, .absenceSeen], after: Self.absenceSettle)
@@ -64,7 +67,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = max(0, options.concurrency - dispatched)
+        let room = max(0, concurrency - dispatched)
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           let work = Work(entry.path)
