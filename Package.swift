@@ -75,7 +75,7 @@ let package = Package(
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
     tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
     tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
-    tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", logging]),
+    tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1], resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
