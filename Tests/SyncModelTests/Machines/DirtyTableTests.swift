@@ -116,6 +116,13 @@ import Testing
     #expect(table.overflow(now: 100).isEmpty)
   }
 
+  @Test mutating func `the first paths are listed in order`() {
+    for number in (0..<50).reversed() {
+      table.insert(RelativePath(unchecked: "\(number + 10)"), .listing, now: 0, notBefore: 0)
+    }
+    #expect(table.paths(limit: 3).map(\.string) == ["10", "11", "12"])
+  }
+
   @Test mutating func `the oldest age is that of all entries`() {
     #expect(table.oldestSince == nil)
     table.insert(Self.a, .localEvent, now: 9, notBefore: 9)
