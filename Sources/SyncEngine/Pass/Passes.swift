@@ -122,7 +122,8 @@ extension Engine {
       }
       summary.deletions = spool.entries.count
       await flushDeletions(
-        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0, isPass: true)
+        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0,
+        looked: isFull ? [.local, .remote] : [.local])
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
       status.firstPassCompleted = true
