@@ -3,7 +3,8 @@ import GRDB
 /// How the file is opened, and its schema.
 enum DatabaseFile {
   static func open(path: String) throws -> DatabaseQueue {
-    let queue = try DatabaseQueue(path: path, configuration: configuration(isNetworkFileSystem: NetworkFileSystem.holds(path)))
+    let queue = try DatabaseQueue(
+      path: path, configuration: configuration(isNetworkFileSystem: NetworkFileSystem.holds(path)))
     let migrator = migrator
     if try queue.read(migrator.hasBeenSuperseded) { throw BaseStoreError.newer(path: path) }
     try migrator.migrate(queue)

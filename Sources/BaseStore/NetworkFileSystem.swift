@@ -10,7 +10,8 @@ enum NetworkFileSystem {
     guard stat(folder, &status) == 0, let table = try? Data(contentsOf: URL(filePath: "/proc/self/mountinfo")) else {
       return false
     }
-    let type = type(ofDevice: name(ofDevice: UInt64(status.st_dev)), inMountTable: String(decoding: table, as: UTF8.self))
+    let type = type(
+      ofDevice: name(ofDevice: UInt64(status.st_dev)), inMountTable: String(decoding: table, as: UTF8.self))
     return type.map(names.contains) ?? false
   }
 

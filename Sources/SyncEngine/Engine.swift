@@ -34,13 +34,18 @@ package actor Engine {
   var arrivals = Arrivals()
   var status = EngineStatus()
   var running: [RelativePath: Int] = [:]
+  var reports = Reports()
   var active: [Transfer.ID: Transfer] = [:]
   /// Dirty paths being settled.
   var dispatched = 0
   /// Dirty paths that wait in the store.
   var spilled = 0
   var passIsRunning = false
+  var isFlushing = false
   var passFailures = 0
+  /// Files that were closed by a writer where stamps prove nothing.
+  var suspects: Set<RelativePath> = []
+  var limit: AdaptiveLimit
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false
   var nextNumber: UInt64 = 0
@@ -49,9 +54,10 @@ package actor Engine {
 
   /// Wakes the dispatcher; only the newest wish matters.
   nonisolated let wake = Wakeup()
-  nonisolated let hints: AsyncStream<LocalHint>
+  nonisolated let watchEvents: AsyncStream<WatchEvent>
   nonisolated let hintSink: EngineHintSink
   nonisolated let stop = StopSignal()
+  private nonisolated let throttled = Atomic<Bool>(false)
 
   package init(
     local: any LocalTreePort, remote: any RemoteTreePort, store: any BaseStorePort,
@@ -64,10 +70,11 @@ package actor Engine {
     self.options = options
     self.observer = observer
     large = Lane(width: options.largeConcurrency)
+    limit = AdaptiveLimit(maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)
-    let (stream, continuation) = AsyncStream<LocalHint>.makeStream()
-    hints = stream
-    hintSink = EngineHintSink(hints: continuation, observer: observer)
+    let (stream, continuation) = AsyncStream<WatchEvent>.makeStream()
+    watchEvents = stream
+    hintSink = EngineHintSink(events: continuation)
   }
 
   /// Stops downloads, takes a last look at the root, uploads until the time-out, then `run` returns.
@@ -86,13 +93,30 @@ package actor Engine {
         group.addTask { await self.takeHints() }
       }
       group.addTask { await self.dispatch() }
-      try await passes()
-      if stop.isRequested { await drain() }
+      try await passesUntilDeadline()
       group.cancelAll()
       do { try await group.waitForAll() } catch is CancellationError {}
     }
     status.state = .stopped
     return summary()
+  }
+
+  /// Passes until asked to stop, then the last uploads; whatever is under way ends at the time-out.
+  private func passesUntilDeadline() async throws {
+    let deadline = options.shutdownTimeout
+    let (stop, environment) = (stop, environment)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await self.passes()
+        if stop.isRequested { await self.drain() }
+      }
+      group.addTask {
+        await stop.wait()
+        try await environment.sleep(for: deadline)
+      }
+      defer { group.cancelAll() }
+      do { try await group.next() } catch is CancellationError {}
+    }
   }
 
   private func watch() async throws {
@@ -102,10 +126,23 @@ package actor Engine {
       return
     } catch {
       // Without a watcher the walks of the passes find everything, only later.
-      observer.record(.reported(path: "/", reason: "watching the folder ended: \(error); scanning instead"))
+      report("/", "watching the folder ended: \(error); scanning instead")
       status.watch = .scanning(reason: "\(error)")
     }
   }
+
+  /// Transfers of small files at once, as the server takes them.
+  var concurrency: Int {
+    if throttled.exchange(false, ordering: .acquiringAndReleasing) {
+      // What is refused now was sent a round trip ago: refusals of one moment are one cut.
+      let now = environment.uptime()
+      limit.slowedDown(sentAt: now - 200_000_000, now: now)
+    }
+    return limit.limit
+  }
+
+  /// The server asked to slow down.
+  package nonisolated func slowDown() { throttled.store(true, ordering: .releasing) }
 
   func number() -> UInt64 {
     nextNumber += 1
@@ -113,14 +150,18 @@ package actor Engine {
   }
 }
 
+enum WatchEvent: Sendable {
+  case hint(LocalHint)
+  case report(String, String?)
+}
+
 /// Hands the watcher's hints to the engine without ever waiting for it.
 package struct EngineHintSink: HintSink {
-  let hints: AsyncStream<LocalHint>.Continuation
-  let observer: any SyncObserver
+  let events: AsyncStream<WatchEvent>.Continuation
 
-  package func hint(_ hint: LocalHint) { hints.yield(hint) }
+  package func hint(_ hint: LocalHint) { events.yield(.hint(hint)) }
 
-  package func report(_ path: String, _ reason: String?) { observer.record(.reported(path: path, reason: reason)) }
+  package func report(_ path: String, _ reason: String?) { events.yield(.report(path, reason)) }
 }
 
 /// A wish to be woken, for one waiter; wishes made meanwhile are one.
@@ -142,18 +183,20 @@ struct Wakeup: Sendable {
 /// The request to stop, seen without waiting.
 package final class StopSignal: Sendable {
   private let flag = Atomic<Bool>(false)
-  private let wakeup = Wakeup()
+  private let stream: AsyncStream<Never>
+  private let continuation: AsyncStream<Never>.Continuation
+
+  package init() { (stream, continuation) = AsyncStream<Never>.makeStream() }
 
   package var isRequested: Bool { flag.load(ordering: .acquiring) }
 
   package func request() {
     flag.store(true, ordering: .releasing)
-    wakeup.signal()
+    continuation.finish()
   }
 
-  /// For the pass loop, the only waiter.
+  /// Any number may wait; also returns when the task is cancelled.
   func wait() async {
-    if isRequested { return }
-    await wakeup.wait()
+    for await _ in stream {}
   }
 }

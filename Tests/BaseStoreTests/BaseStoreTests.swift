@@ -105,10 +105,12 @@ import Testing
   }
 
   @Test func intentsStayInTheOrderOfTheirOpening() async throws {
-    var first = Intent(id: Intent.ID("z"), kind: .multipart, path: "caf\u{E9}", expected: nil)
+    var first = Intent(
+      id: Intent.ID("z"), kind: .multipart, path: "caf\u{E9}", expected: nil, openedAt: Timestamp(seconds: 1))
     let second = Intent(
       id: Intent.ID("a"), kind: .put, path: "cafe\u{301}",
-      expected: RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(seconds: 3), versionID: "v"))
+      expected: RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(seconds: 3), versionID: "v"),
+      openedAt: Timestamp(nanoseconds: 9))
     try await store.apply([.openIntent(first)])
     try await store.apply([.openIntent(second)])
     first.parts = [PartReceipt(number: 1, etag: "p", crc64: .max, size: 5)]

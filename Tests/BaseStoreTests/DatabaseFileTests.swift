@@ -161,7 +161,9 @@ import Testing
     let writing = try await clock.measure {
       for start in stride(from: 0, to: count, by: 1000) {
         try await store.apply(
-          (start..<start + 1000).map { .record(fullEntry(RelativePath(unchecked: "d\($0 / 1000)/f\($0)"), inode: UInt64($0))) })
+          (start..<start + 1000).map {
+            .record(fullEntry(RelativePath(unchecked: "d\($0 / 1000)/f\($0)"), inode: UInt64($0)))
+          })
       }
     }
     var seen = 0
@@ -181,7 +183,8 @@ import Testing
         for try await found in group { #expect(found) }
       }
     }
-    print("base store: \(count) rows written \(writing), read in pages \(scanning); \(count / 10) point reads \(points)")
+    print(
+      "base store: \(count) rows written \(writing), read in pages \(scanning); \(count / 10) point reads \(points)")
     // Generous: an unoptimised build on two busy cores.
     #expect(writing < .seconds(60))
     #expect(scanning < .seconds(30))

@@ -22,7 +22,8 @@ import Testing
         case 5: changes.append(.forget(path))
         case 6:
           let id = Intent.ID("\(Int.random(in: 0..<5, using: &random))")
-          changes.append(.openIntent(Intent(id: id, kind: .put, path: path, expected: nil)))
+          changes.append(
+            .openIntent(Intent(id: id, kind: .put, path: path, expected: nil, openedAt: Timestamp(seconds: 1))))
         default: changes.append(.closeIntent(Intent.ID("\(Int.random(in: 0..<5, using: &random))")))
         }
       }

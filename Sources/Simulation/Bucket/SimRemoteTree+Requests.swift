@@ -78,6 +78,21 @@ extension SimRemoteTree {
     }
   }
 
+  package func content(
+    _ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]
+  ) async throws -> Fingerprint? {
+    let server = server
+    return try await request(path, isWrite: false) {
+      let content = try server.version(path, object.stamp).content
+      var rest = content[...]
+      for part in parts {
+        guard SimContent.hash(rest.prefix(Int(part.size))) == part.crc64 else { return nil }
+        rest = rest.dropFirst(Int(part.size))
+      }
+      return rest.isEmpty ? SimContent.fingerprint(content) : nil
+    }
+  }
+
   package func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool {
     guard source.size == object.stamp.size else { return false }
     let bytes = try await source.read(at: 0, count: Int(source.size))

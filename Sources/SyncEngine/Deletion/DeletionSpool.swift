@@ -3,13 +3,13 @@ import SyncModel
 /// Deletions that wait for the guard and for all creations (I8). Bounded: what does not fit is found
 /// again by the next pass.
 struct DeletionSpool: Sendable {
-  enum Side: Hashable, Sendable { case local, remote }
-
   struct Entry: Hashable, Sendable {
     var path: RelativePath
-    var side: Side
+    var side: DeletionSide
     /// Uptime nanoseconds at which the absence was first seen.
     var seen: Int64
+    /// A hint found it, not a pass that looked at everything.
+    var isHinted: Bool
   }
 
   static let capacity = 100_000
@@ -19,12 +19,12 @@ struct DeletionSpool: Sendable {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  mutating func add(_ path: RelativePath, _ side: Side, now: Int64) {
+  mutating func add(_ path: RelativePath, _ side: DeletionSide, now: Int64, isHinted: Bool) {
     guard entries.count < Self.capacity || entries[path] != nil else {
       overflowed = true
       return
     }
-    entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now)
+    entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted)
   }
 
   mutating func takeAll() -> [Entry] {
@@ -32,7 +32,10 @@ struct DeletionSpool: Sendable {
     return Array(entries.values)
   }
 
-  mutating func removeAll() { self = DeletionSpool() }
+  /// What was derived from a look that did not reach its end proves nothing; hinted absences were seen.
+  mutating func dropUnproven() {
+    entries = entries.filter { $0.value.isHinted }
+  }
 }
 
 /// Contents that came into the tree of late: a deletion whose content is among them is half of a move.

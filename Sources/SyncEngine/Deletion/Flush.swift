@@ -3,22 +3,23 @@ import SyncModel
 extension Engine {
   /// Deletions that hints asked for, once nothing else is under way.
   func flushHintedDeletions() async {
-    guard !spool.isEmpty, !passIsRunning, !options.isDryRun else { return }
-    await flushDeletions(isEmptyListing: false, isEmptyRoot: false)
+    guard !options.isDryRun else { return }
+    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, isPass: false)
   }
 
   /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
-  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool) async {
+  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, isPass: Bool) async {
     let entries = spool.takeAll()
-    guard !entries.isEmpty else {
-      resumeDeletions()
-      return
-    }
+    guard isPass || !entries.isEmpty else { return }
     do {
-      let root = try await local.checkRoot()
-      _ = root
-      guard try await guardAllows(entries, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot) else { return }
-      resumeDeletions()
+      _ = try await local.checkRoot()
+      let count = try await movesLeftOut(entries)
+      let allowed =
+        isPass
+        ? try await passAllows(count, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
+        : try await hintsAllow(count)
+      guard allowed, !entries.isEmpty else { return }
+      defer { if !isPass { hintedDeletionsEnded(count) } }
       try await waitForAbsences(entries)
       let leaves = entries.filter { !$0.path.isDirectory }
       let directories = entries.filter { $0.path.isDirectory }.sorted { $1.path < $0.path }
@@ -29,38 +30,73 @@ extension Engine {
     } catch {
       observer.record(.passFailed(reason: "deletions wait: \(error)"))
       status.lastError = "\(error)"
-      for entry in entries { mark(entry.path, .retry, after: .seconds(10)) }
+      for entry in entries where entry.isHinted { mark(entry.path, .retry, after: .seconds(10)) }
     }
   }
 
-  private func guardAllows(
-    _ entries: [DeletionSpool.Entry], isEmptyListing: Bool, isEmptyRoot: Bool
-  ) async throws -> Bool {
-    let total = try await store.leafCount()
+  /// How many files each side would lose. A content that arrived of late under another name only moved.
+  private func movesLeftOut(_ entries: [DeletionSpool.Entry]) async throws -> [DeletionSide: Int] {
     var arrived = arrivals
-    var counts: [DeletionSpool.Side: Int] = [:]
+    var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
       if let fingerprint = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(fingerprint) { continue }
       counts[entry.side, default: 0] += 1
     }
-    let now = environment.uptime()
+    return counts
+  }
+
+  private func passAllows(
+    _ counts: [DeletionSide: Int], isEmptyListing: Bool, isEmptyRoot: Bool
+  ) async throws -> Bool {
+    let total = try await store.leafCount()
+    let verdicts = DeletionSide.allCases.map { side in
+      deletionGuard.judgePass(
+        side, count: counts[side] ?? 0, baseCount: total,
+        isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
+    }
+    return tellHalts(verdicts)
+  }
+
+  private func hintsAllow(_ counts: [DeletionSide: Int]) async throws -> Bool {
+    let total = try await store.leafCount()
+    var begun: [DeletionSide: Int] = [:]
     for (side, count) in counts {
-      let verdict = deletionGuard.judge(
-        count: count, side: side == .local ? .local : .remote, leaves: total,
-        isEmptySource: side == .local ? isEmptyListing : isEmptyRoot, now: now)
-      if case .halt(let reason) = verdict {
-        status.deletionsHalted = reason
-        observer.record(.deletionsHalted(reason: reason))
-        return false
+      for _ in 0..<count {
+        let verdict = deletionGuard.judgeHint(side, baseCount: total, now: environment.uptime())
+        guard verdict == .allow else {
+          for (side, count) in begun {
+            for _ in 0..<count { deletionGuard.finishHint(side, wasDeleted: false, now: environment.uptime()) }
+          }
+          return tellHalts([verdict])
+        }
+        begun[side, default: 0] += 1
       }
     }
     return true
   }
 
-  private func resumeDeletions() {
-    guard status.deletionsHalted != nil else { return }
-    status.deletionsHalted = nil
-    observer.record(.deletionsResumed)
+  private func hintedDeletionsEnded(_ counts: [DeletionSide: Int]) {
+    for (side, count) in counts {
+      for _ in 0..<count { deletionGuard.finishHint(side, wasDeleted: true, now: environment.uptime()) }
+    }
+  }
+
+  /// True where nothing is halted.
+  private func tellHalts(_ verdicts: [DeletionGuard.Verdict]) -> Bool {
+    let reasons = verdicts.compactMap { verdict -> String? in
+      if case .halt(let halt) = verdict { halt.description } else { nil }
+    }
+    guard reasons.isEmpty else {
+      let reason = reasons.joined(separator: " ")
+      if status.deletionsHalted != reason { observer.record(.deletionsHalted(reason: reason)) }
+      status.deletionsHalted = reason
+      return false
+    }
+    if status.deletionsHalted != nil {
+      status.deletionsHalted = nil
+      observer.record(.deletionsResumed)
+    }
+    return true
   }
 
   /// Local absences and folders wait a moment: half of a rename is no deletion.
@@ -77,7 +113,7 @@ extension Engine {
         guard let work = iterator.next() else { return }
         group.addTask { await self.processDeletion(work) }
       }
-      for _ in 0..<options.concurrency { add() }
+      for _ in 0..<concurrency { add() }
       while await group.next() != nil { add() }
     }
   }
@@ -86,7 +122,7 @@ extension Engine {
     switch await attempt(work) {
     case .later(let delay): mark(work.path, .retry, after: delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
-    case .deletion(let side): spool.add(work.path, side, now: environment.uptime())
+    case .deletion(let side): spool.add(work.path, side, now: environment.uptime(), isHinted: work.view == nil)
     case .settled, nil: break
     }
   }

@@ -125,50 +125,73 @@ extension Engine {
       check = try await local.fingerprint(path, expecting: stamp)
       sight.check = check
     }
-    let name = ConflictName.local(
-      path, node: options.nodeID, modified: stamp.modified, fingerprint: check.fingerprint,
-      prefixLength: options.prefixLength)
     let expected = ExpectedLocal(
       stamp: stamp, fingerprint: check.fingerprint, isProvisional: check.isProvisional, isInBucket: false)
-    switch try await local.copyAside(path, expecting: expected, to: name) {
-    case .copied, .existed:
-      if let parent = name.parent { try await directorySync.sync(parent, in: local) }
-      mark(name, .localEvent)
-      return name
-    case .changed:
-      sight.local = try await observeLocal(path, &sight)
-      return nil
-    case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
-    case .taken:
-      throw LocalFailure(
-        .busy, "“\(path)” is in conflict and the name “\(name)” is taken by another file; rename that one")
+    let loser = ConflictName.Loser.local(node: options.nodeID, content: check.fingerprint)
+    for attempt in 0..<Self.conflictNameAttempts {
+      let name = try conflictName(path, loser, stamp.modified, attempt)
+      switch try await local.copyAside(path, expecting: expected, to: name) {
+      case .copied, .existed:
+        if let parent = name.parent { try await directorySync.sync(parent, in: local) }
+        mark(name, .localEvent)
+        return name
+      case .changed:
+        sight.local = try await observeLocal(path, &sight)
+        return nil
+      case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
+      case .taken: continue
+      }
     }
+    throw nameTaken(path)
+  }
+
+  static var conflictNameAttempts: Int { 4 }
+
+  func conflictName(
+    _ path: RelativePath, _ loser: ConflictName.Loser, _ time: Timestamp, _ attempt: Int
+  ) throws -> RelativePath {
+    guard
+      let name = ConflictName.path(
+        for: path, loser: loser, time: time, prefixLength: options.prefixLength, attempt: attempt)
+    else {
+      throw LocalFailure(
+        .nameNotPossible, "“\(path)” is in conflict and its name is too long for a copy beside it; rename it")
+    }
+    return name
+  }
+
+  private func nameTaken(_ path: RelativePath) -> LocalFailure {
+    LocalFailure(
+      .nameNotPossible, "“\(path)” is in conflict and all names for its copy are taken by other files; remove some")
   }
 
   /// Copies the remote version to its conflict name inside S3, as any node would: an equal copy is adopted.
   private func keepRemote(_ path: RelativePath, _ object: RemoteObject) async throws -> RelativePath {
-    let name = ConflictName.remote(
-      path, modified: object.metadata.modified ?? object.stamp.lastModified, etag: object.stamp.etag,
-      prefixLength: options.prefixLength)
+    let time = object.metadata.modified ?? object.stamp.lastModified
+    for attempt in 0..<Self.conflictNameAttempts {
+      let name = try conflictName(path, .remote(etag: object.stamp.etag), time, attempt)
+      guard try await copyAside(path, object, to: name) else { continue }
+      remoteNews.insert(name)
+      mark(name, .remoteEvent)
+      return name
+    }
+    throw nameTaken(path)
+  }
+
+  /// False: the name is taken by another content.
+  private func copyAside(_ path: RelativePath, _ object: RemoteObject, to name: RelativePath) async throws -> Bool {
     do {
-      var intent = newIntent(.copy, name, nil)
-      intent.size = object.stamp.size
-      intent.crc64 = object.crc64
-      try await open(intent)
-      _ = try await sending(intent) {
-        try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
-      }
-      try await close(intent)
+      // Lost replies need no intent: the copy is found equal when the conflict is looked at again.
+      _ = try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      return true
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
-      // The source is still the version that the caller replaces conditionally; so the name is taken.
       guard let existing = try await remote.head(name)?.object else { throw failure }
-      guard existing.stamp.size == object.stamp.size else {
-        throw RemoteFailure(
-          .notPossible, "“\(path)” is in conflict and the key “\(name)” is taken by another object; rename that one")
+      if existing.stamp.hasSameContent(as: object.stamp) { return true }
+      if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
+      // A copy of an upload in parts has another ETag: compare what they hold.
+      return try await withFetched(path, object.stamp) { fetched in
+        try await remote.holds(name, existing, fetched.fingerprint)
       }
     }
-    mark(name, .remoteEvent)
-    remoteNews.insert(name)
-    return name
   }
 }

@@ -121,9 +121,9 @@ extension Engine {
   /// Somebody keeps the local file open for writing: he keeps the name, whatever the policy; the remote
   /// version is stored beside it, and the base knows that the local content must still go up.
   private func keepBeside(_ path: RelativePath, _ fetched: Fetched, _ sight: Sight) async throws -> Outcome? {
-    let name = ConflictName.remote(
-      path, modified: fetched.object.metadata.modified ?? fetched.object.stamp.lastModified,
-      etag: fetched.object.stamp.etag, prefixLength: options.prefixLength)
+    let name = try conflictName(
+      path, .remote(etag: fetched.object.stamp.etag),
+      fetched.object.metadata.modified ?? fetched.object.stamp.lastModified, 0)
     let outcome = try await local.install(
       fetched.content, at: name, metadata: fetched.object.metadata, fingerprint: fetched.fingerprint, replacing: nil)
     guard case .installed = outcome else {

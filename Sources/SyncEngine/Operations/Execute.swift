@@ -14,9 +14,11 @@ extension Engine {
     case .compare(let stamp, _):
       return try await compare(path, stamp, &sight)
     case .adopt(let stamp, let state):
+      guard !options.isDryRun else { return .settled }
       try await adopt(path, stamp, state, sight)
       return .settled
     case .forget:
+      guard !options.isDryRun else { return .settled }
       try await forget(path)
       return .settled
     case .upload(let stamp, let expected):
@@ -49,10 +51,8 @@ extension Engine {
     case .yieldToDirectory(let stamp):
       return try await yieldToDirectory(path, stamp, &sight)
     case .blocked:
-      observer.record(
-        .reported(
-          path: path.string,
-          reason: "the key cannot be a file here: a folder of the same name exists; rename one of the two"))
+      report(
+        path.string, "the key cannot be a file here: a folder of the same name exists; rename one of the two")
       return .settled
     }
   }

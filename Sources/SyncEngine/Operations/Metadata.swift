@@ -18,7 +18,7 @@ extension Engine {
       entry.metadata = stamp.metadata
     } catch let failure as RemoteFailure where failure.code == .notPossible {
       // The content is in sync; its metadata stay different until the content changes.
-      observer.record(.reported(path: path.string, reason: failure.message))
+      report(path.string, failure.message)
       try await close(intent)
     }
     try await commit(entry, closing: intent, as: .metadataUploaded)

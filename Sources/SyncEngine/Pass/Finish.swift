@@ -4,7 +4,7 @@ extension Engine {
   /// `--once`: until nothing is left that could be settled now.
   func finishOnce() async throws {
     while !stop.isRequested {
-      if dirty.count == 0, dispatched == 0, spilled == 0, spool.isEmpty, !passIsRunning {
+      if dirty.count == 0, dispatched == 0, spilled == 0, spool.isEmpty, !isFlushing {
         guard needsPass else { return }
         try await pass(isFull: true)
         continue
@@ -43,12 +43,12 @@ extension Engine {
     }
   }
 
-  private var isDrained: Bool { dirty.count == 0 && dispatched == 0 && spilled == 0 && spool.isEmpty }
+  private var isDrained: Bool { dirty.count == 0 && dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing }
 
   func summary() -> RunSummary {
     var summary = RunSummary()
     summary.unsynced =
-      quarantine.reports.map { PathReport(name: $0.0.string, reason: $0.1) }
+      quarantine.reported.map { PathReport(name: $0.path.string, reason: $0.message) }
       + dirty.paths(limit: 1000).map {
         PathReport(name: $0.string, reason: "not yet in sync")
       }
@@ -65,7 +65,7 @@ extension Engine {
     now.pending = dirty.count + spilled + running.count
     let uptime = environment.uptime()
     now.oldestUnsynced = dirty.oldestSince.map { .nanoseconds(max(0, uptime - $0)) }
-    now.quarantined = quarantine.reports.map { PathReport(name: $0.0.string, reason: $0.1) }
+    now.quarantined = reports.reasons.map { PathReport(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
     if now.state != .stopping, now.state != .stopped {
       now.state = !now.firstPassCompleted ? .starting : now.pending == 0 && !passIsRunning ? .idle : .syncing
     }

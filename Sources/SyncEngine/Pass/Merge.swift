@@ -21,6 +21,7 @@ struct Merge {
   var base: BaseStream
   var remote: RemoteStream?
   private var pending = PrefixStack<Seen>()
+  private var leaves: Set<RelativePath> = []
   /// Directories of the remote side and of the local one whose leaf's name is still pending.
   private var remoteBelow: Set<RelativePath> = []
   private var localDirectories: Set<RelativePath> = []
@@ -37,16 +38,22 @@ struct Merge {
     guard let seen = try await nextSeen() else {
       if isFinished { return nil }
       isFinished = true
-      return pending.finish().map { ($0.1, neighbours($0.1)) }
+      return pending.finish().map { release($0.value) }
     }
-    var decided = pending.advance(to: seen.path).map { ($0.1, neighbours($0.1)) }
+    var decided = pending.advance(to: seen.path).map { release($0.value) }
     if seen.path.isDirectory {
-      if let state = seen.remote, state != .absent, pending.contains(seen.path.asLeaf) { remoteBelow.insert(seen.path) }
+      if let state = seen.remote, state != .absent, leaves.contains(seen.path.asLeaf) { remoteBelow.insert(seen.path) }
       decided.append((seen, neighbours(seen)))
     } else {
       pending.push(seen.path, seen)
+      leaves.insert(seen.path)
     }
     return decided
+  }
+
+  private mutating func release(_ seen: Seen) -> (Seen, Neighbours) {
+    leaves.remove(seen.path)
+    return (seen, neighbours(seen))
   }
 
   private mutating func neighbours(_ seen: Seen) -> Neighbours {
@@ -70,7 +77,7 @@ struct Merge {
         seen.local = .present(entry.stamp)
         seen.localRevision = revision
         if path.isDirectory {
-          if pending.contains(path.asLeaf) { localDirectories.insert(path) }
+          if leaves.contains(path.asLeaf) { localDirectories.insert(path) }
           seen.localHasEntries = try await local!.peek()?.path.isBelow(path) ?? false
         }
       } else {

@@ -23,7 +23,7 @@ extension Engine {
         return
       } catch {
         passFailures += 1
-        spool.removeAll()
+        spool.dropUnproven()
         status.lastError = "\(error)"
         observer.record(.passFailed(reason: "\(error)"))
       }
@@ -60,7 +60,7 @@ extension Engine {
         return environment.uptime()
       } catch let failure as RemoteFailure where failure.isPassing && !options.once && !stop.isRequested {
         passFailures += 1
-        spool.removeAll()
+        spool.dropUnproven()
         observer.record(.passFailed(reason: failure.message))
         await pause(nextPoll())
         if stop.isRequested { return environment.uptime() }
@@ -71,15 +71,17 @@ extension Engine {
   /// First contact of two sides that both hold something: equal contents are adopted before anything else,
   /// and where too many differ the user decides.
   private func firstContact() async throws {
-    guard options.policy.firstSync == nil, options.asksAtFirstContact, try await store.leafCount() == 0 else { return }
+    guard !options.isDryRun, options.policy.firstSync == nil, options.asksAtFirstContact,
+      try await store.leafCount() == 0
+    else { return }
     undecidedConflicts = 0
     defer { undecidedConflicts = nil }
     _ = try await pass(isFull: true, only: .compare)
     let conflicts = undecidedConflicts ?? 0
     let adopted = try await store.leafCount()
     var allowance = DeletionGuard(limit: options.deletionLimit)
-    if case .halt = allowance.judge(
-      count: conflicts, side: .local, leaves: conflicts + adopted, isEmptySource: false, now: 0)
+    if case .halt = allowance.judgePass(
+      .local, count: conflicts, baseCount: conflicts + adopted, isOtherSideEmpty: false, now: 0)
     {
       throw EngineFailure(
         .firstSyncUndecided,
@@ -111,15 +113,16 @@ extension Engine {
     try await runMerge(&merge, scope, &summary)
     summary.localEntries = merge.local?.count ?? 0
     summary.remoteEntries = merge.remote?.count ?? 0
-    report(merge)
+    if isFull { report(merge) }
+    guard !stop.isRequested else { return false }
     if scope == .everything {
       if merge.remote?.isOrdered == false {
-        spool.removeAll()
+        spool.dropUnproven()
         observer.record(.passFailed(reason: "the server's listing was not in order; no deletion is derived from it"))
       }
       summary.deletions = spool.entries.count
       await flushDeletions(
-        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0)
+        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0, isPass: true)
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
       status.firstPassCompleted = true
@@ -130,26 +133,25 @@ extension Engine {
   }
 
   private func report(_ merge: Merge) {
-    let problems = (merge.local?.problems ?? []) + (merge.remote?.problems ?? [])
-    for problem in problems { observer.record(.reported(path: problem.name, reason: problem.reason)) }
-    for directory in merge.local?.unreadable ?? [] {
-      observer.record(
-        .reported(path: directory.string, reason: "the folder cannot be read; grant this user read access to it"))
+    let unreadable = (merge.local?.unreadable ?? []).map {
+      PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
     }
+    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []) + unreadable)
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.
   private func runMerge(_ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary) async throws {
-    let limit = options.concurrency * 2
     var submitted = 0
     var held = merge
     try await withThrowingTaskGroup(of: Void.self) { group in
       var inFlight = 0
-      while let decided = try await held.next() {
+      merging: while let decided = try await held.next() {
         for (seen, neighbours) in decided {
+          // Uploads under way end; the drain finds what was not begun.
+          if stop.isRequested { break merging }
           guard let work = work(for: seen, neighbours, scope) else { continue }
           submitted += 1
-          while inFlight >= limit {
+          while inFlight >= concurrency * 2 {
             try await group.next()
             inFlight -= 1
           }
@@ -184,7 +186,9 @@ extension Engine {
     view.remote = seen.remote
     view.remoteRevision = seen.remoteRevision
     view.neighbours = neighbours
-    return Work(seen.path, view: view)
+    var work = Work(seen.path, view: view)
+    work.onlyCompares = scope == .compare
+    return work
   }
 
   private func isUnchanged(_ remote: RemoteState, _ entry: BaseEntry) -> Bool {
@@ -229,9 +233,7 @@ extension Engine {
           after: isAbsent ? Self.absenceSettle : .zero)
       }
     }
-    for problem in merge.local?.problems ?? [] {
-      observer.record(.reported(path: problem.name, reason: problem.reason))
-    }
+    for problem in merge.local?.problems ?? [] { report(problem.name, problem.reason) }
   }
 }
 

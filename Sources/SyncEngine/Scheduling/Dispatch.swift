@@ -3,12 +3,20 @@ import SyncModel
 extension Engine {
   /// Turns hints into dirty paths as they come, so that the watcher's buffer stays short.
   func takeHints() async {
-    for await hint in hints { await take(hint) }
+    for await event in watchEvents {
+      switch event {
+      case .hint(let hint): await take(hint)
+      case .report(let path, let reason): report(path, reason)
+      }
+    }
   }
 
   private func take(_ hint: LocalHint) async {
     switch hint {
     case .path(let path): mark(path, .localEvent, after: .milliseconds(20))
+    case .written(let path):
+      suspects.insert(path)
+      mark(path, .localEvent, after: .milliseconds(20))
     case .vanished(let path):
       mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle)
       await markEntries(below: path.asDirectory, [.localEvent, .absenceSeen], after: Self.absenceSettle)
@@ -59,7 +67,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = max(0, options.concurrency - dispatched)
+        let room = max(0, concurrency - dispatched)
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           let work = Work(entry.path)
@@ -68,7 +76,13 @@ extension Engine {
             await self.finishDispatched()
           }
         }
-        if dispatched == 0 { await flushHintedDeletions() }
+        if dispatched == 0, !isFlushing, !passIsRunning, !spool.isEmpty {
+          isFlushing = true
+          group.addTask {
+            await self.flushHintedDeletions()
+            await self.finishFlush()
+          }
+        }
         if let next = dirty.nextReady(), next < timer, room > 0 {
           timer = next
           let delay = Duration.nanoseconds(max(0, next - environment.uptime()))
@@ -81,6 +95,11 @@ extension Engine {
       }
       group.cancelAll()
     }
+  }
+
+  private func finishFlush() {
+    isFlushing = false
+    wake.signal()
   }
 
   private func finishDispatched() {

@@ -27,6 +27,7 @@ extension Engine {
       base: record?.entry, local: .unsupported, remote: .absent, remoteIsAssumed: false, neighbours: Neighbours(),
       generation: generation)
     if let view = work.view { sight.neighbours = view.neighbours }
+    if suspects.remove(path) != nil { sight.base?.isProvisional = true }
     if let seen = work.view?.local, let view = work.view, revision <= view.localRevision {
       sight.local = seen
     } else {
@@ -69,7 +70,7 @@ extension Engine {
     switch try await local.observe(path) {
     case .absent(let mount): return .absent(mount: mount)
     case .unsupported(let reason):
-      observer.record(.reported(path: path.string, reason: reason))
+      report(path.string, reason)
       return .unsupported
     case .below(let leaf):
       if case .present(let stamp) = try await local.observe(leaf) { return .absent(mount: stamp.mount) }
@@ -83,8 +84,8 @@ extension Engine {
       sight.neighbours.localIsDirectory = isDirectory
       if isDirectory {
         mark(path.asDirectory, .localEvent)
-        // A folder that appeared under a leaf's name: what it holds was never hinted by this path.
-        if sight.base != nil { hintSink.hint(.subtree(path.asDirectory)) }
+        // What a new folder holds was never hinted by its own name.
+        hintSink.hint(.subtree(path.asDirectory))
       }
       return .absent(mount: stamp.mount)
     }

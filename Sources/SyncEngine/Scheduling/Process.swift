@@ -7,7 +7,10 @@ extension Engine {
     switch outcome {
     case .settled: break
     case .deletion(let side):
-      spool.add(work.path, side, now: environment.uptime())
+      // A hinted absence has had its time to reappear before it was looked at.
+      let waited = work.view == nil ? Self.absenceSettle.nanoseconds : 0
+      spool.add(work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil)
+      wake.signal()
     case .later(let delay): mark(work.path, .retry, after: delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
     }
@@ -16,8 +19,8 @@ extension Engine {
   /// Nil: cancelled, or it failed and is retried later.
   func attempt(_ work: Work) async -> Outcome? {
     let path = work.path
-    if let wait = quarantine.wait(for: path, now: environment.uptime()), wait > 0 {
-      mark(path, .retry, after: .nanoseconds(wait))
+    if let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+      mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }
     running[path, default: 0] += 1
@@ -36,7 +39,7 @@ extension Engine {
   }
 
   func succeeded(_ path: RelativePath) {
-    if quarantine.succeeded(path) { observer.record(.reported(path: path.string, reason: nil)) }
+    if quarantine.succeeded(path) != nil { report(path.string, nil) }
   }
 
   /// Every failure is retried with backoff for ever; a path that keeps failing is reported (I11, I12).
@@ -44,12 +47,12 @@ extension Engine {
     if error is CancellationError || Task.isCancelled { return }
     if stop.isRequested, let failure = error as? LocalFailure, failure.code == .stopping { return }
     status.lastError = "\(error)"
-    let delay = quarantine.failed(
-      path, reason: "\(error)", now: environment.uptime(), random: environment.random())
+    let now = environment.uptime()
+    let entry = quarantine.failed(path, message: "\(error)", now: now, random: environment.random())
     observer.record(.retrying(path, reason: "\(error)"))
-    if quarantine.isReported(path) { observer.record(.reported(path: path.string, reason: "\(error)")) }
+    if quarantine.isReported(entry) { report(path.string, "\(error)") }
     // With --once nothing waits for better times: what failed is reported in the summary.
-    if !options.once || quarantine.failures(of: path) < 3 { mark(path, .retry, after: .nanoseconds(delay)) }
+    if !options.once || entry.failures < 3 { mark(path, .retry, after: .nanoseconds(entry.nextTry - now)) }
   }
 
   /// A path changes so often that planning never ends: give it time.
@@ -57,12 +60,12 @@ extension Engine {
 
   private func settle(_ work: Work) async throws -> Outcome {
     let path = work.path
-    var sight = try await look(work)
     guard options.filters.includes(path) else {
       // A filter change is a first contact in waiting: the row of an excluded path proves nothing later.
-      if sight.base != nil { try await store.apply([.forget(path)]) }
+      if !options.isDryRun, try await store.row(path)?.entry != nil { try await forget(path) }
       return .settled
     }
+    var sight = try await look(work)
     for _ in 0..<Self.maximumRounds {
       guard
         let operation = Planner.plan(
@@ -76,6 +79,7 @@ extension Engine {
         observer.record(.planned(path, operation))
         return .settled
       }
+      if work.onlyCompares, operation.isChange { return .settled }
       do {
         if let outcome = try await execute(operation, work, &sight) { return outcome }
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {

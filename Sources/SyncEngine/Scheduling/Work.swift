@@ -6,6 +6,8 @@ struct Work: Sendable {
   var view: View?
   /// The deletion spool's second look: the deletion may be carried out now.
   var mayDelete = false
+  /// First contact: nothing is changed before the user has decided.
+  var onlyCompares = false
   /// A rename was tried and did not apply.
   var avoidsRename = false
 
@@ -27,7 +29,7 @@ struct View: Sendable {
 enum Outcome: Sendable {
   case settled
   /// A deletion: counted by the guard and carried out after all creations.
-  case deletion(DeletionSpool.Side)
+  case deletion(DeletionSide)
   case renamed(from: RelativePath)
   /// Look again after this time, without calling it a failure.
   case later(Duration)

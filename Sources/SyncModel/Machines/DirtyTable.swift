@@ -64,8 +64,8 @@ package struct DirtyTable: Sendable {
   /// The earliest `since` of all entries. Takes time in proportion to `count`.
   package var oldestSince: Int64? { pending.values.lazy.map(\.entry.since).min() }
 
-  /// Some of the paths that wait.
-  package func paths(limit: Int) -> [RelativePath] { pending.keys.prefix(limit).sorted() }
+  /// The first of the paths that wait, the same ones in every run. Sorts all of them.
+  package func paths(limit: Int) -> [RelativePath] { Array(pending.keys.sorted().prefix(limit)) }
 
   /// The entry that waits for this path.
   package func entry(for path: RelativePath) -> DirtyEntry? { pending[path]?.entry }
@@ -77,7 +77,8 @@ package struct DirtyTable: Sendable {
 extension DirtyTable {
   /// Merges a hint into the path's entry.
   ///
-  /// `since` is that of the entry taken before, for a retry. A remote event without a state makes one that a
+  /// A retry comes with `retry` as its only reason, else its wait counts as an event's, and with the `since` of
+  /// the entry that was taken. A remote event without a state makes one that a
   /// listing gave before worthless.
   package mutating func insert(
     _ path: RelativePath, _ reasons: HintReasons, now: Int64, notBefore: Int64, since: Int64? = nil,

@@ -1,0 +1,59 @@
+package import SyncEngine
+import NIOConcurrencyHelpers
+
+/// Keeps what the status needs and hands events on, each report once.
+package final class SyncMonitor: SyncObserver {
+  private struct State {
+    var transfers = TransferBoard()
+    var reports: [String: String] = [:]
+    var lastActivity: Int64
+  }
+
+  /// Reports kept; more would only be counted.
+  private static let reportLimit = 1000
+
+  private let state: NIOLockedValueBox<State>
+  private let next: any SyncObserver
+  private let onFirstPass: @Sendable () -> Void
+  private let uptime: @Sendable () -> Int64
+
+  /// `onFirstPass` is called at the end of every full pass.
+  init(next: any SyncObserver, uptime: @escaping @Sendable () -> Int64, onFirstPass: @escaping @Sendable () -> Void) {
+    self.next = next
+    self.uptime = uptime
+    self.onFirstPass = onFirstPass
+    state = NIOLockedValueBox(State(lastActivity: uptime()))
+  }
+
+  package func record(_ event: SyncEvent) {
+    let now = uptime()
+    let isNews = state.withLockedValue { state in
+      switch event {
+      case .transferStarted, .transferProgressed, .transferEnded:
+        state.transfers.record(event, now: now)
+        state.lastActivity = now
+      case .committed, .passEnded: state.lastActivity = now
+      case .reported(let path, let reason): return Self.note(path, reason, in: &state.reports)
+      default: break
+      }
+      return true
+    }
+    if case .passEnded(let summary) = event, summary.isFull { onFirstPass() }
+    if isNews { next.record(event) }
+  }
+
+  private static func note(_ path: String, _ reason: String?, in reports: inout [String: String]) -> Bool {
+    if reports[path] == reason { return false }
+    if reason == nil || reports[path] != nil || reports.count < reportLimit { reports[path] = reason }
+    return true
+  }
+
+  var reports: [(path: String, reason: String)] {
+    state.withLockedValue { state in state.reports.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+  }
+
+  var active: [TransferBoard.Row] { state.withLockedValue { $0.transfers.active } }
+
+  /// Uptime nanoseconds of the last sign of life.
+  var lastActivity: Int64 { state.withLockedValue(\.lastActivity) }
+}
