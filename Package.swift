@@ -22,7 +22,6 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 /// One library layer; dependencies point one way, see docs/architecture.md.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -41,7 +40,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -53,7 +51,7 @@ let package = Package(
   ],
   targets: [
     layer("SyncModel"),
-    layer("SyncEngine", ["SyncModel", logging, collections]),
+    layer("SyncEngine", ["SyncModel"]),
     .target(name: "CLinux"),
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
@@ -65,7 +63,7 @@ let package = Package(
       "Martlet",
       ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
     layer("EmbeddedS3", ["AWSKit", "Checksums", hummingbird, crypto, logging, nioCore, nioConcurrency, nioHTTP1]),
-    layer("Simulation", ["SyncEngine", "SyncModel", logging]),
+    layer("Simulation", ["SyncEngine", "SyncModel"]),
     layer("Commands", ["Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, serviceLifecycle]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
     .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
