@@ -189,7 +189,7 @@ package struct CapabilityProbe: Sendable {
 
   private func verdict(_ call: () async throws -> Void) async throws -> Verdict {
     let refusals: Set<S3Error.Kind> = [
-      .notImplemented, .rejected, .badDigest, .accessDenied, .noSuchKey, .noSuchUpload, .invalidRange,
+      .notImplemented, .rejected, .badDigest, .accessDenied, .noSuchKey, .noSuchUpload, .invalidRange, .malformedReply,
     ]
     var stumbles = 0
     while true {

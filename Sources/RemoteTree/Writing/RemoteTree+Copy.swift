@@ -45,7 +45,7 @@ extension RemoteTree {
       let downloaded = try await download(key: sourceKey, version: source, into: sink, progress: { _ in })
       var headers = headers
       try await carryTags(of: sourceKey, head, into: &headers)
-      return try await put(
+      return try await putObject(
         target, .bytes(ByteBuffer(bytes: sink.bytes), crc64nvme: downloaded.fingerprint.crc64), headers: headers,
         replacing: expected)
     }
@@ -77,7 +77,7 @@ extension RemoteTree {
     do {
       try await afterWrite(sourceKey) { _ = try await headExpecting(source, sourceKey) }
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
-      try await delete(target, expecting: copy)
+      try await deleteObject(target, expecting: copy)
       throw failure
     }
   }
