@@ -55,6 +55,7 @@ package struct CapabilityProbe: Sendable {
     async let copy = probeCopy(ready)
     async let delete = probeDelete(ready)
     async let deleteObjects = probeDeleteObjects(ready)
+    async let markers = probeMarkers(ready)
     async let get = honours(ready, "get") { client, key, etag in
       try await client.getObject(bucket: bucket, key: key, condition: .ifMatch(etag)) { _ in }
     }
@@ -62,6 +63,7 @@ package struct CapabilityProbe: Sendable {
     (found.copySourceIfMatch, found.copyIfAbsent, found.copyIfMatch) = try await copy
     found.deleteIfMatch = try await delete
     found.deleteObjectsIfMatch = try await deleteObjects
+    found.markers = try await markers
     found.getIfMatch = try await get
     return found
   }
@@ -151,6 +153,16 @@ package struct CapabilityProbe: Sendable {
       let result = try await client.deleteObjects(
         bucket: bucket, objects: [S3ObjectToDelete(key: key, etag: etag)], retry: .unprocessedOnly)
       if let failure = result.failures.first { throw failure.error }
+    }
+  }
+
+  private func probeMarkers(_ found: ServerCapabilities) async throws -> Bool {
+    let client = found.configured(client)
+    let marker = scratch + "folder/"
+    guard try await isAccepted({ _ = try await replace(client, marker, "", nil) }) else { return false }
+    return try await performing(marker) {
+      let page = try await client.listObjectsV2(bucket: bucket, prefix: String(marker.dropLast()))
+      return page.objects.map(\.key) == [marker]
     }
   }
 
