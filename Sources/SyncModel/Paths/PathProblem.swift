@@ -9,6 +9,7 @@ package enum PathProblem: Error, Hashable, Sendable {
   case keyTooLong(bytes: Int)
   case notUTF8
   case reserved(String)
+  case outsidePrefix
 
   /// What to tell the user; follows the quoted name.
   package var explanation: String {
@@ -22,6 +23,7 @@ package enum PathProblem: Error, Hashable, Sendable {
     case .keyTooLong(let bytes): "would be a key of \(bytes) bytes, S3 takes 1024"
     case .notUTF8: "is not valid UTF-8 and cannot be an S3 key"
     case .reserved(let name): "belongs to “\(name)”, which is never synced"
+    case .outsidePrefix: "does not start with the prefix that was asked for"
     }
   }
 

@@ -50,7 +50,9 @@ extension RelativePath {
   package var asDirectory: RelativePath { isDirectory ? self : RelativePath(unchecked: string + "/") }
 
   /// The same place named as a leaf (file or symbolic link).
-  package var asLeaf: RelativePath { isDirectory ? RelativePath(unchecked: String(Substring(string.utf8.dropLast()))) : self }
+  package var asLeaf: RelativePath {
+    isDirectory ? RelativePath(unchecked: String(Substring(string.utf8.dropLast()))) : self
+  }
 
   /// The directory that holds this entry; nil for the root.
   package var parent: RelativePath? {
