@@ -1,7 +1,6 @@
 internal import CLinux
 internal import Glibc
-internal import Logging
-package import SyncModel
+internal import SyncModel
 
 /// A mounted file system below the root, with our state folder on it.
 final class Mount: Sendable {
@@ -11,15 +10,18 @@ final class Mount: Sendable {
   let capabilities: MountCapabilities
   /// `.martlet/<remote id>` on this mount.
   let state: Descriptor
+  private let lock: InstanceLock
   let staging: Staging
   let trash: Trash
 
   init(
-    id: MountID, kernelID: UInt64, state: Descriptor, limits: MountCapabilities?, quota: TrashQuota
+    id: MountID, kernelID: UInt64, state: Descriptor, lock: InstanceLock, limits: MountCapabilities?,
+    quota: TrashQuota
   ) throws {
     self.id = id
     self.kernelID = kernelID
     self.state = state
+    self.lock = lock
     let temporary = try Self.makeDirectory("tmp", in: state)
     // Nobody else stages here: the instance lock is held. What is left is from a run that was cut off.
     try Staging.removeLeftovers(in: temporary)

@@ -63,6 +63,9 @@ final class Trash: Sendable {
     if state == .kept { totals.withLockedValue { $0.keptBytes += bytes } }
   }
 
+  /// A content that was counted already does not expire.
+  func noteKept(_ bytes: Int64) { totals.withLockedValue { $0.keptBytes += bytes } }
+
   /// The content left the slot, or is removed with it.
   func drop(_ slot: Slot, _ state: Slot.State, bytes: Int64, unlinking: Bool) throws {
     if unlinking { try directory.unlink(slot.name) }

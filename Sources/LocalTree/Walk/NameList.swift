@@ -1,4 +1,6 @@
+internal import CLinux
 internal import Glibc
+internal import SyncModel
 
 /// The names of one directory in S3's order, in one buffer: a folder of a million files costs some
 /// twenty bytes a name.

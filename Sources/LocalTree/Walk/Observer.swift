@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Glibc
-package import SyncEngine
+internal import SyncEngine
 internal import SyncModel
 
 package enum SymlinkPolicy: String, Hashable, Sendable, CaseIterable {
