@@ -43,6 +43,9 @@ package actor Engine {
   var passIsRunning = false
   var isFlushing = false
   var passFailures = 0
+  /// Files that were closed by a writer where stamps prove nothing.
+  var suspects: Set<RelativePath> = []
+  var limit: AdaptiveLimit
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false
   var nextNumber: UInt64 = 0
@@ -54,6 +57,7 @@ package actor Engine {
   nonisolated let watchEvents: AsyncStream<WatchEvent>
   nonisolated let hintSink: EngineHintSink
   nonisolated let stop = StopSignal()
+  private nonisolated let throttled = Atomic<Bool>(false)
 
   package init(
     local: any LocalTreePort, remote: any RemoteTreePort, store: any BaseStorePort,
@@ -66,6 +70,7 @@ package actor Engine {
     self.options = options
     self.observer = observer
     large = Lane(width: options.largeConcurrency)
+    limit = AdaptiveLimit(maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)
     let (stream, continuation) = AsyncStream<WatchEvent>.makeStream()
     watchEvents = stream
@@ -125,6 +130,19 @@ package actor Engine {
       status.watch = .scanning(reason: "\(error)")
     }
   }
+
+  /// Transfers of small files at once, as the server takes them.
+  var concurrency: Int {
+    if throttled.exchange(false, ordering: .acquiringAndReleasing) {
+      // What is refused now was sent a round trip ago: refusals of one moment are one cut.
+      let now = environment.uptime()
+      limit.slowedDown(sentAt: now - 200_000_000, now: now)
+    }
+    return limit.limit
+  }
+
+  /// The server asked to slow down.
+  package nonisolated func slowDown() { throttled.store(true, ordering: .releasing) }
 
   func number() -> UInt64 {
     nextNumber += 1

@@ -40,8 +40,8 @@ extension RemoteTree {
   ) async throws -> CompletedUpload {
     let key = try key(of: RelativePath(unchecked: upload.path))
     let parts = parts.sorted { $0.number < $1.number }
-    let crc = parts.reduce(UInt64(0)) { CRC64NVME.combine($0, $1.crc64, lengthOfB: UInt64($1.size)) }
-    let fingerprint = Fingerprint(size: parts.reduce(0) { $0 + $1.size }, crc64: crc)
+    let fingerprint = Fingerprint(combining: parts)
+    let crc = fingerprint.crc64
     let isChecked = capabilities.multipartChecksums
     let stamp = try await committing(
       key, replacing: expected, isConditional: capabilities.completeHonours(expected)

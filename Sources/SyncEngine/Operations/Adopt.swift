@@ -48,12 +48,13 @@ extension Engine {
     changes += closed.map { .closeIntent($0.id) }
     try await store.apply(changes)
     remember(directories: parents)
-    committed(entry.path, change)
+    committed(entry.path, change, bytes: entry.local.size)
   }
 
-  func committed(_ path: RelativePath, _ change: CommittedChange) {
+  func committed(_ path: RelativePath, _ change: CommittedChange, bytes: Int64 = 0) {
     failedConditions[path] = nil
     status.committed[change, default: 0] += 1
+    limit.succeeded(bytes: bytes, inFlight: running.count, now: environment.uptime())
     observer.record(.committed(path, change))
   }
 

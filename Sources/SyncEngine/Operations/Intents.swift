@@ -116,8 +116,8 @@ extension Engine {
     try await observeRemote(path, &sight)
     let now = environment.wallTime()
     for intent in open.reversed() {
-      if try await landed(intent, path, sight) {
-        try await adoptOwn(intent, path, sight)
+      if let own = try await landed(intent, path, sight) {
+        try await adoptOwn(intent, path, sight, own)
         return true
       }
     }
@@ -137,21 +137,32 @@ extension Engine {
     return true
   }
 
-  /// The object is what the intent's write leaves behind.
-  private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Bool {
-    if intent.kind == .delete {
-      return sight.remote == .absent || sight.remote == .implied
-    }
-    guard let object = sight.head?.object, let fingerprint = intent.fingerprint,
-      object.stamp.size == fingerprint.size,
-      !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
-    else { return false }
-    guard object.metadata == intent.metadata else { return false }
-    return try await remote.holds(path, object, fingerprint)
+  /// What an intent's write left behind.
+  private enum Landed {
+    case deletion
+    case content(Fingerprint)
   }
 
-  private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
+  /// Nil: the remote side is not what the intent's write leaves behind.
+  private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Landed? {
     if intent.kind == .delete {
+      return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
+    }
+    guard let object = sight.head?.object, object.metadata == intent.metadata,
+      !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
+    else { return nil }
+    if let parts = intent.parts, let upload = intent.upload {
+      guard parts.count == upload.partCount, object.stamp.size == upload.size else { return nil }
+      return try await remote.content(path, object, of: parts).map { .content($0) }
+    }
+    guard let fingerprint = intent.fingerprint, object.stamp.size == fingerprint.size,
+      try await remote.holds(path, object, fingerprint)
+    else { return nil }
+    return .content(fingerprint)
+  }
+
+  private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {
+    guard case .content(let fingerprint) = landed else {
       let closed = intents.removeAll(for: path)
       try await store.apply([.forget(path)] + closed.map { .closeIntent($0.id) })
       return
@@ -162,8 +173,8 @@ extension Engine {
     }
     try await commit(
       BaseEntry(
-        path: path, local: sent.stamp, remote: object.stamp, fingerprint: intent.fingerprint,
-        metadata: object.metadata, isProvisional: sent.isProvisional),
+        path: path, local: sent.stamp, remote: object.stamp, fingerprint: fingerprint, metadata: object.metadata,
+        isProvisional: sent.isProvisional),
       closing: intent, as: .uploaded)
   }
 }

@@ -48,7 +48,7 @@ extension Engine {
   func summary() -> RunSummary {
     var summary = RunSummary()
     summary.unsynced =
-      quarantine.reports.map { PathReport(name: $0.0.string, reason: $0.1) }
+      quarantine.reported.map { PathReport(name: $0.path.string, reason: $0.message) }
       + dirty.paths(limit: 1000).map {
         PathReport(name: $0.string, reason: "not yet in sync")
       }

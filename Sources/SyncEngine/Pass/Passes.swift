@@ -122,7 +122,8 @@ extension Engine {
       }
       summary.deletions = spool.entries.count
       await flushDeletions(
-        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0, isPass: true)
+        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0,
+        looked: isFull ? [.local, .remote] : [.local])
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
       status.firstPassCompleted = true
@@ -141,7 +142,6 @@ extension Engine {
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.
   private func runMerge(_ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary) async throws {
-    let limit = options.concurrency * 2
     var submitted = 0
     var held = merge
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -152,7 +152,7 @@ extension Engine {
           if stop.isRequested { break merging }
           guard let work = work(for: seen, neighbours, scope) else { continue }
           submitted += 1
-          while inFlight >= limit {
+          while inFlight >= concurrency * 2 {
             try await group.next()
             inFlight -= 1
           }

@@ -14,6 +14,9 @@ extension Engine {
   private func take(_ hint: LocalHint) async {
     switch hint {
     case .path(let path): mark(path, .localEvent, after: .milliseconds(20))
+    case .written(let path):
+      suspects.insert(path)
+      mark(path, .localEvent, after: .milliseconds(20))
     case .vanished(let path):
       mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle)
       await markEntries(below: path.asDirectory, [.localEvent, .absenceSeen], after: Self.absenceSettle)
@@ -29,10 +32,11 @@ extension Engine {
   /// A name that is gone may be half of a rename, or of an editor's save: look again.
   static var absenceSettle: Duration { .seconds(2) }
 
-  func mark(_ path: RelativePath, _ reasons: HintReasons, after delay: Duration = .zero) {
+  /// `since`: of the failure that this is a retry of.
+  func mark(_ path: RelativePath, _ reasons: HintReasons, after delay: Duration = .zero, since: Int64? = nil) {
     guard !path.isRoot else { return }
     let now = environment.uptime()
-    dirty.insert(path, reasons, now: now, notBefore: now + delay.nanoseconds)
+    dirty.insert(path, reasons, now: now, notBefore: now + delay.nanoseconds, since: since)
     wake.signal()
   }
 
@@ -64,7 +68,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = max(0, options.concurrency - dispatched)
+        let room = max(0, concurrency - dispatched)
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           let work = Work(entry.path)

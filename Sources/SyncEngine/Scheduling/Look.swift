@@ -27,6 +27,7 @@ extension Engine {
       base: record?.entry, local: .unsupported, remote: .absent, remoteIsAssumed: false, neighbours: Neighbours(),
       generation: generation)
     if let view = work.view { sight.neighbours = view.neighbours }
+    if suspects.remove(path) != nil { sight.base?.isProvisional = true }
     if let seen = work.view?.local, let view = work.view, revision <= view.localRevision {
       sight.local = seen
     } else {
