@@ -11,7 +11,7 @@ package struct MartletCommand: AsyncParsableCommand {
       64 wrong usage.
       """,
     version: Version.current,
-    subcommands: [SyncCommand.self, StatusCommand.self, ServeS3Command.self])
+    subcommands: [SyncCommand.self, StatusCommand.self])
 
   package init() {}
 }

@@ -30,7 +30,11 @@ struct EventLogger: SyncObserver {
       let kept = copy.map { "the other version is kept as \($0)" } ?? "the other version is in the trash"
       logger.warning("conflict: \(path) differs on both sides; \(kept)")
     case .reported(let path, let reason):
-      if let reason { logger.warning("left alone: \(path): \(reason)") } else { logger.notice("no longer left alone: \(path)") }
+      if let reason {
+        logger.warning("left alone: \(path): \(reason)")
+      } else {
+        logger.notice("no longer left alone: \(path)")
+      }
     case .retrying(let path, let reason): logger.info("\(path) will be tried again: \(reason)")
     case .deletionsHalted(let reason): logger.error("deletions are halted: \(reason)")
     case .deletionsResumed: logger.notice("deletions cross again")

@@ -1,4 +1,6 @@
 import Martlet
+import SyncEngine
+import SyncModel
 
 /// The live lines of a terminal, from the transfers under way; pure.
 enum ProgressView {

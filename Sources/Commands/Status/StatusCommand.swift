@@ -30,7 +30,9 @@ struct StatusCommand: AsyncParsableCommand {
       throw ExitStatus.notInSync
     }
     guard !replies.isEmpty else {
-      console.write("martlet: no martlet is running for \(local)" + (stateDirectory == nil ? "; was it started with --state-dir?" : ""))
+      console.write(
+        "martlet: no martlet is running for \(local)"
+          + (stateDirectory == nil ? "; was it started with --state-dir?" : ""))
       throw ExitStatus.notInSync
     }
     var isHealthy = true

@@ -12,7 +12,9 @@ enum StatusText {
       lines.append("last complete pass: \(DurationText.describe(.milliseconds(Int64(seconds * 1000)))) ago")
     }
     if report.pending > 0 {
-      let age = report.oldestUnsyncedSeconds.map { ", the oldest since \(DurationText.describe(.milliseconds(Int64($0 * 1000))))" }
+      let age = report.oldestUnsyncedSeconds.map {
+        ", the oldest since \(DurationText.describe(.milliseconds(Int64($0 * 1000))))"
+      }
       lines.append("not yet in sync: \(report.pending)\(age ?? "")")
     }
     if !report.committed.isEmpty {

@@ -10,7 +10,8 @@ enum DurationText {
   static func parse(_ text: String) -> Duration? {
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     let unit = text[digits.endIndex...]
-    guard let number = Double(digits), let scale = unit.isEmpty ? 1_000 : units.first(where: { $0.name == unit })?.milliseconds
+    guard let number = Double(digits),
+      let scale = unit.isEmpty ? 1_000 : units.first(where: { $0.name == unit })?.milliseconds
     else { return nil }
     let milliseconds = number * scale
     return milliseconds <= longest ? .milliseconds(milliseconds) : nil

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Logging
 import Martlet
 import ServiceLifecycle
+import UnixSignals
 
 struct SyncCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

@@ -89,7 +89,8 @@ struct SyncInvocation {
         reader.variable(option)?.split(separator: "\n").map(String.init) ?? []
       }
       configuration.filters =
-        patterns("--exclude").map(Configuration.Filter.exclude) + patterns("--include").map(Configuration.Filter.include)
+        patterns("--exclude").map(Configuration.Filter.exclude)
+        + patterns("--include").map(Configuration.Filter.include)
     }
     set(&configuration.symlinks, reader.choice("--symlinks", options.selection.symlinks))
     set(&configuration.directories, reader.choice("--directories", options.selection.directories))

@@ -63,7 +63,8 @@ struct DecisionOptions: ParsableArguments {
 }
 
 struct SelectionOptions: ParsableArguments {
-  @Option(help: "Leave out paths that match; as in the AWS CLI the last match decides.", transform: FilterOption.exclude)
+  @Option(
+    help: "Leave out paths that match; as in the AWS CLI the last match decides.", transform: FilterOption.exclude)
   var exclude: [FilterOption] = []
 
   @Option(help: "Take paths back in that match.", transform: FilterOption.include)

@@ -17,7 +17,8 @@ final class InstanceLock: Sendable {
       if reason == EWOULDBLOCK {
         let holder = FileCalls.readText(path)?.split(separator: "\n").first.map { " (\($0))" } ?? ""
         throw MartletError(
-          .alreadyRunning, "another martlet uses the state in \(directory.path)\(holder); end it, or name another --state-dir")
+          .alreadyRunning,
+          "another martlet uses the state in \(directory.path)\(holder); end it, or name another --state-dir")
       }
       throw MartletError(.state, "cannot lock \(path): \(String(cString: strerror(reason)))")
     }

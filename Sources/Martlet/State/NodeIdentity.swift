@@ -1,3 +1,4 @@
+import Glibc
 import SyncEngine
 
 /// The name of this node in conflict copies and reports, kept in the store.

@@ -1,5 +1,5 @@
 import Glibc
-import SyncModel
+package import SyncModel
 
 /// Where the state of one root and prefix lives: database, lock, control socket.
 ///

@@ -1,5 +1,5 @@
-package import SyncEngine
 import NIOConcurrencyHelpers
+package import SyncEngine
 import SyncModel
 
 /// Keeps what the status needs and hands events on, each report once.
