@@ -21,6 +21,7 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// One library layer; dependencies point one way, see docs/architecture.md.
@@ -64,7 +65,12 @@ let package = Package(
       ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
     layer("EmbeddedS3", ["AWSKit", "Checksums", hummingbird, crypto, logging, nioCore, nioConcurrency, nioHTTP1]),
     layer("Simulation", ["SyncEngine", "SyncModel"]),
-    layer("Commands", ["Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, serviceLifecycle]),
+    layer(
+      "Commands",
+      [
+        "Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, nioConcurrency, serviceLifecycle,
+        unixSignals,
+      ]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
     .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
@@ -78,7 +84,7 @@ let package = Package(
     tests("ChecksumsTests", ["Checksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
     tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
-    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine"]),
+    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging]),
     tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
   ]
 )
