@@ -140,7 +140,7 @@ extension World {
 
   private func judge() {
     oracle.judgeContents(nodes, server)
-    if server.openUploads > 0 { oracle.violate("I5", "\(server.openUploads) unfinished uploads are left") }
+    for upload in server.openUploads { oracle.violate("I5", "an unfinished upload of \(upload) is left") }
   }
 
   private func end() {
