@@ -80,12 +80,12 @@ final class Playground: Sendable {
   var staged: [String] { Self.names(full(".martlet/test/tmp")) }
 
   func tree(
-    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
+    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true, isDurable: Bool = true,
     watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve,
     wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: FileClock.now()) },
     hook: CommitHook? = nil
   ) throws -> LocalTree {
-    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2)
+    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
     return try LocalTree(
       layout, options: .init(node: "n1", symlinks: symlinks, watch: watch, wallTime: wallTime), pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
