@@ -147,13 +147,13 @@ final class RecordingSink: HintSink {
 }
 
 /// Waits for an event of another thread or the kernel.
-func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () throws -> Bool) async rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () -> Bool) async -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
-    if try condition() { return true }
+    if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))
   }
-  return try condition()
+  return condition()
 }
 
 extension InstallOutcome {
