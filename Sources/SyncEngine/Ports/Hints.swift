@@ -1,0 +1,23 @@
+package import SyncModel
+
+/// A message that something may have changed. It never carries truth.
+package enum LocalHint: Hashable, Sendable {
+  /// The entry of this name; without a trailing slash also where it turns out to be a directory.
+  case path(RelativePath)
+  /// A writer closed this file on a mount whose stamps prove nothing (tmpfs, overlayfs: a store through a
+  /// mapping may change none): its content is compared even where the stamp is the base's.
+  case written(RelativePath)
+  /// An absence was seen there, perhaps half of a rename.
+  case vanished(RelativePath)
+  /// Anything below this directory.
+  case subtree(RelativePath)
+  /// Both halves of a rename of a leaf or a directory.
+  case renamed(from: RelativePath, to: RelativePath)
+}
+
+/// Takes hints; never blocks and never fails.
+package protocol HintSink: Sendable {
+  func hint(_ hint: LocalHint)
+  /// A path that is left alone, and why; nil: it no longer is.
+  func report(_ path: String, _ reason: String?)
+}

@@ -1,0 +1,45 @@
+/// A bucket and the key prefix below which the remote tree lies, as in `s3://bucket/prefix`.
+package struct S3Location: Hashable, Sendable, CustomStringConvertible {
+  /// A bucket's name, or the ARN of an access point.
+  package let bucket: String
+  /// Empty, or ends in `/`.
+  package let prefix: String
+
+  package struct Problem: Error, Hashable, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// A missing slash is appended to the prefix; more than one at its end are kept, as the AWS CLI does.
+  package init(bucket: String, prefix: String) {
+    self.bucket = bucket
+    self.prefix = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : prefix + "/"
+  }
+
+  /// Takes `s3://BUCKET`, `s3://BUCKET/PREFIX` and `s3://ARN/PREFIX` with the ARN of an access point.
+  package init(parsing text: String) throws(Problem) {
+    guard Self.isLocation(text) else {
+      throw Problem(description: "“\(text)” is not an S3 location: give it as s3://BUCKET/PREFIX")
+    }
+    let body = text.utf8.dropFirst(Self.scheme.utf8.count)
+    let bucket = body.prefix(Self.bucketLength(body))
+    if bucket.isEmpty {
+      throw Problem(description: "“\(text)” names no bucket: give it as s3://BUCKET/PREFIX")
+    }
+    self.init(bucket: String(bucket)!, prefix: String(body.dropFirst(bucket.count + 1))!)
+  }
+
+  /// Whether the text is meant as a place in S3 and not as a local path; the scheme is lower case only.
+  package static func isLocation(_ text: String) -> Bool { text.utf8.starts(with: scheme.utf8) }
+
+  private static let scheme = "s3://"
+
+  /// Bytes up to the slash that ends the bucket. An access point's ARN may hold one itself, before its name.
+  private static func bucketLength(_ body: Substring.UTF8View) -> Int {
+    let slash = UInt8(ascii: "/")
+    let first = body.prefix { $0 != slash }
+    guard body.starts(with: "arn:".utf8), String(first)!.hasSuffix(":accesspoint") else { return first.count }
+    return first.count + 1 + body.dropFirst(first.count + 1).prefix { $0 != slash }.count
+  }
+
+  package var description: String { "s3://\(bucket)/\(prefix)" }
+}

@@ -1,0 +1,44 @@
+extension Planner {
+  /// Who keeps the name when both sides are present and their contents differ.
+  ///
+  /// `serverNow` is the server's clock, so that a file dated in the future cannot win for ever.
+  package static func resolve(
+    path: RelativePath, base: BaseEntry?, local: LocalStamp, remote: RemoteObject, policy: Policy, serverNow: Timestamp
+  ) -> Resolution {
+    var resolution = base == nil ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow)
+    // Git reads stray files below refs/ as branches.
+    if path.ancestors.contains(where: { $0.name == ".git" }) { resolution = resolution.withLoserToTrash }
+    return resolution
+  }
+
+  private static func firstContact(_ policy: FirstSyncPolicy?) -> Resolution {
+    switch policy {
+    case nil, .keepBoth: .remoteWins
+    case .remote: .remoteWinsLoserToTrash
+    case .local: .localWinsLoserToTrash
+    }
+  }
+
+  private static func localKeepsName(
+    _ local: LocalStamp, _ remote: RemoteObject, _ policy: Policy, _ serverNow: Timestamp
+  ) -> Resolution {
+    switch policy.conflict {
+    case .local: return .localWins
+    // With keep-both the loser is a conflict copy as always; one and the same side keeps the name on every node.
+    case .remote, .keepBoth: return .remoteWins
+    case .newest:
+      let localTime = min(local.modified, serverNow)
+      let remoteTime = min(remote.metadata.modified ?? remote.stamp.lastModified, serverNow)
+      return localTime > remoteTime ? .localWins : .remoteWins
+    }
+  }
+}
+
+extension Resolution {
+  fileprivate var withLoserToTrash: Resolution {
+    switch self {
+    case .localWins, .localWinsLoserToTrash: .localWinsLoserToTrash
+    case .remoteWins, .remoteWinsLoserToTrash: .remoteWinsLoserToTrash
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// The plan for a directory, of which only the existence is synced. See docs/planner.md.
+struct DirectoryPlan {
+  let base: BaseEntry?
+  let remote: RemoteState
+  let policy: Policy
+  let neighbours: Neighbours
+
+  func operation(local: LocalState) -> Operation? {
+    switch local {
+    case .unsupported: nil
+    case .present(let stamp, _) where stamp.kind == .directory: present(stamp)
+    // A leaf has its name, so the directory is gone.
+    case .present(let stamp, _): absent(stamp.mount)
+    case .absent(let mount): absent(mount)
+    }
+  }
+
+  private func present(_ local: LocalStamp) -> Operation? {
+    guard remote == .absent else { return base == nil ? .adopt(local, remote) : nil }
+    if neighbours.localHasEntries { return nil }
+    if base != nil, policy.deletesLocal { return .removeLocalDirectory(local) }
+    return policy.directories == .empty ? .putMarker : nil
+  }
+
+  private func absent(_ mount: MountID) -> Operation? {
+    switch remote {
+    case .implied: nil
+    case .absent: base?.local.mount == mount ? .forget : nil
+    case .marker(let stamp), .object(let stamp, _): onlyMarker(stamp, mount)
+    }
+  }
+
+  private func onlyMarker(_ marker: RemoteStamp, _ mount: MountID) -> Operation? {
+    if policy.directories == .none { return nil }
+    guard let base else { return .makeLocalDirectory }
+    if base.local.mount != mount { return nil }
+    // A key with a trailing slash may hold bytes, which no local deletion speaks about (I1).
+    return policy.deletesRemote && marker.size == 0 ? .deleteMarker(marker) : .makeLocalDirectory
+  }
+}

@@ -1,0 +1,32 @@
+/// Who wins when both sides changed and differ.
+package enum ConflictPolicy: String, Hashable, Sendable, CaseIterable {
+  case newest, local, remote
+  case keepBoth = "keep-both"
+}
+
+/// Who wins when both sides have a path that was never in sync, and differ.
+package enum FirstSyncPolicy: String, Hashable, Sendable, CaseIterable {
+  case remote, local
+  case keepBoth = "keep-both"
+}
+
+package enum DirectoryPolicy: String, Hashable, Sendable, CaseIterable {
+  /// Empty directories travel as `key/` markers.
+  case empty
+  /// Directories exist only for their files.
+  case none
+}
+
+/// The decisions of the user that planning depends on.
+package struct Policy: Hashable, Sendable {
+  package var conflict: ConflictPolicy = .newest
+  /// Nil: the remote keeps the name and the local file becomes a conflict copy.
+  package var firstSync: FirstSyncPolicy?
+  /// Local deletions are carried to the bucket; otherwise the file is copied back.
+  package var deletesRemote = true
+  /// Remote deletions are carried to the root; otherwise the object is put back.
+  package var deletesLocal = true
+  package var directories: DirectoryPolicy = .empty
+
+  package init() {}
+}

@@ -1,0 +1,31 @@
+/// What happened to a leaf's object since its base row was written.
+enum RemoteDelta: Hashable, Sendable {
+  case unchanged(RemoteStamp)
+  /// Written again, but content and metadata are the same.
+  case refreshed(RemoteStamp)
+  /// Written again with the same content; only a HEAD tells what became of the metadata.
+  case touched(RemoteStamp)
+  /// Same content, other metadata.
+  case metadata(RemoteStamp, EntryMetadata)
+  case changed(RemoteStamp)
+  case absent
+
+  init(of stamp: RemoteStamp, metadata: EntryMetadata?, since base: BaseEntry) {
+    guard let baseStamp = base.remote, stamp.hasSameContent(as: baseStamp) else {
+      self = .changed(stamp)
+      return
+    }
+    if stamp.isSameVersion(as: baseStamp) {
+      self = .unchanged(stamp)
+    } else if let metadata {
+      if metadata == base.metadata {
+        self = .refreshed(stamp)
+      } else {
+        // The same bytes as a link's target and as a file are two contents.
+        self = metadata.kind == base.metadata.kind ? .metadata(stamp, metadata) : .changed(stamp)
+      }
+    } else {
+      self = .touched(stamp)
+    }
+  }
+}
