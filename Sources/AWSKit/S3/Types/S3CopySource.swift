@@ -1,0 +1,28 @@
+/// Where a server-side copy reads.
+public struct S3CopySource: Sendable, Equatable {
+  public var bucket: String
+  public var key: String
+  public var versionID: String?
+  /// The copy fails with `preconditionFailed` when the source has another ETag.
+  public var ifMatch: String?
+
+  public init(bucket: String, key: String, versionID: String? = nil, ifMatch: String? = nil) {
+    self.bucket = bucket
+    self.key = key
+    self.versionID = versionID
+    self.ifMatch = ifMatch
+  }
+
+  /// The value of `x-amz-copy-source`.
+  var header: String {
+    "\(bucket)/\(URIEncoding.path(key))" + (versionID.map { "?versionId=\(URIEncoding.query($0))" } ?? "")
+  }
+}
+
+/// What becomes of the metadata of a copied object.
+public enum S3MetadataDirective: Sendable, Equatable {
+  /// The source's go along.
+  case copy
+  /// These replace all of the source's: content headers and user metadata.
+  case replace(S3ObjectHeaders)
+}
