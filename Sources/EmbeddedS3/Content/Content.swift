@@ -1,4 +1,4 @@
-package import NIOCore
+import NIOCore
 
 /// The bytes of an object version or a part: immutable segments that versions, parts and copies share.
 struct Content: Sendable {

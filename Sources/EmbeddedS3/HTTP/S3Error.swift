@@ -1,4 +1,4 @@
-import Hummingbird
+import HTTPTypes
 
 /// An error reply of S3: status, code, message, and the elements that some codes add.
 struct S3Error: Error {

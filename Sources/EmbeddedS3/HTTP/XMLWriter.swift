@@ -33,6 +33,9 @@ struct XMLWriter {
 
   mutating func element(_ name: String, _ flag: Bool) { self.element(name, flag ? "true" : "false") }
 
+  /// Text between the tags of the element that is open.
+  mutating func text(_ text: String) { self.escape(text) }
+
   private mutating func escape(_ text: String) {
     guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x26 || $0 == 0x3C || $0 == 0x3E }) else {
       self.buffer.writeString(text)

@@ -43,8 +43,8 @@ final class Journal: Sendable {
       do {
         return try decoder.decode(JournalRecord.self, from: line)
       } catch {
-        throw EmbeddedS3Error(
-          .damagedData, "\(path) is damaged: remove the data folder to start with an empty store", cause: error)
+        throw EmbeddedS3Error.damagedData(
+          "\(path) is damaged: remove the data folder to start with an empty store", cause: error)
       }
     }
   }

@@ -7,8 +7,8 @@ extension ObjectStore {
   }
 
   /// Notes that a conditional write of `key` has begun; a deletion from now on makes it lose with 409.
-  func beginWrite(_ key: ObjectKey, in bucket: String) throws -> UInt64 {
-    try self.change { state, _ in
+  func beginWrite(_ key: ObjectKey, in bucket: String) -> UInt64 {
+    self.update { state in
       let id = state.nextPendingWrite
       state.nextPendingWrite += 1
       state.pendingWrites[id] = StoreState.PendingWrite(bucket: bucket, key: key)
@@ -16,8 +16,8 @@ extension ObjectStore {
     }
   }
 
-  func endWrite(_ id: UInt64) throws {
-    try self.change { state, _ in state.pendingWrites[id] = nil }
+  func endWrite(_ id: UInt64) {
+    self.update { $0.pendingWrites[id] = nil }
   }
 
   /// Makes `object` the current version if the conditions hold.

@@ -49,6 +49,11 @@ final class ObjectStore: Sendable {
     try self.box.withLockedValue { try body($0) }
   }
 
+  /// A change of what only a running server knows.
+  func update<Result>(_ body: (inout StoreState) -> Result) -> Result {
+    self.box.withLockedValue { body(&$0) }
+  }
+
   /// A change as one step: `body` decides, journals what it is about to do, and does it.
   func change<Result>(_ body: (inout StoreState, Recorder) throws -> Result) throws -> Result {
     try self.box.withLockedValue { try body(&$0, Recorder(journal: self.journal)) }
