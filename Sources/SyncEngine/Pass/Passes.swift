@@ -42,12 +42,14 @@ extension Engine {
 
   /// Ends early when asked to stop.
   private func pause(_ duration: Duration) async {
-    let environment = environment
-    let stop = stop
+    if stop.isRequested { return }
+    let (environment, pauseEnd) = (environment, pauseEnd)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await environment.sleep(for: duration) }
-      group.addTask { await stop.wait() }
-      await group.next()
+      group.addTask {
+        do { try await environment.sleep(for: duration) } catch { return }
+        pauseEnd.signal()
+      }
+      await pauseEnd.wait()
       group.cancelAll()
     }
   }
