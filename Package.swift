@@ -21,8 +21,8 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 /// One library layer; dependencies point one way, see docs/architecture.md.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -41,7 +41,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -53,7 +52,7 @@ let package = Package(
   ],
   targets: [
     layer("SyncModel"),
-    layer("SyncEngine", ["SyncModel", logging, collections]),
+    layer("SyncEngine", ["SyncModel"]),
     .target(name: "CLinux"),
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
@@ -65,8 +64,13 @@ let package = Package(
       "Martlet",
       ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
     layer("EmbeddedS3", ["AWSKit", "Checksums", hummingbird, crypto, logging, nioCore, nioConcurrency, nioHTTP1]),
-    layer("Simulation", ["SyncEngine", "SyncModel", logging]),
-    layer("Commands", ["Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, serviceLifecycle]),
+    layer("Simulation", ["SyncEngine", "SyncModel"]),
+    layer(
+      "Commands",
+      [
+        "Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, nioConcurrency, serviceLifecycle,
+        unixSignals,
+      ]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
     .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
@@ -80,7 +84,7 @@ let package = Package(
     tests("ChecksumsTests", ["Checksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
     tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
-    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine"]),
+    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging]),
     tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
   ]
 )

@@ -24,6 +24,8 @@ package struct RemoteTree: Sendable {
     var capabilities: ServerCapabilities
     /// Reading by version id takes a permission of its own (`s3:GetObjectVersion`), which was refused.
     var readsVersions = true
+    /// The server knows ACLs.
+    var readsAccess = true
   }
 
   /// - Parameters:
@@ -75,6 +77,10 @@ package struct RemoteTree: Sendable {
     }
     if isNews { logger.info("reading without version ids: s3:GetObjectVersion is not allowed") }
   }
+
+  var readsAccess: Bool { state.withLockedValue { $0.readsAccess } }
+
+  func stopReadingAccess() { state.withLockedValue { $0.readsAccess = false } }
 
   /// - Throws: `.notPossible` where the path has no key.
   func key(of path: RelativePath) throws -> String {

@@ -54,6 +54,8 @@ package actor Engine {
 
   /// Wakes the dispatcher; only the newest wish matters.
   nonisolated let wake = Wakeup()
+  /// Wakes the pass loop: the pause is over, or the run.
+  nonisolated let pauseEnd = Wakeup()
   nonisolated let watchEvents: AsyncStream<WatchEvent>
   nonisolated let hintSink: EngineHintSink
   nonisolated let stop = StopSignal()
@@ -104,7 +106,7 @@ package actor Engine {
   /// Passes until asked to stop, then the last uploads; whatever is under way ends at the time-out.
   private func passesUntilDeadline() async throws {
     let deadline = options.shutdownTimeout
-    let (stop, environment) = (stop, environment)
+    let (stop, pauseEnd, environment) = (stop, pauseEnd, environment)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
         try await self.passes()
@@ -112,6 +114,7 @@ package actor Engine {
       }
       group.addTask {
         await stop.wait()
+        pauseEnd.signal()
         try await environment.sleep(for: deadline)
       }
       defer { group.cancelAll() }
@@ -173,7 +176,7 @@ struct Wakeup: Sendable {
 
   func signal() { continuation.yield() }
 
-  /// Returns at once when the task is cancelled.
+  /// Returns at once when the task is cancelled, and from then on always: a stream ends with its waiter.
   func wait() async {
     var iterator = stream.makeAsyncIterator()
     _ = await iterator.next()
@@ -195,7 +198,7 @@ package final class StopSignal: Sendable {
     continuation.finish()
   }
 
-  /// Any number may wait; also returns when the task is cancelled.
+  /// For one waiter; also returns when its task is cancelled, and from then on always.
   func wait() async {
     for await _ in stream {}
   }

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import Glibc
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -60,6 +61,8 @@ struct HTTPFailure: Error {
     case is NIOSSLExtraError:
       // The certificate is not valid for the host: found before anything is sent.
       self.init(kind: .cannotConnect, message: "TLS: \(error)", cause: error)
+    case let error as IOError where error.isOfConnecting:
+      self.init(kind: .cannotConnect, message: "cannot connect: \(error)", cause: error)
     case is IOError, is HTTPParserError, is NIOSSLCloseTimedOutError:
       self.init(kind: .connectionLost, message: "the connection was lost: \(error)", cause: error)
     default:
@@ -88,5 +91,14 @@ extension HTTPFailure.Kind {
     guard let error = error as? ChannelError else { return .cannotConnect }
     if case .connectTimeout = error { return .cannotConnect }
     return .connectionLost
+  }
+}
+
+extension IOError {
+  /// Whether it is about a connection that was never made. Only that refuses; other codes may come from both, and
+  /// NIO's text alone tells them apart.
+  fileprivate var isOfConnecting: Bool {
+    let text = "\(self)"
+    return errnoCode == ECONNREFUSED || text.hasPrefix("connect(") || text.hasPrefix("finishing a non-blocking connect")
   }
 }

@@ -16,7 +16,16 @@ struct S3Call: Sendable {
   var isWrite = false
 
   /// For messages: `PutObject s3://bucket/key`.
-  var description: String { "\(operation) s3://\(bucket)" + (key.map { "/\($0)" } ?? "") }
+  var description: String { "\(operation) s3://\(bucket)" + (key.map { "/\(Self.printable($0))" } ?? "") }
+
+  /// Keys come from strangers: control characters must not reach a log or a terminal.
+  static func printable(_ key: String) -> String {
+    guard key.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return key }
+    return key.unicodeScalars.map { scalar in
+      scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+    .joined()
+  }
 
   var encodedQuery: String {
     query.map { name, value in

@@ -55,10 +55,11 @@ enum FileCalls {
     return String(cString: buffer)
   }
 
-  static var currentDirectory: String {
-    guard let buffer = getcwd(nil, 0) else { return "/" }
+  static func absolute(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    guard let buffer = getcwd(nil, 0) else { return path }
     defer { free(buffer) }
-    return String(cString: buffer)
+    return String(cString: buffer) + "/" + path
   }
 
   static var hostName: String {

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Held while a process syncs a pair; a second one is refused and told who holds it.
+/// Held while a process uses a `--state-dir`: the lock of the root does not keep the process of another root away.
 final class InstanceLock: Sendable {
   private let file: CInt
 
-  init(_ directory: StateDirectory, node: String) throws {
+  init(_ directory: StateDirectory) throws {
     let path = directory.lock
     let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else {
@@ -17,12 +17,13 @@ final class InstanceLock: Sendable {
       if reason == EWOULDBLOCK {
         let holder = FileCalls.readText(path)?.split(separator: "\n").first.map { " (\($0))" } ?? ""
         throw MartletError(
-          .alreadyRunning, "another martlet syncs this folder with this location\(holder); end it, or use it: martlet status")
+          .alreadyRunning,
+          "another martlet uses the state in \(directory.path)\(holder); end it, or name another --state-dir")
       }
       throw MartletError(.state, "cannot lock \(path): \(String(cString: strerror(reason)))")
     }
     self.file = file
-    let text = Array("process \(getpid()), node \(node)\n".utf8)
+    let text = Array("process \(getpid())\n".utf8)
     ftruncate(file, 0)
     pwrite(file, text, text.count, 0)
   }

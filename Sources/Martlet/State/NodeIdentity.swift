@@ -1,26 +1,26 @@
-import FoundationEssentials
+import Glibc
 import SyncEngine
 
 /// The name of this node in conflict copies and reports, kept in the store.
-///
-/// State that was copied to another folder gets a new name: the inode of the root is remembered with it.
-struct NodeIdentity: Codable, Hashable {
-  var id: String
-  var rootInode: UInt64
-
+enum NodeIdentity {
   private static let key = "node"
 
-  static func establish(wanted: String?, root: String, in store: some BaseStorePort) async throws -> String {
-    let inode = FileCalls.status(root)?.st_ino ?? 0
-    let stored = try await store.value(key).flatMap { try? JSONDecoder().decode(Self.self, from: Data($0.utf8)) }
-    if let stored, stored.rootInode == UInt64(inode), wanted == nil || wanted == stored.id { return stored.id }
-    let identity = NodeIdentity(id: wanted ?? generated(root: root, inode: UInt64(inode)), rootInode: UInt64(inode))
-    try await store.setValue(String(decoding: JSONEncoder().encode(identity), as: UTF8.self), for: key)
-    return identity.id
+  /// - Parameters:
+  ///   - wanted: `--node-id`; comes before the stored one.
+  ///   - isCopied: the state came with a copy of another root, whose node goes on under the stored name.
+  static func establish(wanted: String?, isCopied: Bool, root: String, in store: any BaseStorePort) async throws
+    -> String
+  {
+    let stored = try await store.value(key)
+    if let stored, !isCopied, wanted == nil || wanted == stored { return stored }
+    let id = wanted ?? generated(root: root)
+    try await store.setValue(id, for: key)
+    return id
   }
 
   /// Host name and four digits that tell machines and folders of one host name apart.
-  private static func generated(root: String, inode: UInt64) -> String {
+  private static func generated(root: String) -> String {
+    let inode = FileCalls.status(root)?.st_ino ?? 0
     let machine = FileCalls.readText("/etc/machine-id") ?? ""
     let host = FileCalls.hostName.split(separator: ".").first.map(String.init) ?? "node"
     let suffix = hexDigest("\(machine)\u{0}\(host)\u{0}\(root)\u{0}\(inode)").prefix(4)

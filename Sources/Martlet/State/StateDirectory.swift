@@ -1,5 +1,5 @@
 import Glibc
-import SyncModel
+package import SyncModel
 
 /// Where the state of one root and prefix lives: database, lock, control socket.
 ///
@@ -12,19 +12,11 @@ package struct StateDirectory: Sendable {
   var lock: String { path + "/lock" }
   package var controlSocket: ControlSocketPath { ControlSocketPath(stateDirectory: path) }
 
-  /// The folder of all remotes of a root.
-  package static func parent(root: String, stateDirectory: String?) -> String { stateDirectory ?? root + "/.martlet" }
-
-  package init(root: String, stateDirectory: String?, endpoint: String, location: S3Location) {
-    let parent = Self.parent(root: root, stateDirectory: stateDirectory)
-    path = parent + "/" + Self.remoteID(endpoint: endpoint, location: location)
-  }
-
   init(path: String) { self.path = path }
 
   /// Directories below the parent that hold state.
   package static func all(root: String, stateDirectory: String?) -> [StateDirectory] {
-    let parent = parent(root: root, stateDirectory: stateDirectory)
+    let parent = stateDirectory ?? root + "/.martlet"
     guard let folder = opendir(parent) else { return [] }
     defer { closedir(folder) }
     var found: [StateDirectory] = []
@@ -39,7 +31,7 @@ package struct StateDirectory: Sendable {
   }
 
   /// A readable part and a hash of what must not be confused.
-  static func remoteID(endpoint: String, location: S3Location) -> String {
+  package static func remoteID(endpoint: String, location: S3Location) -> String {
     let readable = location.bucket.utf8.map { byte in
       let isPlain = byte < 128 && (Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber)
       return isPlain || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") ? Character(UnicodeScalar(byte)) : "_"
@@ -48,13 +40,13 @@ package struct StateDirectory: Sendable {
     return String(readable.prefix(63)) + "-" + hexDigest(identity).prefix(16)
   }
 
-  /// The root may be served by a web server: nobody else gets in.
+  /// Nobody else gets in: the database names every file.
   func create() throws {
     let parent = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     guard FileCalls.makeDirectories(parent, mode: 0o700), FileCalls.makeDirectories(path, mode: 0o700) else {
       throw MartletError(
         .state,
-        "cannot create \(path): \(FileCalls.lastError); make the folder writable, or name another place with --state-dir")
+        "cannot create \(path): \(FileCalls.lastError); make it writable, or name another --state-dir")
     }
   }
 }

@@ -28,7 +28,8 @@ package struct ControlSocketPath: Sendable {
     guard lstat(folder, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == user,
       status.st_mode & 0o077 == 0
     else {
-      throw MartletError(.state, "\(folder) is not a folder of this user alone; remove it, or use a shorter --state-dir")
+      throw MartletError(
+        .state, "\(folder) is not a folder of this user alone; remove it, or use a shorter --state-dir")
     }
     return folder + "/" + hexDigest(stateDirectory).prefix(16) + ".sock"
   }

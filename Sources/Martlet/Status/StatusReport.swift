@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// What is in sync, what is not, and why; the JSON of `martlet status --json`. docs/options.md names the fields.
 public struct StatusReport: Codable, Hashable, Sendable {

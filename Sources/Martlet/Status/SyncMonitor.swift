@@ -1,11 +1,13 @@
-package import SyncEngine
 import NIOConcurrencyHelpers
+package import SyncEngine
+import SyncModel
 
 /// Keeps what the status needs and hands events on, each report once.
 package final class SyncMonitor: SyncObserver {
   private struct State {
     var transfers = TransferBoard()
-    var reports: [String: String] = [:]
+    /// By the bytes of the name.
+    var reports: [RelativePath: String] = [:]
     var lastActivity: Int64
   }
 
@@ -14,14 +16,14 @@ package final class SyncMonitor: SyncObserver {
 
   private let state: NIOLockedValueBox<State>
   private let next: any SyncObserver
-  private let onFirstPass: @Sendable () -> Void
+  private let onFullPass: @Sendable () -> Void
   private let uptime: @Sendable () -> Int64
 
-  /// `onFirstPass` is called at the end of every full pass.
-  init(next: any SyncObserver, uptime: @escaping @Sendable () -> Int64, onFirstPass: @escaping @Sendable () -> Void) {
+  /// `onFullPass` is called at the end of every full pass.
+  init(next: any SyncObserver, uptime: @escaping @Sendable () -> Int64, onFullPass: @escaping @Sendable () -> Void) {
     self.next = next
     self.uptime = uptime
-    self.onFirstPass = onFirstPass
+    self.onFullPass = onFullPass
     state = NIOLockedValueBox(State(lastActivity: uptime()))
   }
 
@@ -38,19 +40,25 @@ package final class SyncMonitor: SyncObserver {
       }
       return true
     }
-    if case .passEnded(let summary) = event, summary.isFull { onFirstPass() }
+    if case .passEnded(let summary) = event, summary.isFull { onFullPass() }
     if isNews { next.record(event) }
   }
 
-  private static func note(_ path: String, _ reason: String?, in reports: inout [String: String]) -> Bool {
+  private static func note(_ name: String, _ reason: String?, in reports: inout [RelativePath: String]) -> Bool {
+    let path = RelativePath(unchecked: name)
     if reports[path] == reason { return false }
     if reason == nil || reports[path] != nil || reports.count < reportLimit { reports[path] = reason }
     return true
   }
 
-  var reports: [(path: String, reason: String)] {
-    state.withLockedValue { state in state.reports.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+  var reports: [StatusReport.Problem] {
+    state.withLockedValue { state in
+      state.reports.map { StatusReport.Problem(path: $0.key.string, reason: $0.value) }
+    }
   }
+
+  /// The transfers and the time that they are to be seen at.
+  var transfers: (board: TransferBoard, now: Int64) { (state.withLockedValue(\.transfers), uptime()) }
 
   var active: [TransferBoard.Row] { state.withLockedValue { $0.transfers.active } }
 

@@ -9,7 +9,7 @@ package struct TransferBoard: Sendable {
   }
 
   private var rows: [Transfer.ID: Row] = [:]
-  /// Since the last moment without transfers, bytes.
+  /// Bytes since the last quiet time.
   package private(set) var movedBytes: Int64 = 0
   package private(set) var knownBytes: Int64 = 0
   package private(set) var finishedCount = 0
@@ -19,12 +19,12 @@ package struct TransferBoard: Sendable {
   package init() {}
 
   package var active: [Row] { rows.values.sorted { $0.transfer.id.value < $1.transfer.id.value } }
-  package var isIdle: Bool { rows.isEmpty }
 
   /// `now` in nanoseconds of any clock that does not go back.
   package mutating func record(_ event: SyncEvent, now: Int64) {
     switch event {
     case .transferStarted(let transfer):
+      if rows.isEmpty, let last = samples.last, now - last.time > Self.quiet { self = TransferBoard() }
       rows[transfer.id] = Row(transfer: transfer)
       knownBytes += transfer.size
       startedCount += 1
@@ -46,12 +46,6 @@ package struct TransferBoard: Sendable {
     }
   }
 
-  /// Forgets the totals; called when a quiet time begins.
-  package mutating func reset() {
-    guard rows.isEmpty else { return }
-    self = TransferBoard()
-  }
-
   /// Bytes a second over the last ten seconds.
   package func rate(now: Int64) -> Double {
     guard let first = samples.first(where: { now - $0.time <= Self.window }) ?? samples.last, now > first.time else {
@@ -66,6 +60,8 @@ package struct TransferBoard: Sendable {
     return rate > 0 ? Double(max(0, knownBytes - movedBytes)) / rate : nil
   }
 
+  /// Without transfers for so long, counting begins anew.
+  private static let quiet: Int64 = 5_000_000_000
   private static let window: Int64 = 10_000_000_000
   private static let sampleDistance: Int64 = 200_000_000
 

@@ -55,6 +55,7 @@ package struct CapabilityProbe: Sendable {
     async let copy = probeCopy(ready)
     async let delete = probeDelete(ready)
     async let deleteObjects = probeDeleteObjects(ready)
+    async let markers = probeMarkers(ready)
     async let get = honours(ready, "get") { client, key, etag in
       try await client.getObject(bucket: bucket, key: key, condition: .ifMatch(etag)) { _ in }
     }
@@ -62,6 +63,7 @@ package struct CapabilityProbe: Sendable {
     (found.copySourceIfMatch, found.copyIfAbsent, found.copyIfMatch) = try await copy
     found.deleteIfMatch = try await delete
     found.deleteObjectsIfMatch = try await deleteObjects
+    found.markers = try await markers
     found.getIfMatch = try await get
     return found
   }
@@ -154,6 +156,16 @@ package struct CapabilityProbe: Sendable {
     }
   }
 
+  private func probeMarkers(_ found: ServerCapabilities) async throws -> Bool {
+    let client = found.configured(client)
+    let marker = scratch + "folder/"
+    guard try await isAccepted({ _ = try await replace(client, marker, "", nil) }) else { return false }
+    return try await performing(marker) {
+      let page = try await client.listObjectsV2(bucket: bucket, prefix: String(marker.dropLast()))
+      return page.objects.map(\.key) == [marker]
+    }
+  }
+
   // MARK: Verdicts
 
   /// Whether a call fails with a wrong ETag, having done nothing, and works with the right one.
@@ -189,7 +201,7 @@ package struct CapabilityProbe: Sendable {
 
   private func verdict(_ call: () async throws -> Void) async throws -> Verdict {
     let refusals: Set<S3Error.Kind> = [
-      .notImplemented, .rejected, .badDigest, .accessDenied, .noSuchKey, .noSuchUpload, .invalidRange,
+      .notImplemented, .rejected, .badDigest, .accessDenied, .noSuchKey, .noSuchUpload, .invalidRange, .malformedReply,
     ]
     var stumbles = 0
     while true {

@@ -17,6 +17,8 @@ package struct ServerCapabilities: Hashable, Sendable, Codable {
   package var multipartChecksums = true
   /// The ETag of an object written in one part is the MD5 of its content.
   package var etagIsMD5 = true
+  /// Keeps `key/` markers apart from the key without the slash; file servers in S3's clothes do not.
+  package var markers = true
   package var putIfAbsent = true
   package var putIfMatch = true
   package var completeIfAbsent = true
@@ -56,6 +58,7 @@ package struct ServerCapabilities: Hashable, Sendable, Codable {
     checksums = try values.decode(Bool.self, forKey: .checksums)
     multipartChecksums = try values.decode(Bool.self, forKey: .multipartChecksums)
     etagIsMD5 = try values.decode(Bool.self, forKey: .etagIsMD5)
+    markers = try values.decode(Bool.self, forKey: .markers)
     putIfAbsent = try values.decode(Bool.self, forKey: .putIfAbsent)
     putIfMatch = try values.decode(Bool.self, forKey: .putIfMatch)
     completeIfAbsent = try values.decode(Bool.self, forKey: .completeIfAbsent)

@@ -5,7 +5,7 @@ enum RangePlan {
   /// Ranges read at once; the AWS CLI takes 10, the gain beyond 4 to 8 is small.
   static let parallel = 6
   /// Ranges that may be complete while an earlier one is not; bounds what waits for its turn to be hashed.
-  static let ahead = 12
+  static let ahead = 8
 
   static func count(size: Int64) -> Int { Int((size + rangeSize - 1) / rangeSize) }
 

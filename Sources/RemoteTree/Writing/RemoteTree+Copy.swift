@@ -1,5 +1,4 @@
 internal import AWSKit
-internal import Logging
 internal import NIOCore
 internal import SyncEngine
 package import SyncModel
@@ -45,7 +44,7 @@ extension RemoteTree {
       let downloaded = try await download(key: sourceKey, version: source, into: sink, progress: { _ in })
       var headers = headers
       try await carryTags(of: sourceKey, head, into: &headers)
-      return try await put(
+      return try await putObject(
         target, .bytes(ByteBuffer(bytes: sink.bytes), crc64nvme: downloaded.fingerprint.crc64), headers: headers,
         replacing: expected)
     }
@@ -77,7 +76,7 @@ extension RemoteTree {
     do {
       try await afterWrite(sourceKey) { _ = try await headExpecting(source, sourceKey) }
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
-      try await delete(target, expecting: copy)
+      try await deleteObject(target, expecting: copy)
       throw failure
     }
   }
@@ -145,16 +144,23 @@ extension RemoteTree {
     if head.customerKeyAlgorithm != nil {
       throw RemoteFailure(.notPossible, "\(resource): it is encrypted with a customer's key")
     }
+    guard try await hasDefaultAccess(key) else {
+      throw RemoteFailure(
+        .notPossible, "\(resource): its ACL is not the default one, and a change of metadata would reset it")
+    }
+  }
+
+  /// A server without ACLs, or one that does not let us see them, is taken for one where they are disabled,
+  /// as they are in every new bucket of AWS since 2023.
+  private func hasDefaultAccess(_ key: String) async throws -> Bool {
+    guard readsAccess else { return true }
     do {
-      let access = try await client.getObjectAcl(bucket: bucket, key: key)
-      guard access.isDefault else {
-        throw RemoteFailure(
-          .notPossible, "\(resource): its ACL is not the default one, and a change of metadata would reset it")
-      }
-    } catch let error as S3Error where !error.isRetryable {
-      // The server has no ACLs, or does not let us see them: then those who set them have them disabled,
-      // which is what AWS has done in every new bucket since 2023.
-      logger.debug("cannot read the ACL", metadata: ["key": "\(ReadableName.of(key))", "error": "\(error)"])
+      return try await client.getObjectAcl(bucket: bucket, key: key).isDefault
+    } catch let error as S3Error where error.kind == .accessDenied {
+      return true
+    } catch let error as S3Error where [.notImplemented, .malformedReply, .rejected].contains(error.kind) {
+      stopReadingAccess()
+      return true
     } catch let error as S3Error {
       throw RemoteFailure(error, of: .readAccess, bucket: bucket, key: key)
     }

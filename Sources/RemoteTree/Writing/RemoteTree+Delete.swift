@@ -4,10 +4,10 @@ package import SyncModel
 
 extension RemoteTree {
   package func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
-    try await delete(try key(of: path), expecting: expected)
+    try await deleteObject(try key(of: path), expecting: expected)
   }
 
-  func delete(_ key: String, expecting expected: RemoteStamp) async throws {
+  func deleteObject(_ key: String, expecting expected: RemoteStamp) async throws {
     try requireWrites(key)
     if capabilities.deleteIfMatch {
       _ = try await performing(.delete, key) {

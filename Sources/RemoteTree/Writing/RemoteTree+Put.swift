@@ -8,11 +8,17 @@ extension RemoteTree {
     _ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     let key = try key(of: path)
+    if path.isDirectory, !capabilities.markers {
+      throw RemoteFailure(
+        .notPossible,
+        "\(RemoteCall.write.resource(bucket: bucket, key: key)): the server cannot hold folder markers; "
+          + "use --directories none")
+    }
     let body = S3Body.bytes(ByteBuffer(bytes: content.bytes), crc64nvme: content.fingerprint.crc64)
-    return try await put(key, body, headers: S3ObjectHeaders(metadata), replacing: expected)
+    return try await putObject(key, body, headers: S3ObjectHeaders(metadata), replacing: expected)
   }
 
-  func put(
+  func putObject(
     _ key: String, _ body: S3Body, headers: S3ObjectHeaders, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     try await committing(key, replacing: expected, isConditional: capabilities.putHonours(expected)) { condition in

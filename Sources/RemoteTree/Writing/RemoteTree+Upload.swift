@@ -26,8 +26,14 @@ extension RemoteTree {
     let content = try await PartContent(source, range)
     if let known, known.number == part, known.crc64 == content.crc64, known.size == Int64(range.count) { return known }
     let result = try await performing(.prepare, key) {
-      try await multipartClient.uploadPart(
-        bucket: bucket, key: key, uploadID: upload.uploadID, partNumber: part, body: content.body)
+      do {
+        return try await multipartClient.uploadPart(
+          bucket: bucket, key: key, uploadID: upload.uploadID, partNumber: part, body: content.body)
+      } catch let error as S3Error where error.kind == .notImplemented && known != nil {
+        // rclone passes parts on at once and cannot take one back.
+        throw RemoteFailure(
+          .uploadGone, "\(RemoteCall.write.resource(bucket: bucket, key: key)): the server cannot replace a part")
+      }
     }
     guard let etag = result.etag else {
       throw RemoteFailure(.server, "\(RemoteCall.write.resource(bucket: bucket, key: key)): a part got no ETag")

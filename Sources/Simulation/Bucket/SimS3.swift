@@ -29,7 +29,8 @@ package final class SimS3: @unchecked Sendable {
 
   package var sortedKeys: [String] { keys }
 
-  package var openUploads: Int { uploads.count }
+  /// Keys of uploads that were neither completed nor aborted.
+  package var openUploads: [String] { uploads.sorted { $0.key < $1.key }.map { "\($0.value.key) (\($0.key))" } }
 
   /// Up to `limit` keys that start with `prefix`, after `start`.
   func page(prefix: String, after start: String?, limit: Int) -> (keys: ArraySlice<String>, isLast: Bool) {

@@ -4,11 +4,12 @@ extension Engine {
   /// Deletions that hints asked for, once nothing else is under way.
   func flushHintedDeletions() async {
     guard !options.isDryRun else { return }
-    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, isPass: false)
+    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, looked: [])
   }
 
   /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
-  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, isPass: Bool) async {
+  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
+    let isPass = !looked.isEmpty
     let entries = spool.takeAll()
     guard isPass || !entries.isEmpty else { return }
     do {
@@ -16,10 +17,11 @@ extension Engine {
       let count = try await movesLeftOut(entries)
       let allowed =
         isPass
-        ? try await passAllows(count, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
+        ? try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
         : try await hintsAllow(count)
       guard allowed, !entries.isEmpty else { return }
-      defer { if !isPass { hintedDeletionsEnded(count) } }
+      let before = deletionsDone
+      defer { if !isPass { hintedDeletionsEnded(count, before) } }
       try await waitForAbsences(entries)
       let leaves = entries.filter { !$0.path.isDirectory }
       let directories = entries.filter { $0.path.isDirectory }.sorted { $1.path < $0.path }
@@ -46,15 +48,17 @@ extension Engine {
   }
 
   private func passAllows(
-    _ counts: [DeletionSide: Int], isEmptyListing: Bool, isEmptyRoot: Bool
+    _ counts: [DeletionSide: Int], _ looked: Set<DeletionSide>, isEmptyListing: Bool, isEmptyRoot: Bool
   ) async throws -> Bool {
     let total = try await store.leafCount()
-    let verdicts = DeletionSide.allCases.map { side in
+    // A pass that did not walk the root says nothing about what would be deleted in the bucket.
+    let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
       deletionGuard.judgePass(
         side, count: counts[side] ?? 0, baseCount: total,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
-    return tellHalts(verdicts)
+    let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
+    return tellHalts(verdicts + halted)
   }
 
   private func hintsAllow(_ counts: [DeletionSide: Int]) async throws -> Bool {
@@ -75,10 +79,19 @@ extension Engine {
     return true
   }
 
-  private func hintedDeletionsEnded(_ counts: [DeletionSide: Int]) {
+  /// Only what was really deleted counts on, or retries would add up to a halt.
+  private func hintedDeletionsEnded(_ counts: [DeletionSide: Int], _ before: [DeletionSide: Int]) {
+    let done = deletionsDone
     for (side, count) in counts {
-      for _ in 0..<count { deletionGuard.finishHint(side, wasDeleted: true, now: environment.uptime()) }
+      let deleted = (done[side] ?? 0) - (before[side] ?? 0)
+      for index in 0..<count {
+        deletionGuard.finishHint(side, wasDeleted: index < deleted, now: environment.uptime())
+      }
     }
+  }
+
+  private var deletionsDone: [DeletionSide: Int] {
+    [.local: status.committed[.deletedLocal] ?? 0, .remote: status.committed[.deletedRemote] ?? 0]
   }
 
   /// True where nothing is halted.

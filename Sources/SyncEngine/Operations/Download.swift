@@ -80,10 +80,10 @@ extension Engine {
   ) async throws -> Outcome? {
     var metadata = fetched.object.metadata
     // Metadata merges per field: a mode that only this side changed outlives the new content.
-    let keepsMode =
-      sight.base.map { base in
-        expected.map { $0.stamp.mode != base.local.mode && metadata.mode == base.metadata.mode } ?? false
-      } ?? false
+    let merge = sight.base.flatMap { base in
+      expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
+    }
+    let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
     if keepsMode { metadata.mode = nil }
     switch try await local.install(
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)

@@ -19,6 +19,7 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .notPossible {
       // The content is in sync; its metadata stay different until the content changes.
       report(path.string, failure.message)
+      entry.remote = expected
       try await close(intent)
     }
     try await commit(entry, closing: intent, as: .metadataUploaded)
@@ -36,8 +37,16 @@ extension Engine {
     case .applied(let applied):
       entry.local = applied
       entry.remote = version
-      if case .object(_, let carried?) = sight.remote { entry.metadata = carried }
+      var hasLocalChanges = false
+      if let base = sight.base, case .object(_, let carried?) = sight.remote {
+        // What only this side changed keeps the base's value, so that it still goes up.
+        let merge = MetadataMerge(base: base, local: stamp, remote: carried)
+        entry.local = merge.rowStamp(readBack: applied, base: base.local)
+        entry.metadata = carried
+        hasLocalChanges = merge.hasLocalChanges
+      }
       try await commit(entry, as: .metadataApplied)
+      if hasLocalChanges { mark(path, .localEvent) }
       return .settled
     }
   }

@@ -34,7 +34,7 @@ extension Engine {
       intent.describe(content.fingerprint, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
-      guard dirty.generation(of: path) == sight.generation else {
+      guard !wasHinted(path, since: sight) else {
         try await close(intent)
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
       }
@@ -52,6 +52,12 @@ extension Engine {
       end(transfer, failure: error)
       throw error
     }
+  }
+
+  /// The watcher told of a change since the local side was observed.
+  private func wasHinted(_ path: RelativePath, since sight: Sight) -> Bool {
+    guard let entry = dirty.entry(for: path) else { return false }
+    return entry.generation != sight.generation && entry.reasons.contains(.localEvent)
   }
 
   private func uploadLarge(
@@ -90,9 +96,9 @@ extension Engine {
     }
     do {
       let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
-      guard case .stable(let isProvisional) = try await snapshot.verify(),
-        dirty.generation(of: path) == sight.generation
-      else { throw LocalFailure(.changed, "“\(path)” changed while it was uploaded") }
+      guard case .stable(let isProvisional) = try await snapshot.verify(), !wasHinted(path, since: sight) else {
+        throw LocalFailure(.changed, "“\(path)” changed while it was uploaded")
+      }
       intent.size = snapshot.size
       intent.parts = parts
       intent.local = SentStamp(stamp, isProvisional: isProvisional)

@@ -42,12 +42,14 @@ extension Engine {
 
   /// Ends early when asked to stop.
   private func pause(_ duration: Duration) async {
-    let environment = environment
-    let stop = stop
+    if stop.isRequested { return }
+    let (environment, pauseEnd) = (environment, pauseEnd)
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { try? await environment.sleep(for: duration) }
-      group.addTask { await stop.wait() }
-      await group.next()
+      group.addTask {
+        do { try await environment.sleep(for: duration) } catch { return }
+        pauseEnd.signal()
+      }
+      await pauseEnd.wait()
       group.cancelAll()
     }
   }
@@ -122,7 +124,8 @@ extension Engine {
       }
       summary.deletions = spool.entries.count
       await flushDeletions(
-        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0, isPass: true)
+        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0,
+        looked: isFull ? [.local, .remote] : [.local])
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
       status.firstPassCompleted = true
@@ -169,7 +172,11 @@ extension Engine {
   private func work(for seen: Seen, _ neighbours: Neighbours, _ scope: PassScope) -> Work? {
     let entry = seen.base?.entry
     // A side that was not looked at counts as in sync; then only a difference on the other is news.
-    if seen.local == nil, let entry, seen.remote.map({ isUnchanged($0, entry) }) ?? true { return nil }
+    if seen.local == nil, !neighbours.remoteHasDescendants, let entry,
+      seen.remote.map({ isUnchanged($0, entry) }) ?? true
+    {
+      return nil
+    }
     guard options.filters.includes(seen.path) else { return entry == nil ? nil : Work(seen.path) }
     if case .tombstone = seen.base, seen.local?.stamp == nil, seen.remote == .absent { return nil }
     let local = seen.local ?? assumedLocal(entry)

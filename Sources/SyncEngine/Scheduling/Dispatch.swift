@@ -32,10 +32,11 @@ extension Engine {
   /// A name that is gone may be half of a rename, or of an editor's save: look again.
   static var absenceSettle: Duration { .seconds(2) }
 
-  func mark(_ path: RelativePath, _ reasons: HintReasons, after delay: Duration = .zero) {
+  /// `since`: of the failure that this is a retry of.
+  func mark(_ path: RelativePath, _ reasons: HintReasons, after delay: Duration = .zero, since: Int64? = nil) {
     guard !path.isRoot else { return }
     let now = environment.uptime()
-    dirty.insert(path, reasons, now: now, notBefore: now + delay.nanoseconds)
+    dirty.insert(path, reasons, now: now, notBefore: now + delay.nanoseconds, since: since)
     wake.signal()
   }
 

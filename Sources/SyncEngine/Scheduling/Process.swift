@@ -52,7 +52,9 @@ extension Engine {
     observer.record(.retrying(path, reason: "\(error)"))
     if quarantine.isReported(entry) { report(path.string, "\(error)") }
     // With --once nothing waits for better times: what failed is reported in the summary.
-    if !options.once || entry.failures < 3 { mark(path, .retry, after: .nanoseconds(entry.nextTry - now)) }
+    if !options.once || entry.failures < 3 {
+      mark(path, .retry, after: .nanoseconds(entry.nextTry - now), since: entry.since)
+    }
   }
 
   /// A path changes so often that planning never ends: give it time.

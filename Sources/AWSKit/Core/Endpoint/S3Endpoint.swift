@@ -28,7 +28,7 @@ public struct S3Endpoint: Sendable, Equatable {
   public var description: String { custom?.url ?? "AWS S3\(region.map { " in \($0)" } ?? "")" }
 
   /// - Parameter region: nil when it is not known.
-  func address(bucket: String?, region: String?) throws(S3Error) -> S3Address {
+  package func address(bucket: String?, region: String?) throws(S3Error) -> S3Address {
     guard let bucket else { return S3Address(server: server(region: region), pathPrefix: "") }
     guard Self.isBucketName(bucket) else {
       throw S3Error(
@@ -97,7 +97,7 @@ public struct S3Endpoint: Sendable, Equatable {
 }
 
 /// A server and the part of the path that names the bucket.
-struct S3Address: Sendable {
+package struct S3Address: Sendable {
   let server: CustomEndpoint
   let pathPrefix: String
 
@@ -105,13 +105,13 @@ struct S3Address: Sendable {
   var host: String { server.authority }
 
   /// - Parameter encodedKey: nil for the bucket itself.
-  func path(encodedKey: String?) -> String {
+  package func path(encodedKey: String?) -> String {
     let prefix = server.basePath + pathPrefix
     guard let encodedKey else { return prefix.isEmpty ? "/" : prefix }
     return "\(prefix)/\(encodedKey)"
   }
 
-  func url(path: String, query: String) -> String {
+  package func url(path: String, query: String) -> String {
     "\(server.isSecure ? "https" : "http")://\(host)\(path)\(query.isEmpty ? "" : "?\(query)")"
   }
 }

@@ -28,7 +28,7 @@ public struct RetryPolicy: Sendable {
   }
 
   /// The pause after the n-th attempt has failed, n from 1.
-  func delay(afterAttempt attempt: Int, throttled: Bool) -> Duration {
+  package func delay(afterAttempt attempt: Int, throttled: Bool) -> Duration {
     let base = throttled ? throttledBaseDelay : baseDelay
     // 2^20 base delays are beyond every maximum; more would overflow.
     return min(base * (1 << min(attempt - 1, 20)), maximumDelay) * random()

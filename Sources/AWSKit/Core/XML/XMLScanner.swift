@@ -135,9 +135,12 @@ package struct XMLScanner {
         throw fail("an attribute value is not quoted")
       }
       position += 1
-      guard let end = bytes[position...].firstIndex(of: quote) else { throw fail("the document is cut off") }
-      guard !bytes[position..<end].contains(UInt8(ascii: "<")) else { throw fail("an attribute value holds a tag") }
-      position = end + 1
+      while let byte = peek(0), byte != quote {
+        guard byte != UInt8(ascii: "<") else { throw fail("an attribute value holds a tag") }
+        if byte == UInt8(ascii: "&") { try reference() } else { position += 1 }
+      }
+      guard position < bytes.count else { throw fail("the document is cut off") }
+      position += 1
     }
   }
 

@@ -55,7 +55,7 @@ extension S3Client {
             key: key,
             error: S3Error(
               status: 200, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
-              operation: "\(operation) s3://\(bucket)/\(key)", hasKey: true, isWrite: true))
+              operation: "\(operation) s3://\(bucket)/\(S3Call.printable(key))", hasKey: true, isWrite: true))
         })
     }
   }
