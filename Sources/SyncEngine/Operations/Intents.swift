@@ -28,6 +28,9 @@ extension Intent {
     entryKind = metadata.kind.rawValue
   }
 
+  /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
+  func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
+
   var fingerprint: Fingerprint? {
     guard let size, let crc64 else { return nil }
     return Fingerprint(size: size, crc64: crc64)
@@ -144,7 +147,7 @@ extension Engine {
   /// locked, so none is under way.
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
-      if let stamp = sight.local.stamp, stamp.size == upload.size, stamp != sight.base?.local { return }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.
