@@ -83,7 +83,11 @@ let package = Package(
 
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
-    tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
+    // Other programs that act on a file while it is replaced.
+    .target(name: "CStress", path: "Tests/CStress"),
+    tests(
+      "LocalTreeTests",
+      ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency], resources: [.copy("Vectors")]),

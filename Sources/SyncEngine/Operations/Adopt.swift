@@ -45,8 +45,7 @@ extension Engine {
           BaseEntry(
             path: parent, local: stamp, remote: nil, fingerprint: nil, metadata: EntryMetadata(kind: .directory))))
     }
-    // Once a conditional write has succeeded no earlier one of an uncertain outcome can land any more.
-    let closed = intent == nil ? [] : intents.removeAll(for: entry.path)
+    let closed = intent.map { takeIntents(for: entry.path, endedBy: $0) } ?? []
     changes += closed.map { .closeIntent($0.id) }
     try await store.apply(changes)
     remember(directories: parents)

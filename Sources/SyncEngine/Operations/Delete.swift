@@ -55,7 +55,7 @@ extension Engine {
       try await close(intent)
       throw error
     }
-    let closed = intents.removeAll(for: path)
+    let closed = takeIntents(for: path, endedBy: intent)
     try await store.apply([.forget(path)] + closed.map { .closeIntent($0.id) })
     recordedDirectories.remove(path)
   }

@@ -17,7 +17,6 @@ struct OpenIntents: Sendable {
     if byPath[intent.path]?.isEmpty == true { byPath[intent.path] = nil }
   }
 
-  mutating func removeAll(for path: RelativePath) -> [Intent] { byPath.removeValue(forKey: path.string) ?? [] }
 }
 
 extension Intent {
@@ -28,6 +27,9 @@ extension Intent {
     modified = metadata.modified?.nanoseconds
     entryKind = metadata.kind.rawValue
   }
+
+  /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
+  func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
 
   var fingerprint: Fingerprint? {
     guard let size, let crc64 else { return nil }
@@ -65,6 +67,17 @@ extension Engine {
     var uncertain = intent
     uncertain.isUncertain = true
     try await open(uncertain)
+  }
+
+  /// Takes out the intents that a commit of `intent` ends. Once a conditional write has succeeded no earlier
+  /// one of an uncertain outcome can land any more; but another upload in parts must still be aborted.
+  func takeIntents(for path: RelativePath, endedBy intent: Intent) -> [Intent] {
+    let (ended, left) = intents.all(for: path).reduce(into: ([Intent](), 0)) { result, open in
+      if open.kind != .multipart || open.id == intent.id { result.0.append(open) } else { result.1 += 1 }
+    }
+    for intent in ended { intents.remove(intent) }
+    if left > 0 { mark(path, .retry, after: .seconds(1)) }
+    return ended
   }
 
   /// Sends a write. Where the reply is lost the intent stays open, and the next look at the path finds
@@ -134,7 +147,7 @@ extension Engine {
   /// locked, so none is under way.
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
-      if sight.local.stamp?.size == upload.size { return }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.
@@ -169,7 +182,7 @@ extension Engine {
 
   private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {
     guard case .content(let fingerprint) = landed else {
-      let closed = intents.removeAll(for: path)
+      let closed = takeIntents(for: path, endedBy: intent)
       try await store.apply([.forget(path)] + closed.map { .closeIntent($0.id) })
       return
     }

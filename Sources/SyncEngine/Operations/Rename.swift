@@ -64,6 +64,9 @@ extension Engine {
     var entry = base
     entry.path = to
     entry.remote = copied
+    // The copy's condition is an ETag, which on AWS does not change with the metadata: dated back, the next
+    // listing asks what was copied.
+    entry.remote?.lastModified = min(version.lastModified, copied.lastModified.advanced(by: .seconds(-1)))
     entry.isProvisional = isProvisional
     // A mode that was changed on the way differs from the object's: the next look sends it.
     entry.local = stamp

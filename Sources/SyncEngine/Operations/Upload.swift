@@ -82,7 +82,7 @@ extension Engine {
     _ transfer: Transfer
   ) async throws -> Outcome? {
     let stamp = snapshot.stamp
-    var intent = try await resumedUpload(path, snapshot.size, expected)
+    var intent = try await resumedUpload(path, stamp, expected)
     let upload: MultipartUpload
     if let begun = intent.upload {
       upload = begun
@@ -119,10 +119,12 @@ extension Engine {
     }
   }
 
-  /// An upload of the same size that an earlier run began; its parts are compared before they count.
-  private func resumedUpload(_ path: RelativePath, _ size: Int64, _ expected: RemoteStamp?) async throws -> Intent {
+  /// An upload of the same size and metadata that was begun earlier; its parts are compared before they count.
+  private func resumedUpload(
+    _ path: RelativePath, _ stamp: LocalStamp, _ expected: RemoteStamp?
+  ) async throws -> Intent {
     for intent in intents.all(for: path) where intent.kind == .multipart {
-      if var upload = Optional(intent), upload.upload?.size == size {
+      if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
         return upload
       }
