@@ -80,7 +80,7 @@ let package = Package(
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
     tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
-    tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
+    tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", logging]),
     tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1], resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums"]),
