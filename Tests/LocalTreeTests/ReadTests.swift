@@ -113,9 +113,7 @@ import Testing
         group.addTask {
           try await pool.run {
             usleep(50_000)
-            var name = [CChar](repeating: 0, count: 16)
-            prctl(PR_GET_NAME, &name)
-            return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            return Playground.read("/proc/thread-self/comm") ?? ""
           }
         }
       }
