@@ -9,7 +9,9 @@ import Testing
 @Suite struct AttributeTests {
   let ground = Playground()
 
-  private func open(_ name: String) -> Descriptor { Descriptor(owning: clinux_open(AT_FDCWD, ground.full(name), O_RDONLY, 0)) }
+  private func open(_ name: String) -> Descriptor {
+    Descriptor(owning: clinux_open(AT_FDCWD, ground.full(name), O_RDONLY, 0))
+  }
 
   private func status(_ name: String) throws -> FileStatus { try open(name).status() }
 

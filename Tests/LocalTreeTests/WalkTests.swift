@@ -37,9 +37,10 @@ import Testing
     ground.makeFolder("a")
     symlink("../fine", ground.full("a/inside"))
     symlink("nowhere", ground.full("dangling"))
-    #expect([UInt8]([0x62, 0xff, 0]).withUnsafeBufferPointer { name in
-      chdirless(ground.path, name.baseAddress!)
-    })
+    #expect(
+      [UInt8]([0x62, 0xff, 0]).withUnsafeBufferPointer { name in
+        chdirless(ground.path, name.baseAddress!)
+      })
     let tree = try ground.tree()
     let all = try await tree.walkAll()
     #expect(all.entries.map(\.path.string) == ["a/", "a/inside", "dangling"])

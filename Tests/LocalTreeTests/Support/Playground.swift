@@ -80,13 +80,18 @@ final class Playground: Sendable {
   var staged: [String] { Self.names(full(".martlet/test/tmp")) }
 
   func tree(
-    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true, isDurable: Bool = true,
+    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
+    isDurable: Bool = true,
     watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve,
     now: Timestamp? = nil, hook: CommitHook? = nil
   ) throws -> LocalTree {
-    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
+    let layout = try RootLayout(
+      path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
     return try LocalTree(
-      layout, options: .init(node: "n1", symlinks: symlinks, watch: watch, wallTime: { now ?? Timestamp(nanoseconds: FileClock.now()) }), pool: sharedPool,
+      layout,
+      options: .init(
+        node: "n1", symlinks: symlinks, watch: watch, wallTime: { now ?? Timestamp(nanoseconds: FileClock.now()) }),
+      pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
   }
 }
