@@ -16,6 +16,8 @@ package struct EngineOptions: Sendable {
   /// Between two full passes while changes announce themselves.
   package var fullPassInterval: Duration = .seconds(600)
   package var shutdownTimeout: Duration = .seconds(25)
+  /// Without `firstSync` a first contact with too many conflicts ends the run before any change.
+  package var asksAtFirstContact = true
   /// `--max-delete`.
   package var deletionLimit: DeletionLimit = .standard
   /// Transfers of small files at once, at most.

@@ -1,5 +1,3 @@
-package import SyncModel
-
 /// What is in sync, what is not, and why (I12).
 package struct EngineStatus: Sendable {
   package enum State: String, Sendable { case starting, syncing, idle, stopping, stopped }

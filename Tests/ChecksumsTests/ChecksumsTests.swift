@@ -98,7 +98,9 @@ private func crc64(_ bytes: some Collection<UInt8>) -> UInt64 {
 }
 
 @Suite struct TextFormTests {
-  @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}~", "w79+")])
+  @Test(arguments: [
+    ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}~", "w79+"),
+  ])
   func base64(plain: String, encoded: String) {
     #expect(Base64.encode(plain.utf8) == encoded)
     #expect(Base64.decode(encoded) == Array(plain.utf8))

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A point in time as AWS gives it: seconds and nanoseconds since 1970-01-01T00:00:00Z.
 public struct AWSTimestamp: Hashable, Comparable, Sendable {
   public var seconds: Int64
@@ -190,4 +192,13 @@ private struct DigitScanner {
   }
 
   private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+}
+
+extension AWSTimestamp {
+  /// The system's wall clock.
+  public static let systemNow: @Sendable () -> AWSTimestamp = {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return AWSTimestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+  }
 }

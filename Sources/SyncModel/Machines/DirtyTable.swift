@@ -64,6 +64,9 @@ package struct DirtyTable: Sendable {
   /// The earliest `since` of all entries. Takes time in proportion to `count`.
   package var oldestSince: Int64? { pending.values.lazy.map(\.entry.since).min() }
 
+  /// The first of the paths that wait, the same ones in every run. Sorts all of them.
+  package func paths(limit: Int) -> [RelativePath] { Array(pending.keys.sorted().prefix(limit)) }
+
   /// The entry that waits for this path.
   package func entry(for path: RelativePath) -> DirtyEntry? { pending[path]?.entry }
 

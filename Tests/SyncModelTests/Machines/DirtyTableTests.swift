@@ -43,9 +43,10 @@ import Testing
   @Test(arguments: [HintReasons.localEvent, .remoteEvent])
   mutating func `an event ends a retry's wait`(_ event: HintReasons) {
     table.insert(Self.a, .retry, now: 0, notBefore: 50_000)
-    table.insert(Self.a, event, now: 7000, notBefore: 7100)
-    #expect(table.nextReady() == 7100)
-    #expect(table.takeReady(now: 7100, limit: 1).map(\.reasons) == [[.retry, event]])
+    table.insert(Self.b, .fullPass, now: 0, notBefore: 700)
+    table.insert(Self.a, event, now: 500, notBefore: 600)
+    #expect(table.nextReady() == 600)
+    #expect(table.takeReady(now: 700, limit: 9).map(\.path) == [Self.a, Self.b])
     #expect(table.nextReady() == nil)
   }
 
@@ -113,6 +114,13 @@ import Testing
     }
     #expect(table.overflow(now: 100).map(\.path.string) == ["4", "3"])
     #expect(table.overflow(now: 100).isEmpty)
+  }
+
+  @Test mutating func `the first paths are listed in order`() {
+    for number in (0..<50).reversed() {
+      table.insert(RelativePath(unchecked: "\(number + 10)"), .listing, now: 0, notBefore: 0)
+    }
+    #expect(table.paths(limit: 3).map(\.string) == ["10", "11", "12"])
   }
 
   @Test mutating func `the oldest age is that of all entries`() {

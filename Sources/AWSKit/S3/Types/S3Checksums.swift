@@ -1,9 +1,12 @@
 internal import NIOHTTP1
 
-/// Whether uploads carry a CRC64NVME and downloads ask for the object's checksums.
+/// Which checksum uploads carry, and whether downloads ask for the object's.
 public enum S3ChecksumMode: Sendable {
+  /// CRC64NVME; downloads ask.
   case whenSupported
-  /// For servers that refuse or do not know flexible checksums; DeleteObjects carries Content-MD5 either way.
+  /// Content-MD5 of what is sent from memory, for servers that refuse flexible checksums.
+  case contentMD5
+  /// DeleteObjects carries Content-MD5 all the same, since S3 requires one of them.
   case none
 }
 

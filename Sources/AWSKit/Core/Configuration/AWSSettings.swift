@@ -1,0 +1,144 @@
+/// What the environment and the files in `~/.aws` say, for one profile. Options given by the caller come before all.
+public struct AWSSettings: Sendable {
+  let environment: [String: String]
+  /// The one in use; `default` when none is named.
+  public let profile: String
+  /// Whether the caller named it; the credentials of the environment then do not count.
+  let isProfileExplicit: Bool
+  let configFile: String
+  let credentialsFile: String
+  private let config: [String: [String: String]]
+  private let credentials: [String: [String: String]]
+
+  /// - Parameters:
+  ///   - environment: of the process.
+  ///   - profile: `--profile`; nil: `AWS_PROFILE`, then `AWS_DEFAULT_PROFILE`.
+  /// - Throws: ``CredentialError`` when a file cannot be read or the named profile is in neither of them.
+  public init(environment: [String: String], profile: String? = nil) throws {
+    self.environment = environment.filter { !$0.value.isEmpty }
+    let named = profile ?? self.environment["AWS_PROFILE"] ?? self.environment["AWS_DEFAULT_PROFILE"]
+    self.profile = named ?? "default"
+    isProfileExplicit = profile != nil
+    configFile = Self.expanded(self.environment["AWS_CONFIG_FILE"] ?? "~/.aws/config", self.environment)
+    credentialsFile = Self.expanded(
+      self.environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials", self.environment)
+    config = try Self.sections(of: configFile)
+    credentials = try Self.sections(of: credentialsFile)
+    if let named, configSection == nil, credentials[named] == nil {
+      throw CredentialError("the profile \"\(named)\" is neither in \(configFile) nor in \(credentialsFile)")
+    }
+  }
+
+  private init(rereading settings: AWSSettings) throws {
+    environment = settings.environment
+    profile = settings.profile
+    isProfileExplicit = settings.isProfileExplicit
+    configFile = settings.configFile
+    credentialsFile = settings.credentialsFile
+    config = try Self.sections(of: configFile)
+    credentials = try Self.sections(of: credentialsFile)
+  }
+
+  /// The same, with the files as they are now.
+  func reread() throws -> AWSSettings { try AWSSettings(rereading: self) }
+
+  private static func sections(of path: String) throws -> [String: [String: String]] {
+    guard let text = try TextFile.read(path) else { return [:] }
+    return try INIFile(parsing: text, source: path).sections
+  }
+
+  // MARK: Sections
+
+  /// The profile's section of the config file.
+  var configSection: [String: String]? {
+    config["profile \(profile)"] ?? (profile == "default" ? config["default"] : nil)
+  }
+
+  /// The profile's section of the credentials file.
+  var credentialsSection: [String: String]? { credentials[profile] }
+
+  /// A key of the profile; the credentials file wins.
+  func profileValue(_ key: String) -> String? {
+    let value = credentialsSection?[key] ?? configSection?[key]
+    return value?.isEmpty ?? true ? nil : value
+  }
+
+  // MARK: Settings
+
+  public var region: String? {
+    environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? profileValue("region")
+  }
+
+  /// The endpoint of a service, unless the configured ones are switched off.
+  /// - Parameter service: as in the variables: `S3`, `SQS`, …
+  public func endpointURL(service: String) -> String? {
+    let isIgnored =
+      environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] ?? profileValue("ignore_configured_endpoint_urls")
+    guard isIgnored?.lowercased() != "true" else { return nil }
+    if let url = environment["AWS_ENDPOINT_URL_\(service)"] ?? environment["AWS_ENDPOINT_URL"] { return url }
+    if let services = profileValue("services"),
+      let url = config["services \(services)"]?["\(service.lowercased()).endpoint_url"], !url.isEmpty
+    {
+      return url
+    }
+    return profileValue("endpoint_url")
+  }
+
+  /// A PEM file.
+  public var caBundle: String? {
+    (environment["AWS_CA_BUNDLE"] ?? profileValue("ca_bundle") ?? environment["REQUESTS_CA_BUNDLE"])
+      .map { Self.expanded($0, environment) }
+  }
+
+  /// Requests in all; nil when nothing, or nothing usable, is set.
+  public var maximumAttempts: Int? {
+    (environment["AWS_MAX_ATTEMPTS"] ?? profileValue("max_attempts")).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+  }
+
+  public var checksums: S3ChecksumMode {
+    let calculation = environment["AWS_REQUEST_CHECKSUM_CALCULATION"] ?? profileValue("request_checksum_calculation")
+    return calculation?.lowercased() == "when_required" ? .none : .whenSupported
+  }
+
+  public var addressingStyle: S3Endpoint.AddressingStyle {
+    profileValue("s3.addressing_style").flatMap { S3Endpoint.AddressingStyle(rawValue: $0.lowercased()) } ?? .auto
+  }
+
+  // MARK: Paths
+
+  /// `~` at the start, `$NAME` and `${NAME}` anywhere; a variable that is not set stays as it is.
+  private static func expanded(_ path: String, _ environment: [String: String]) -> String {
+    var rest = Substring(path)
+    var expanded = ""
+    if rest == "~" || rest.hasPrefix("~/"), let home = environment["HOME"] {
+      expanded = home
+      rest = rest.dropFirst()
+    }
+    while let dollar = rest.firstIndex(of: "$") {
+      expanded += rest[..<dollar]
+      rest = rest[dollar...].dropFirst()
+      let isBraced = rest.first == "{"
+      let name = (isBraced ? rest.dropFirst() : rest).prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+      let isClosed = !isBraced || rest.dropFirst(name.count + 1).first == "}"
+      guard isClosed, let value = environment[String(name)] else {
+        expanded += "$"
+        continue
+      }
+      expanded += value
+      rest = rest.dropFirst(name.count + (isBraced ? 2 : 0))
+    }
+    return expanded + rest
+  }
+}
+
+extension S3Endpoint {
+  /// - Parameters:
+  ///   - url: `--endpoint-url`; comes before everything configured.
+  ///   - region: `--region`, likewise.
+  /// - Throws: ``S3Error`` (`invalidArgument`).
+  public init(settings: AWSSettings, url: String? = nil, region: String? = nil) throws {
+    try self.init(
+      url: url ?? settings.endpointURL(service: "S3"), region: region ?? settings.region,
+      addressingStyle: settings.addressingStyle)
+  }
+}

@@ -1,0 +1,244 @@
+internal import AsyncHTTPClient
+internal import Checksums
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import NIOHTTP1
+
+extension S3Client {
+  /// Sends a call, with retries and the corrections that replies ask for (region, clock, credentials).
+  /// - Parameter decode: reads the reply; what it throws counts as a failure of the attempt.
+  func perform<Result: Sendable>(
+    _ call: S3Call, decode: @Sendable (S3Reply) async throws -> Result
+  ) async throws -> Result {
+    try call.validate()
+    let prepared = try Prepared(call, configuration)
+    var corrections = Corrections()
+    var failedAttempts = 0
+    var outcomeUnknown = false
+    while true {
+      do {
+        return try await attempt(prepared, decode: decode)
+      } catch let failure as AttemptFailure {
+        var error = failure.error
+        outcomeUnknown = outcomeUnknown || error.outcomeUnknown
+        error.outcomeUnknown = outcomeUnknown
+        if error.kind == .throttled || error.status == 503 { configuration.onThrottle() }
+        if await correct(failure, prepared, &corrections) { continue }
+        failedAttempts += 1
+        guard mayRetry(call, failure.error), failedAttempts < configuration.retry.maximumAttempts else { throw error }
+        let delay = configuration.retry.delay(afterAttempt: failedAttempts, throttled: error.kind == .throttled)
+        logger.debug(
+          "S3 request failed, trying again",
+          metadata: ["error": "\(error)", "attempt": "\(failedAttempts)", "pause": "\(delay)"])
+        try await configuration.retry.sleep(delay)
+      }
+    }
+  }
+
+  private func mayRetry(_ call: S3Call, _ error: S3Error) -> Bool {
+    switch call.retry {
+    case .never: false
+    case .idempotent: error.isRetryable
+    case .unprocessedOnly: error.isRetryable && !error.outcomeUnknown
+    }
+  }
+
+  // MARK: One attempt
+
+  private func attempt<Result: Sendable>(
+    _ prepared: Prepared, decode: @Sendable (S3Reply) async throws -> Result
+  ) async throws -> Result {
+    let call = prepared.call
+    let credentials: AWSCredentials
+    do {
+      credentials = try await self.credentials.credentials()
+    } catch let error where !(error is CancellationError) {
+      throw S3Error(.noCredentials, message: "\(error)", operation: call.description, cause: error)
+    }
+    let region = region(of: call.bucket)
+    let timeout = prepared.timeout(configuration)
+    do {
+      let request = try await self.request(prepared, credentials: credentials, region: region)
+      let deadline = ContinuousClock.now + timeout
+      let response = try await transport.send(request, timeout: timeout)
+      let reply = S3Reply(
+        status: Int(response.status.code), headers: response.headers, body: response.body, deadline: deadline)
+      guard (200..<300).contains(reply.status) else {
+        // Of a HEAD reply there is no body, of an error reply it must not be long.
+        let body = call.method == .HEAD ? [] : (try? await reply.collect(limit: 1 << 20)) ?? []
+        throw AttemptFailure(
+          reply, S3ErrorBody(parsing: body), call: call, credentials: credentials, region: region)
+      }
+      do {
+        return try await decode(reply)
+      } catch let failure as FalseSuccess {
+        throw AttemptFailure(reply, failure.error, call: call, credentials: credentials, region: region)
+      } catch let error as XMLError {
+        throw S3Error(
+          .malformedReply, status: reply.status, requestID: reply.headers.first(name: "x-amz-request-id"),
+          message: "the reply is \(error)", isRetryable: true, cause: error)
+      }
+    } catch let failure as HTTPFailure {
+      let error = S3Error(failure, operation: call.description, isWrite: call.isWrite)
+      throw AttemptFailure(error: error, credentials: credentials, region: region)
+    } catch var error as S3Error {
+      // From reading the reply: the server has answered success.
+      error.operation = call.description
+      error.outcomeUnknown = call.isWrite && error.kind != .invalidArgument
+      throw AttemptFailure(error: error, credentials: credentials, region: region)
+    }
+  }
+
+  private func request(
+    _ prepared: Prepared, credentials: AWSCredentials, region: String?
+  ) async throws -> HTTPClientRequest {
+    let call = prepared.call
+    let address = try configuration.endpoint.address(bucket: call.bucket, region: region)
+    let path = address.path(encodedKey: prepared.encodedKey)
+    let offset = learned.clockOffset.withLockedValue { $0 }
+    let timestamp = configuration.now().adding(seconds: offset).amzDate
+    var headers = prepared.headers
+    headers.append(("Host", address.host))
+    headers.append(("X-Amz-Date", timestamp))
+    headers.append(("X-Amz-Content-SHA256", prepared.payloadHash))
+    if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+    let authorization = signer.authorization(
+      method: call.method.rawValue, path: path, query: prepared.query, headers: headers,
+      payloadHash: prepared.payloadHash,
+      credentials: credentials, region: region.flatMap { $0 == "aws-global" ? nil : $0 } ?? S3Endpoint.defaultRegion,
+      timestamp: timestamp)
+    headers.append(("Authorization", authorization))
+    headers.append(("User-Agent", configuration.userAgent))
+
+    var request = HTTPClientRequest(url: address.url(path: path, query: prepared.query))
+    request.method = call.method
+    request.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
+    switch call.body?.content {
+    case .bytes(let buffer): request.body = .bytes(buffer)
+    case .stream(let open): request.body = .stream(try await open(), length: .known(call.body?.length ?? 0))
+    case nil: break
+    }
+    return request
+  }
+
+  // MARK: Corrections
+
+  /// Each at most once per request.
+  private struct Corrections {
+    var region = false
+    var clock = false
+    var credentials = false
+  }
+
+  /// Whether the request should be sent again at once, since the reply taught how it has to be.
+  private func correct(_ failure: AttemptFailure, _ prepared: Prepared, _ done: inout Corrections) async -> Bool {
+    let bucket = prepared.call.bucket
+    if !done.region, failure.asksForRegion(isHead: prepared.call.method == .HEAD) {
+      done.region = true
+      var found = failure.regionHint
+      if found == nil, prepared.call.operation != "HeadBucket" { found = await discoverRegion(of: bucket) }
+      if let found, found != failure.region {
+        logger.info("bucket is in another region", metadata: ["bucket": "\(bucket)", "region": "\(found)"])
+        learned.regions.withLockedValue { $0[bucket] = found }
+        return true
+      }
+    }
+    if !done.clock, let serverDate = failure.serverDate, [400, 403].contains(failure.error.status) {
+      let offset = learned.clockOffset.withLockedValue { $0 }
+      let skew = serverDate.seconds - configuration.now().seconds
+      if abs(skew - offset) > Self.toleratedSkew {
+        done.clock = true
+        logger.warning("the local clock is wrong, going by the server's", metadata: ["seconds": "\(skew)"])
+        learned.clockOffset.withLockedValue { $0 = skew }
+        return true
+      }
+    }
+    if !done.credentials, failure.error.kind == .invalidCredentials, let rejected = failure.credentials {
+      done.credentials = true
+      // Files are read again, roles are assumed again; the same ones again would be rejected again.
+      await credentials.invalidate(rejected)
+      if let fresh = try? await credentials.credentials(), fresh != rejected { return true }
+    }
+    return false
+  }
+
+  /// Seconds; AWS rejects from 15 minutes on, and a `Date` is cut to a second.
+  private static let toleratedSkew: Int64 = 240
+
+  /// Asks where the bucket is; S3 says so even when it refuses the request.
+  private func discoverRegion(of bucket: String) async -> String? {
+    var call = S3Call(operation: "HeadBucket", method: .HEAD, bucket: bucket)
+    call.retry = .never
+    do {
+      let prepared = try Prepared(call, configuration)
+      return try await attempt(prepared) { $0.headers.first(name: "x-amz-bucket-region") }
+    } catch {
+      return (error as? AttemptFailure)?.regionHint
+    }
+  }
+}
+
+/// What went wrong in one attempt and what the reply said beside it.
+private struct AttemptFailure: Error {
+  var error: S3Error
+  var credentials: AWSCredentials?
+  /// The region that the request was signed for.
+  var region: String?
+  var regionHint: String?
+  var serverDate: AWSTimestamp?
+
+  init(error: S3Error, credentials: AWSCredentials, region: String?) {
+    self.error = error
+    self.credentials = credentials
+    self.region = region
+  }
+
+  init(_ reply: S3Reply, _ body: S3ErrorBody, call: S3Call, credentials: AWSCredentials, region: String?) {
+    error = S3Error(
+      status: reply.status, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
+      operation: call.description, hasKey: call.key != nil, isWrite: call.isWrite)
+    self.credentials = credentials
+    self.region = region
+    regionHint = reply.headers.first(name: "x-amz-bucket-region") ?? body.region
+    serverDate = body.serverTime ?? reply.headers.first(name: "Date").flatMap { AWSTimestamp(httpDate: $0) }
+  }
+
+  func asksForRegion(isHead: Bool) -> Bool {
+    error.kind == .wrongRegion || (isHead && error.status == 400)
+  }
+}
+
+/// What is the same in all attempts of a call.
+private struct Prepared: Sendable {
+  let call: S3Call
+  let encodedKey: String?
+  let query: String
+  let headers: [(name: String, value: String)]
+  /// As the AWS CLI does: over TLS a content checksum is enough, else the body is signed.
+  let payloadHash: String
+
+  init(_ call: S3Call, _ configuration: S3Client.Configuration) throws {
+    self.call = call
+    encodedKey = call.key.map(URIEncoding.path)
+    query = call.encodedQuery
+    headers = call.headers
+    let hasContentChecksum = call.headers.contains { name, _ in
+      name == "Content-MD5" || name == "x-amz-checksum-crc64nvme"
+    }
+    let isSecure = try configuration.endpoint.address(bucket: call.bucket, region: nil).server.isSecure
+    payloadHash =
+      switch call.body?.content {
+      case nil: SigV4.emptyPayloadHash
+      case .bytes where isSecure && hasContentChecksum: SigV4.unsignedPayload
+      case .bytes(let buffer) where buffer.readableBytes == 0: SigV4.emptyPayloadHash
+      case .bytes(let buffer):
+        call.body?.sha256 ?? Hex.encode(buffer.withUnsafeReadableBytes { SHA256Digest.digest($0) })
+      case .stream: call.body?.sha256 ?? SigV4.unsignedPayload
+      }
+  }
+
+  func timeout(_ configuration: S3Client.Configuration) -> Duration {
+    configuration.requestTimeout + .seconds((call.body?.length ?? 0) / max(1, configuration.minimumRate))
+  }
+}

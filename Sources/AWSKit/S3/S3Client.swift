@@ -1,0 +1,53 @@
+public import Logging
+internal import NIOConcurrencyHelpers
+
+/// The calls of S3 that a synchroniser needs. A value: copies share connections, credentials and what was learned.
+public struct S3Client: Sendable {
+  public struct Configuration: Sendable {
+    public var endpoint: S3Endpoint
+    public var checksums: S3ChecksumMode = .whenSupported
+    public var etagQuoting: ETagQuoting = .quoted
+    public var retry = RetryPolicy()
+    /// Limit of a request as a whole, until its reply has been read (of GetObject: until its head is there). What a
+    /// body takes at ``minimumRate`` comes on top.
+    public var requestTimeout: Duration = .seconds(600)
+    /// Bytes per second that an upload has to reach.
+    public var minimumRate: Int64 = 65_536
+    public var userAgent = "martlet"
+    /// Called for every reply that asks to slow down (503, 429), so that a scheduler can.
+    public var onThrottle: @Sendable () -> Void = {}
+    /// The local clock.
+    public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
+
+    public init(endpoint: S3Endpoint) { self.endpoint = endpoint }
+  }
+
+  public var configuration: Configuration
+  let transport: HTTPTransport
+  let credentials: CredentialCache
+  let signer = SigV4Signer(service: "s3")
+  let logger: Logger
+  let learned = Learned()
+
+  /// What replies taught; for the lifetime of the client.
+  final class Learned: Sendable {
+    let regions = NIOLockedValueBox<[String: String]>([:])
+    /// Seconds that the server's clock is ahead of ours.
+    let clockOffset = NIOLockedValueBox<Int64>(0)
+  }
+
+  /// - Parameter transport: shut down by its owner, after the last request.
+  public init(
+    configuration: Configuration, credentials: CredentialCache, transport: HTTPTransport, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.credentials = credentials
+    self.transport = transport
+    self.logger = logger
+  }
+
+  /// The region of a bucket as far as it is known.
+  public func region(of bucket: String) -> String? {
+    learned.regions.withLockedValue { $0[bucket] } ?? configuration.endpoint.region
+  }
+}

@@ -1,0 +1,131 @@
+internal import Checksums
+public import NIOCore
+
+/// Compares content with the checksum that S3 gives for the whole object.
+///
+/// Feed it all chunks in order, then call ``finish()``. Content that comes in ranges is verified by the caller, who
+/// combines the CRC64NVME of the ranges and compares with ``Expected``.
+public struct S3ContentVerifier: Sendable {
+  /// What the content of an object must give.
+  public enum Expected: Sendable, Equatable {
+    case crc64nvme(UInt64)
+    case crc32c(UInt32)
+    case crc32(UInt32)
+    case sha256([UInt8])
+    case sha1([UInt8])
+    case md5([UInt8])
+
+    /// The best of what the head tells; nil when nothing covers the whole content.
+    ///
+    /// Composite checksums (`-N`) say nothing about the content as such. An ETag is the MD5 of the content only for
+    /// what was written in one part without KMS or a customer's key.
+    public init?(_ head: S3ObjectHead) {
+      let checksums = head.checksums
+      if checksums.type != .composite {
+        // A composite value does not decode: it ends in -N.
+        if let value = checksums.crc64nvme.flatMap({ UInt64(awsBase64: $0) }) {
+          self = .crc64nvme(value)
+          return
+        }
+        if let value = checksums.crc32c.flatMap({ UInt32(awsBase64: $0) }) {
+          self = .crc32c(value)
+          return
+        }
+        if let value = checksums.crc32.flatMap({ UInt32(awsBase64: $0) }) {
+          self = .crc32(value)
+          return
+        }
+        if let value = checksums.sha256.flatMap(Base64.decode), value.count == 32 {
+          self = .sha256(value)
+          return
+        }
+        if let value = checksums.sha1.flatMap(Base64.decode), value.count == 20 {
+          self = .sha1(value)
+          return
+        }
+      }
+      let isKeyed = head.customerKeyAlgorithm != nil || (head.serverSideEncryption?.hasPrefix("aws:kms") ?? false)
+      guard !isKeyed, let etag = head.etag, etag.utf8.count == 32, let value = Hex.decode(etag) else { return nil }
+      self = .md5(value)
+    }
+  }
+
+  private enum Calculation: Sendable {
+    case crc64nvme(CRC64NVME)
+    case crc32c(CRC32C)
+    case crc32(CRC32)
+    case sha256(SHA256Digest)
+    case sha1(SHA1Digest)
+    case md5(MD5Digest)
+  }
+
+  public let expected: Expected
+  private var calculation: Calculation
+
+  public init(_ expected: Expected) {
+    self.expected = expected
+    calculation =
+      switch expected {
+      case .crc64nvme: .crc64nvme(CRC64NVME())
+      case .crc32c: .crc32c(CRC32C())
+      case .crc32: .crc32(CRC32())
+      case .sha256: .sha256(SHA256Digest())
+      case .sha1: .sha1(SHA1Digest())
+      case .md5: .md5(MD5Digest())
+      }
+  }
+
+  /// Nil when the object has nothing to compare with, or `head` is of a range.
+  public init?(_ head: S3ObjectHead) {
+    guard head.range == nil, let expected = Expected(head) else { return nil }
+    self.init(expected)
+  }
+
+  public mutating func update(_ chunk: ByteBuffer) {
+    chunk.withUnsafeReadableBytes { update($0) }
+  }
+
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    switch calculation {
+    case .crc64nvme(var crc):
+      crc.update(bytes)
+      calculation = .crc64nvme(crc)
+    case .crc32c(var crc):
+      crc.update(bytes)
+      calculation = .crc32c(crc)
+    case .crc32(var crc):
+      crc.update(bytes)
+      calculation = .crc32(crc)
+    case .sha256(var digest):
+      digest.update(bytes)
+      calculation = .sha256(digest)
+    case .sha1(var digest):
+      digest.update(bytes)
+      calculation = .sha1(digest)
+    case .md5(var digest):
+      digest.update(bytes)
+      calculation = .md5(digest)
+    }
+  }
+
+  /// Whether all that was fed is the content of the object.
+  public var matches: Bool {
+    switch (expected, calculation) {
+    case (.crc64nvme(let value), .crc64nvme(let crc)): value == crc.value
+    case (.crc32c(let value), .crc32c(let crc)): value == crc.value
+    case (.crc32(let value), .crc32(let crc)): value == crc.value
+    case (.sha256(let value), .sha256(let digest)): value == digest.finalize()
+    case (.sha1(let value), .sha1(let digest)): value == digest.finalize()
+    case (.md5(let value), .md5(let digest)): value == digest.finalize()
+    default: false
+    }
+  }
+
+  /// - Throws: ``S3Error`` (`checksumMismatch`) unless ``matches``.
+  public func finish() throws {
+    guard matches else {
+      throw S3Error(
+        .checksumMismatch, message: "the content that was received is not what its checksum says", isRetryable: true)
+    }
+  }
+}

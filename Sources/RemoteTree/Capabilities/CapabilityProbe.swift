@@ -1,0 +1,334 @@
+package import AWSKit
+internal import Checksums
+package import Logging
+internal import NIOCore
+internal import SyncEngine
+package import SyncModel
+
+/// Finds out which conditions a server keeps to, by trying each call on scratch objects below
+/// `PREFIX/.martlet/probe/`, which it removes.
+package struct CapabilityProbe: Sendable {
+  let client: S3Client
+  let bucket: String
+  /// Of all probes below the prefix.
+  let folder: String
+  /// Of this one.
+  let scratch: String
+  let logger: Logger
+
+  package init(client: S3Client, location: S3Location, logger: Logger) {
+    var client = client
+    client.configuration.etagQuoting = .quoted
+    client.configuration.checksums = .whenSupported
+    self.client = client
+    self.logger = logger
+    bucket = location.bucket
+    folder = "\(location.prefix)\(ReservedNames.state)/probe/"
+    scratch = folder + String(UInt64.random(in: .min ... .max), radix: 16) + "/"
+  }
+
+  /// Sends about fifty small requests.
+  ///
+  /// - Throws: `RemoteFailure`: `.permission` where nothing may be written below the prefix, and whatever
+  ///   keeps the server from answering. It never takes a failure of another kind for a missing capability.
+  package func run() async throws -> ServerCapabilities {
+    try await removeForgotten()
+    do {
+      let capabilities = try await probe()
+      await removeScratch()
+      logger.info(
+        "probed the server",
+        metadata: ["safety": "\(capabilities.safetyLevel.name)", "capabilities": "\(capabilities)"])
+      return capabilities
+    } catch {
+      await removeScratch()
+      throw error
+    }
+  }
+
+  private func probe() async throws -> ServerCapabilities {
+    var found = ServerCapabilities()
+    try await probePut(&found)
+    // What comes next needs the right quoting; the rest is independent of each other.
+    let ready = found
+    async let complete = probeComplete(ready)
+    async let copy = probeCopy(ready)
+    async let delete = probeDelete(ready)
+    async let deleteObjects = probeDeleteObjects(ready)
+    async let markers = probeMarkers(ready)
+    async let get = honours(ready, "get") { client, key, etag in
+      try await client.getObject(bucket: bucket, key: key, condition: .ifMatch(etag)) { _ in }
+    }
+    (found.multipartChecksums, found.completeIfAbsent, found.completeIfMatch) = try await complete
+    (found.copySourceIfMatch, found.copyIfAbsent, found.copyIfMatch) = try await copy
+    found.deleteIfMatch = try await delete
+    found.deleteObjectsIfMatch = try await deleteObjects
+    found.markers = try await markers
+    found.getIfMatch = try await get
+    return found
+  }
+
+  // MARK: Calls
+
+  private func probePut(_ found: inout ServerCapabilities) async throws {
+    let key = scratch + "put"
+    var client = client
+    var first = try await put(client, key, "1")
+    if case .refused = first {
+      found.checksums = false
+      client = found.configured(client)
+      first = try await put(client, key, "1")
+    }
+    guard case .accepted(let created) = first else {
+      throw RemoteFailure(.notPossible, "\(location(key)): the server refuses even a plain PutObject")
+    }
+    found.etagIsMD5 = created.etag == Hex.encode(MD5Digest.digest(Array("1".utf8)))
+    found.putIfAbsent = try await isFailedCondition { _ = try await replace(client, key, "2", .ifAbsent) }
+    if found.putIfAbsent {
+      found.putIfAbsent = try await isAccepted { _ = try await replace(client, scratch + "new", "1", .ifAbsent) }
+    }
+    for quotes in [true, false] {
+      var attempt = found
+      attempt.quotesETags = quotes
+      found.putIfMatch = try await honours(attempt, "put") { client, key, etag in
+        _ = try await replace(client, key, "3", .ifMatch(etag))
+      }
+      if found.putIfMatch {
+        found.quotesETags = quotes
+        return
+      }
+    }
+  }
+
+  private func probeComplete(_ found: ServerCapabilities) async throws -> (checksums: Bool, absent: Bool, match: Bool) {
+    var configured = found
+    if found.checksums {
+      let client = found.configured(client)
+      configured.checksums = try await isAccepted { try await upload(client, scratch + "sums", nil) }
+    }
+    let client = configured.configured(client)
+    let key = scratch + "complete"
+    var absent = try await isAccepted { try await upload(client, key, .ifAbsent) }
+    if absent { absent = try await isFailedCondition { try await upload(client, key, .ifAbsent) } }
+    let match = try await honours(configured, "completed") { client, key, etag in
+      try await upload(client, key, .ifMatch(etag))
+    }
+    return (configured.checksums, absent, match)
+  }
+
+  private func probeCopy(_ found: ServerCapabilities) async throws -> (source: Bool, absent: Bool, match: Bool) {
+    let source = scratch + "source"
+    let client = found.configured(client)
+    _ = try await existing(client, source)
+    let sourceMatch = try await honours(found, "source") { client, key, etag in
+      let from = S3CopySource(bucket: bucket, key: key, ifMatch: etag)
+      _ = try await performing(key) {
+        try await client.copyObject(from: from, bucket: bucket, key: scratch + "copy", retry: .unprocessedOnly)
+      }
+    }
+    let partSourceMatch = try await honours(found, "part-source") { client, key, etag in
+      try await copyPart(client, key, etag)
+    }
+    let from = S3CopySource(bucket: bucket, key: source)
+    func copy(_ client: S3Client, _ key: String, _ condition: S3Condition) async throws {
+      _ = try await client.copyObject(
+        from: from, bucket: bucket, key: key, condition: condition, retry: .unprocessedOnly)
+    }
+    var absent = try await isAccepted { try await copy(client, scratch + "copied", .ifAbsent) }
+    if absent { absent = try await isFailedCondition { try await copy(client, scratch + "copied", .ifAbsent) } }
+    let match = try await honours(found, "target") { client, key, etag in
+      try await copy(client, key, .ifMatch(etag))
+    }
+    return (sourceMatch && partSourceMatch, absent, match)
+  }
+
+  private func probeDelete(_ found: ServerCapabilities) async throws -> Bool {
+    try await honours(found, "delete", removes: true) { client, key, etag in
+      _ = try await client.deleteObject(bucket: bucket, key: key, ifMatch: etag, retry: .unprocessedOnly)
+    }
+  }
+
+  private func probeDeleteObjects(_ found: ServerCapabilities) async throws -> Bool {
+    try await honours(found, "delete-objects", removes: true) { client, key, etag in
+      let result = try await client.deleteObjects(
+        bucket: bucket, objects: [S3ObjectToDelete(key: key, etag: etag)], retry: .unprocessedOnly)
+      if let failure = result.failures.first { throw failure.error }
+    }
+  }
+
+  private func probeMarkers(_ found: ServerCapabilities) async throws -> Bool {
+    let client = found.configured(client)
+    let marker = scratch + "folder/"
+    guard try await isAccepted({ _ = try await replace(client, marker, "", nil) }) else { return false }
+    return try await performing(marker) {
+      let page = try await client.listObjectsV2(bucket: bucket, prefix: String(marker.dropLast()))
+      return page.objects.map(\.key) == [marker]
+    }
+  }
+
+  // MARK: Verdicts
+
+  /// Whether a call fails with a wrong ETag, having done nothing, and works with the right one.
+  private func honours(
+    _ found: ServerCapabilities, _ name: String, removes: Bool = false,
+    _ call: (S3Client, String, String) async throws -> Void
+  ) async throws -> Bool {
+    let client = found.configured(client)
+    let key = scratch + name
+    let etag = try await existing(client, key)
+    let wrong = String(repeating: "0", count: 32)
+    guard try await isFailedCondition({ try await call(client, key, wrong) }) else { return false }
+    // It might have failed and yet have taken place.
+    guard try await currentETag(client, key) == etag else { return false }
+    guard try await isAccepted({ try await call(client, key, etag) }) else { return false }
+    guard removes else { return true }
+    return try await currentETag(client, key) == nil
+  }
+
+  private func isFailedCondition(_ call: () async throws -> Void) async throws -> Bool {
+    try await verdict(call) == .conditionFailed
+  }
+
+  private func isAccepted(_ call: () async throws -> Void) async throws -> Bool {
+    try await verdict(call) == .accepted
+  }
+
+  private enum Verdict {
+    case accepted, conditionFailed
+    /// The server does not know the call or its header, or does not allow it.
+    case refused
+  }
+
+  private func verdict(_ call: () async throws -> Void) async throws -> Verdict {
+    let refusals: Set<S3Error.Kind> = [
+      .notImplemented, .rejected, .badDigest, .accessDenied, .noSuchKey, .noSuchUpload, .invalidRange, .malformedReply,
+    ]
+    var stumbles = 0
+    while true {
+      do {
+        try await call()
+        return .accepted
+      } catch let error as S3Error {
+        if error.kind == .preconditionFailed || error.kind == .conditionalRequestConflict { return .conditionFailed }
+        if refusals.contains(error.kind) { return .refused }
+        guard error.status == 500 else { throw RemoteFailure(error, of: .prepare, bucket: bucket, key: scratch) }
+        // A server that does not know a header may stumble over it, each time.
+        stumbles += 1
+        if stumbles == 3 { return .refused }
+      }
+    }
+  }
+
+  // MARK: Scratch objects
+
+  private enum PutOutcome {
+    case accepted(S3WriteResult)
+    case refused
+  }
+
+  private func put(_ client: S3Client, _ key: String, _ text: String) async throws -> PutOutcome {
+    do {
+      return .accepted(try await replace(client, key, text, nil))
+    } catch let error as S3Error
+      where error.kind == .notImplemented || error.kind == .rejected || error.kind == .badDigest
+    {
+      return .refused
+    } catch let error as S3Error {
+      throw RemoteFailure(error, of: .prepare, bucket: bucket, key: key)
+    }
+  }
+
+  private func replace(
+    _ client: S3Client, _ key: String, _ text: String, _ condition: S3Condition?
+  ) async throws -> S3WriteResult {
+    try await client.putObject(
+      bucket: bucket, key: key, body: .bytes(ByteBuffer(string: text)), condition: condition)
+  }
+
+  /// Makes sure that the key exists, and returns its ETag.
+  private func existing(_ client: S3Client, _ key: String) async throws -> String {
+    try await performing(key) {
+      _ = try await replace(client, key, "1", nil)
+      return try await client.headObject(bucket: bucket, key: key).etag ?? ""
+    }
+  }
+
+  private func currentETag(_ client: S3Client, _ key: String) async throws -> String? {
+    try await performing(key) {
+      do {
+        return try await client.headObject(bucket: bucket, key: key).etag
+      } catch let error as S3Error where error.kind == .noSuchKey {
+        return nil
+      }
+    }
+  }
+
+  private func upload(_ client: S3Client, _ key: String, _ condition: S3Condition?) async throws {
+    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: key).uploadID
+    do {
+      let content = ByteBuffer(string: "1")
+      let part = try await client.uploadPart(
+        bucket: bucket, key: key, uploadID: uploadID, partNumber: 1, body: .bytes(content))
+      let crc = content.withUnsafeReadableBytes { CRC64NVME.checksum($0) }
+      let isChecked = client.configuration.checksums == .whenSupported
+      _ = try await client.completeMultipartUpload(
+        bucket: bucket, key: key, uploadID: uploadID,
+        parts: [S3CompletedPart(number: 1, etag: part.etag ?? "", crc64nvme: isChecked ? crc.awsBase64 : nil)],
+        condition: condition, crc64nvme: isChecked ? crc : nil, size: 1, retry: .unprocessedOnly)
+    } catch {
+      try? await client.abortMultipartUpload(bucket: bucket, key: key, uploadID: uploadID)
+      throw error
+    }
+  }
+
+  private func copyPart(_ client: S3Client, _ key: String, _ etag: String) async throws {
+    let target = scratch + "part"
+    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: target).uploadID
+    let result: Result<S3WriteResult, any Error>
+    do {
+      result = .success(
+        try await client.uploadPartCopy(
+          from: S3CopySource(bucket: bucket, key: key, ifMatch: etag), bucket: bucket, key: target, uploadID: uploadID,
+          partNumber: 1))
+    } catch {
+      result = .failure(error)
+    }
+    try? await client.abortMultipartUpload(bucket: bucket, key: target, uploadID: uploadID)
+    _ = try result.get()
+  }
+
+  private func performing<Result: Sendable>(_ key: String, _ call: () async throws -> Result) async throws -> Result {
+    do { return try await call() } catch let error as S3Error {
+      throw RemoteFailure(error, of: .prepare, bucket: bucket, key: key)
+    }
+  }
+
+  private func location(_ key: String) -> String { RemoteCall.prepare.resource(bucket: bucket, key: key) }
+
+  // MARK: Tidying
+
+  /// What this probe has made. A failure is of no consequence: the next probe removes it.
+  private func removeScratch() async {
+    guard let page = try? await client.listObjectsV2(bucket: bucket, prefix: scratch) else { return }
+    for object in page.objects { _ = try? await client.deleteObject(bucket: bucket, key: object.key) }
+  }
+
+  /// What probes that were killed have left. Those of other nodes may be running, so only what is an hour
+  /// old is taken.
+  private func removeForgotten() async throws {
+    let page: S3ListPage
+    do {
+      page = try await client.listObjectsV2(bucket: bucket, prefix: folder)
+    } catch let error as S3Error {
+      throw RemoteFailure(error, of: .list, bucket: bucket, key: nil)
+    }
+    guard let limit = page.date?.adding(seconds: -3_600) else { return }
+    for object in page.objects where object.lastModified < limit {
+      _ = try? await client.deleteObject(bucket: bucket, key: object.key)
+    }
+    let uploads = (try? await client.listMultipartUploads(bucket: bucket, prefix: folder).uploads) ?? []
+    for upload in uploads where upload.initiated.map({ $0 < limit }) ?? false {
+      try? await client.abortMultipartUpload(bucket: bucket, key: upload.key, uploadID: upload.uploadID)
+    }
+  }
+}

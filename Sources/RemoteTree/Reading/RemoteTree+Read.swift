@@ -1,0 +1,33 @@
+internal import AWSKit
+internal import Checksums
+package import SyncEngine
+package import SyncModel
+
+extension RemoteTree {
+  package func read(_ path: RelativePath, version stamp: RemoteStamp) async throws -> RemoteContent {
+    let key = try key(of: path)
+    let sink = MemorySink(size: stamp.size)
+    let downloaded = try await download(key: key, version: stamp, into: sink, progress: { _ in })
+    return RemoteContent(object: downloaded.object, bytes: sink.bytes, fingerprint: downloaded.fingerprint)
+  }
+
+  package func download(
+    _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
+    progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> DownloadedObject {
+    try await download(key: try key(of: path), version: stamp, into: sink, progress: progress)
+  }
+
+  func download(
+    key: String, version stamp: RemoteStamp, into sink: any ContentSink, progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> DownloadedObject {
+    try await performing(.read, key) {
+      do {
+        return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
+      } catch let error as S3Error where error.kind == .accessDenied && readableVersion(stamp) != nil {
+        stopReadingVersions()
+        return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+internal import AWSKit
+internal import SyncEngine
+package import SyncModel
+
+extension RemoteTree {
+  package func copy(
+    _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    let sourceKey = try key(of: path)
+    let targetKey = try key(of: target)
+    try requireWrites(targetKey)
+    let head = try await headExpecting(source, sourceKey)
+    return try await copy(
+      sourceKey, source, head, to: targetKey, headers: S3ObjectHeaders(carryingOver: head), replacesMetadata: false,
+      replacing: expected)
+  }
+
+  package func replaceMetadata(
+    _ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata
+  ) async throws -> RemoteStamp {
+    let key = try key(of: path)
+    try requireWrites(key)
+    let head = try await headExpecting(expected, key)
+    try await refuseLosses(key, head)
+    var headers = S3ObjectHeaders(carryingOver: head)
+    headers.metadata = metadata.replacing(in: head.metadata)
+    return try await copy(
+      key, expected, head, to: key, headers: headers, replacesMetadata: true, replacing: expected)
+  }
+
+  // MARK: Routes
+
+  private func copy(
+    _ sourceKey: String, _ source: RemoteStamp, _ head: S3ObjectHead, to target: String, headers: S3ObjectHeaders,
+    replacesMetadata: Bool, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    let from = S3CopySource(
+      bucket: bucket, key: sourceKey, versionID: head.versionID.flatMap { _ in readableVersion(source) },
+      ifMatch: source.etag)
+    let route = CopyRoute.choose(size: source.size, replacing: expected, capabilities)
+    if route == .rewrite {
+      let sink = MemorySink(size: source.size)
+      let downloaded = try await download(key: sourceKey, version: source, into: sink, progress: { _ in })
+      var headers = headers
+      try await carryTags(of: sourceKey, head, into: &headers)
+      return try await putObject(
+        target, sink.bytes, crc64: downloaded.fingerprint.crc64, headers: headers, replacing: expected)
+    }
+    let stamp = try await committing(
+      target, replacing: expected, isConditional: route != .unconditional, crc64: head.fullObjectCRC64
+    ) { condition in
+      if route == .parts || source.size > CopyRoute.largestCopy {
+        var headers = headers
+        try await carryTags(of: sourceKey, head, into: &headers)
+        let result = try await copyInParts(from, head: head, to: target, headers: headers, condition: condition)
+        return try await self.stamp(of: result, key: target, size: source.size)
+      }
+      // With COPY the user metadata and the content headers go along by themselves.
+      let result = try await client.copyObject(
+        from: from, bucket: bucket, key: target, metadata: replacesMetadata ? .replace(headers) : .copy,
+        additionalHeaders: replacesMetadata ? [] : headers.additional.filter { $0.name.hasPrefix("x-amz-") },
+        condition: condition, retry: .unprocessedOnly)
+      return try await self.stamp(of: result, key: target, size: source.size)
+    }
+    if !capabilities.copySourceIfMatch, sourceKey != target, stamp.etag != source.etag {
+      try await verifyCopied(source, sourceKey, stamp, target)
+    }
+    return stamp
+  }
+
+  /// The server may have ignored the condition on the source: it must still be there as it was. If it is
+  /// not, what was copied is nobody's wish.
+  private func verifyCopied(
+    _ source: RemoteStamp, _ sourceKey: String, _ copy: RemoteStamp, _ target: String
+  ) async throws {
+    do {
+      try await afterWrite(sourceKey) { _ = try await headExpecting(source, sourceKey) }
+    } catch let failure as RemoteFailure where failure.code == .conditionFailed {
+      try await deleteObject(target, expecting: copy)
+      throw failure
+    }
+  }
+
+  /// Copies a large object by parts. The upload is aborted when it fails before its completion is sent.
+  func copyInParts(
+    _ source: S3CopySource, head: S3ObjectHead, to target: String, headers: S3ObjectHeaders, condition: S3Condition?
+  ) async throws -> S3WriteResult {
+    let client = multipartClient
+    let size = head.size ?? 0
+    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: target, headers: headers).uploadID
+    do {
+      let parts = try await copiedParts(source, size: size, to: target, uploadID: uploadID)
+      return try await client.completeMultipartUpload(
+        bucket: bucket, key: target, uploadID: uploadID, parts: parts, condition: condition,
+        crc64nvme: capabilities.multipartChecksums ? head.fullObjectCRC64 : nil, size: size, retry: .unprocessedOnly)
+    } catch {
+      if (error as? S3Error)?.outcomeUnknown != true {
+        try? await client.abortMultipartUpload(bucket: bucket, key: target, uploadID: uploadID)
+      }
+      throw error
+    }
+  }
+
+  private func copiedParts(
+    _ source: S3CopySource, size: Int64, to target: String, uploadID: String
+  ) async throws -> [S3CompletedPart] {
+    // A part may have 5 GiB; smaller ones run in parallel.
+    let partSize = max(256 << 20, PartPlan.partSize(for: size))
+    let count = Int((size + partSize - 1) / partSize)
+    return try await withThrowingTaskGroup(of: S3CompletedPart.self) { group in
+      var parts: [S3CompletedPart] = []
+      for number in 1...count {
+        if number > RangePlan.parallel, let part = try await group.next() { parts.append(part) }
+        group.addTask {
+          let range = count == 1 ? nil : PartPlan.range(of: number, size: size, partSize: partSize)
+          let result = try await multipartClient.uploadPartCopy(
+            from: source, range: range, bucket: bucket, key: target, uploadID: uploadID, partNumber: number)
+          return S3CompletedPart(number: number, etag: result.etag ?? "", crc64nvme: result.checksums.crc64nvme)
+        }
+      }
+      for try await part in group { parts.append(part) }
+      return parts.sorted { $0.number < $1.number }
+    }
+  }
+
+  // MARK: What must not get lost
+
+  /// CopyObject keeps tags; an object that is written anew gets them from a header.
+  private func carryTags(of key: String, _ head: S3ObjectHead, into headers: inout S3ObjectHeaders) async throws {
+    guard head.taggingCount > 0 else { return }
+    let tags = try await performing(.readTags, key) {
+      try await client.getObjectTagging(bucket: bucket, key: key, versionID: head.versionID)
+    }
+    let value = tags.map { "\(URIEncoding.query($0.key))=\(URIEncoding.query($0.value))" }.joined(separator: "&")
+    headers.additional.append(("x-amz-tagging", value))
+  }
+
+  /// - Throws: `.notPossible` where the copy would lose something that the reply cannot be asked to keep.
+  private func refuseLosses(_ key: String, _ head: S3ObjectHead) async throws {
+    let resource = RemoteCall.write.resource(bucket: bucket, key: key)
+    if head.missingMetadata > 0 {
+      throw RemoteFailure(.notPossible, "\(resource): its metadata cannot be changed without losing some of it")
+    }
+    if head.customerKeyAlgorithm != nil {
+      throw RemoteFailure(.notPossible, "\(resource): it is encrypted with a customer's key")
+    }
+    guard try await hasDefaultAccess(key) else {
+      throw RemoteFailure(
+        .notPossible, "\(resource): its ACL is not the default one, and a change of metadata would reset it")
+    }
+  }
+
+  /// A server without ACLs, or one that does not let us see them, is taken for one where they are disabled,
+  /// as they are in every new bucket of AWS since 2023.
+  private func hasDefaultAccess(_ key: String) async throws -> Bool {
+    guard readsAccess else { return true }
+    do {
+      return try await client.getObjectAcl(bucket: bucket, key: key).isDefault
+    } catch let error as S3Error where error.kind == .accessDenied {
+      return true
+    } catch let error as S3Error where [.notImplemented, .malformedReply, .rejected].contains(error.kind) {
+      stopReadingAccess()
+      return true
+    } catch let error as S3Error {
+      throw RemoteFailure(error, of: .readAccess, bucket: bucket, key: key)
+    }
+  }
+}

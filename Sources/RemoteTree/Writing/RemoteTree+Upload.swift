@@ -1,0 +1,150 @@
+internal import AWSKit
+internal import Checksums
+internal import NIOCore
+package import SyncEngine
+package import SyncModel
+
+extension RemoteTree {
+  package func beginUpload(
+    _ path: RelativePath, metadata: EntryMetadata, size: Int64
+  ) async throws -> MultipartUpload {
+    let key = try key(of: path)
+    try requireWrites(key)
+    let created = try await performing(.prepare, key) {
+      try await multipartClient.createMultipartUpload(
+        bucket: bucket, key: key, headers: S3ObjectHeaders(metadata))
+    }
+    return MultipartUpload(
+      path: path.string, uploadID: created.uploadID, size: size, partSize: PartPlan.partSize(for: size))
+  }
+
+  package func uploadPart(
+    _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
+  ) async throws -> PartReceipt {
+    let key = try key(of: RelativePath(unchecked: upload.path))
+    let range = PartPlan.range(of: part, size: upload.size, partSize: upload.partSize)
+    let content = try await PartContent(source, range)
+    if let known, known.number == part, known.crc64 == content.crc64, known.size == Int64(range.count) { return known }
+    let result = try await performing(.prepare, key) {
+      do {
+        return try await multipartClient.uploadPart(
+          bucket: bucket, key: key, uploadID: upload.uploadID, partNumber: part, body: content.body)
+      } catch let error as S3Error where error.kind == .notImplemented && known != nil {
+        // rclone passes parts on at once and cannot take one back.
+        throw RemoteFailure(
+          .uploadGone, "\(RemoteCall.write.resource(bucket: bucket, key: key)): the server cannot replace a part")
+      }
+    }
+    guard let etag = result.etag else {
+      throw RemoteFailure(.server, "\(RemoteCall.write.resource(bucket: bucket, key: key)): a part got no ETag")
+    }
+    return PartReceipt(number: part, etag: etag, crc64: content.crc64, size: Int64(range.count))
+  }
+
+  package func completeUpload(
+    _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
+  ) async throws -> CompletedUpload {
+    let key = try key(of: RelativePath(unchecked: upload.path))
+    let parts = parts.sorted { $0.number < $1.number }
+    let fingerprint = Fingerprint(combining: parts)
+    let crc = fingerprint.crc64
+    let isChecked = capabilities.multipartChecksums
+    let stamp = try await committing(
+      key, replacing: expected, isConditional: capabilities.completeHonours(expected), crc64: crc
+    ) { condition in
+      let result = try await multipartClient.completeMultipartUpload(
+        bucket: bucket, key: key, uploadID: upload.uploadID,
+        parts: parts.map {
+          S3CompletedPart(number: $0.number, etag: $0.etag, crc64nvme: isChecked ? $0.crc64.awsBase64 : nil)
+        },
+        condition: condition, crc64nvme: isChecked ? crc : nil, size: fingerprint.size, retry: .unprocessedOnly)
+      return try await self.stamp(of: result, key: key, size: fingerprint.size)
+    }
+    return CompletedUpload(stamp: stamp, fingerprint: fingerprint)
+  }
+
+  package func abortUpload(_ upload: MultipartUpload) async throws {
+    let key = try key(of: RelativePath(unchecked: upload.path))
+    try await performing(.abort, key) {
+      do {
+        try await client.abortMultipartUpload(bucket: bucket, key: key, uploadID: upload.uploadID)
+      } catch let error as S3Error where error.kind == .noSuchUpload || error.kind == .noSuchKey {}
+    }
+  }
+
+  /// All unfinished uploads to paths of the tree, whosever they are: S3 keeps nothing beside the key by
+  /// which ours could be told; the engine knows them by its intents. Size and part size are not known.
+  package func unfinishedUploads() async throws -> [MultipartUpload] {
+    var uploads: [MultipartUpload] = []
+    var markers: (key: String?, uploadID: String?) = (nil, nil)
+    while true {
+      let page = try await performing(.listUploads, nil) {
+        try await client.listMultipartUploads(
+          bucket: bucket, prefix: keys.prefix, keyMarker: markers.key, uploadIDMarker: markers.uploadID)
+      }
+      for upload in page.uploads {
+        guard case .success(let path) = keys.path(ofKey: upload.key) else { continue }
+        uploads.append(
+          MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: PartPlan.smallest))
+      }
+      let next = (key: page.nextKeyMarker, uploadID: page.nextUploadIDMarker)
+      guard page.isTruncated, next.key != nil, next != markers else { return uploads }
+      markers = next
+    }
+  }
+
+  /// For the calls of an upload.
+  var multipartClient: S3Client {
+    var client = client
+    if !capabilities.multipartChecksums { client.configuration.checksums = .contentMD5 }
+    return client
+  }
+}
+
+/// A part that was read once for its checksum.
+private struct PartContent {
+  var crc64: UInt64
+  var body: S3Body
+
+  /// Bytes up to which a part is held in memory.
+  private static let bufferedSize = 16 << 20
+  private static let chunkSize = 1 << 20
+
+  init(_ source: any ContentSource, _ range: Range<Int64>) async throws {
+    if range.count <= Self.bufferedSize {
+      let bytes = try await source.read(at: range.lowerBound, count: range.count)
+      crc64 = bytes.withUnsafeBytes { CRC64NVME.checksum($0) }
+      body = .bytes(ByteBuffer(bytes: bytes), crc64nvme: crc64)
+      return
+    }
+    var crc = CRC64NVME()
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunkSize) {
+      let bytes = try await source.read(at: start, count: Int(min(Int64(Self.chunkSize), range.upperBound - start)))
+      bytes.withUnsafeBytes { crc.update($0) }
+    }
+    crc64 = crc.value
+    // Read again for each attempt. Should the content change in between, the server refuses the checksum,
+    // or the snapshot does not verify before the commit point.
+    body = .stream(length: Int64(range.count), crc64nvme: crc64) {
+      let reader = PartReader(source: source, rest: range)
+      return S3ByteStream { try await reader.next(Self.chunkSize) }
+    }
+  }
+}
+
+private actor PartReader {
+  let source: any ContentSource
+  var rest: Range<Int64>
+
+  init(source: any ContentSource, rest: Range<Int64>) {
+    self.source = source
+    self.rest = rest
+  }
+
+  func next(_ limit: Int) async throws -> ByteBuffer? {
+    guard !rest.isEmpty else { return nil }
+    let piece = rest.prefix(limit)
+    rest = piece.upperBound..<rest.upperBound
+    return ByteBuffer(bytes: try await source.read(at: piece.lowerBound, count: piece.count))
+  }
+}

@@ -1,0 +1,119 @@
+import AWSKit
+import Testing
+
+@Suite struct AWSSettingsTests {
+  private let folder: TemporaryFolder
+  private let environment: [String: String]
+
+  init() throws {
+    folder = try TemporaryFolder()
+    environment = [
+      "AWS_CONFIG_FILE": "$FOLDER/config", "AWS_SHARED_CREDENTIALS_FILE": "${FOLDER}/credentials",
+      "FOLDER": folder.path,
+    ]
+  }
+
+  private func settings(
+    _ config: String, credentials: String = "", _ more: [String: String] = [:], profile: String? = nil
+  ) throws -> AWSSettings {
+    try folder.write("config", config)
+    try folder.write("credentials", credentials)
+    return try AWSSettings(environment: environment.merging(more) { $1 }, profile: profile)
+  }
+
+  @Test func profiles() throws {
+    let config = """
+      # a comment
+      [default]
+      Region = eu-west-1
+      [profile work]
+      region: us-west-2
+      s3 =
+        addressing_style = path
+        ; another
+        other = x
+      max_attempts = 7
+      ca_bundle = ~/ca.pem
+      [ profile  "two words" ]
+      region = r3
+      """
+    #expect(try settings(config).region == "eu-west-1")
+    let work = try settings(config, ["AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "other", "HOME": "/home/x"])
+    #expect(work.profile == "work")
+    #expect(work.region == "us-west-2")
+    #expect(work.addressingStyle == .path)
+    #expect(work.maximumAttempts == 7)
+    #expect(work.caBundle == "/home/x/ca.pem")
+    #expect(try settings(config, profile: "two words").region == "r3")
+    #expect(try settings(config, ["AWS_PROFILE": "work"], profile: "two words").region == "r3")
+    #expect(try settings(config, ["AWS_DEFAULT_REGION": "r1"]).region == "r1")
+    #expect(try settings(config, ["AWS_REGION": "r2", "AWS_DEFAULT_REGION": "r1"]).region == "r2")
+    #expect(try settings(config, ["AWS_REGION": ""]).region == "eu-west-1")
+  }
+
+  @Test func theLaterOfTwoDefaultsWins() throws {
+    #expect(try settings("[default]\nregion=a\noutput=x\n[profile default]\nca_bundle=b").region == nil)
+    #expect(try settings("[profile default]\nregion=a\n[default]\nregion=b").region == "b")
+  }
+
+  @Test func theCredentialsFileWins() throws {
+    #expect(try settings("[default]\nregion=a", credentials: "[default]\nregion=b").region == "b")
+  }
+
+  @Test func endpoints() throws {
+    let config = """
+      [default]
+      endpoint_url = http://profile
+      services = mine
+      [services mine]
+      s3 =
+        endpoint_url = http://service
+      sqs =
+        endpoint_url = http://queue
+      """
+    func url(_ more: [String: String] = [:], service: String = "S3") throws -> String? {
+      try settings(config, more).endpointURL(service: service)
+    }
+    #expect(try url() == "http://service")
+    #expect(try url(service: "SQS") == "http://queue")
+    #expect(try url(service: "STS") == "http://profile")
+    #expect(try url(["AWS_ENDPOINT_URL": "http://all"]) == "http://all")
+    #expect(try url(["AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_S3": "http://s3"]) == "http://s3")
+    #expect(try url(["AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_S3": ""]) == "http://all")
+    #expect(try url(["AWS_ENDPOINT_URL": "http://all", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "True"]) == nil)
+    #expect(try S3Endpoint(settings: settings(config), url: "http://option:1").description == "http://option:1")
+    #expect(try S3Endpoint(settings: settings(config)).description == "http://service")
+  }
+
+  @Test func checksums() throws {
+    #expect(try settings("").checksums == .whenSupported)
+    #expect(try settings("[default]\nrequest_checksum_calculation=when_required").checksums == .none)
+    #expect(try settings("", ["AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED"]).checksums == .none)
+  }
+
+  @Test func missingFilesAreFine() throws {
+    let settings = try AWSSettings(environment: ["HOME": folder.path])
+    #expect(settings.profile == "default")
+    #expect(settings.region == nil)
+  }
+
+  @Test func missingProfile() throws {
+    let error = try #require(throws: CredentialError.self) { try settings("[default]", profile: "nope") }
+    #expect(error.description.contains("\"nope\""))
+    #expect(error.description.contains(folder.path + "/config"))
+  }
+
+  @Test(arguments: ["key = before any section", "[default]\nnot a pair-secret", "[default\nx=y-secret"])
+  func malformedFiles(text: String) throws {
+    let error = try #require(throws: CredentialError.self) { try settings(text) }
+    #expect(error.description.contains("config: line"))
+    #expect(!error.description.contains("secret"))
+  }
+
+  @Test func unreadableFile() throws {
+    let error = try #require(throws: CredentialError.self) {
+      try AWSSettings(environment: ["AWS_CONFIG_FILE": folder.path])
+    }
+    #expect(error.description.contains(folder.path))
+  }
+}
