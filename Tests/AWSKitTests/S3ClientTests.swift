@@ -117,6 +117,8 @@ import Testing
           try await harness.client.getObject(bucket: "bucket", key: "k", range: 3..<5)
         }
         #expect(error.kind == .malformedReply)
+        let whole = try await harness.client.getObject(bucket: "bucket", key: "k", range: 0..<10)
+        #expect(whole.head.range == nil && whole.head.size == 10)
         let empty = try await ClientHarness.error {
           try await harness.client.getObject(bucket: "bucket", key: "k", range: 3..<3)
         }

@@ -2,7 +2,7 @@ import SyncModel
 
 @testable import SyncEngine
 
-extension RelativePath: @retroactive ExpressibleByStringLiteral {
+extension RelativePath: ExpressibleByStringLiteral {
   public init(stringLiteral text: String) { self.init(unchecked: text) }
 }
 
