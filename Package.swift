@@ -22,8 +22,8 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let collections: Target.Dependency = .product(name: "Collections", package: "swift-collections")
 
 /// One library layer; dependencies point one way, see docs/architecture.md.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -42,7 +42,6 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -55,7 +54,7 @@ let package = Package(
   ],
   targets: [
     layer("SyncModel"),
-    layer("SyncEngine", ["SyncModel", logging, collections]),
+    layer("SyncEngine", ["SyncModel"]),
     .target(name: "CLinux"),
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
@@ -71,22 +70,31 @@ let package = Package(
       [
         "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix, serviceLifecycle,
       ]),
-    layer("Simulation", ["SyncEngine", "SyncModel", logging]),
-    layer("Commands", ["Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, serviceLifecycle]),
+    layer("Simulation", ["SyncEngine", "SyncModel"]),
+    layer(
+      "Commands",
+      [
+        "Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, nioConcurrency, serviceLifecycle,
+        unixSignals,
+      ]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
     .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
 
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
-    tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
+    // Other programs that act on a file while it is replaced.
+    .target(name: "CStress", path: "Tests/CStress"),
+    tests(
+      "LocalTreeTests",
+      ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
-    tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", logging]),
-    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1], resources: [.copy("Vectors")]),
-    tests("ChecksumsTests", ["Checksums"]),
+    tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
+    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency], resources: [.copy("Vectors")]),
+    tests("ChecksumsTests", ["Checksums", "CChecksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
     tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
-    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine"]),
+    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging]),
     tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
   ]
 )

@@ -1,1 +1,230 @@
-// Placeholder until the layer's first file lands.
+internal import CLinux
+internal import Glibc
+package import Logging
+internal import NIOConcurrencyHelpers
+package import SyncEngine
+package import SyncModel
+
+/// The root as the engine's local port: confined, and changed only by the verified commits of
+/// docs/architecture.md.
+package final class LocalTree: LocalTreePort {
+  package struct Options: Sendable {
+    /// Named in conflict copies.
+    package var node: String
+    /// Of the key prefix, bytes; conflict copies must fit into a key.
+    package var prefixLength: Int
+    package var symlinks: SymlinkPolicy
+    package var watch: WatchPolicy
+    /// For ages and names in the trash.
+    package var wallTime: @Sendable () -> Timestamp
+
+    package init(
+      node: String, prefixLength: Int = 0, symlinks: SymlinkPolicy = .preserve, watch: WatchPolicy = .auto,
+      wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: FileClock.now()) }
+    ) {
+      self.node = node
+      self.prefixLength = prefixLength
+      self.symlinks = symlinks
+      self.watch = watch
+      self.wallTime = wallTime
+    }
+  }
+
+  let layout: RootLayout
+  let pool: BlockingPool
+  let options: Options
+  let observer: Observer
+  let reader: StableReader
+  let committer: Committer
+  let displaced: DisplacedWatch
+  let retention: Retention
+  let relay = HintRelay()
+  let watcher: Watcher
+
+  /// Finishes or takes up what an earlier run left behind: unfinished replacements become conflict copies or
+  /// trash, by checksum.
+  package convenience init(_ layout: RootLayout, options: Options, pool: BlockingPool, logger: Logger) throws {
+    try self.init(layout, options: options, pool: pool, logger: logger, hook: nil)
+  }
+
+  init(_ layout: RootLayout, options: Options, pool: BlockingPool, logger: Logger, hook: CommitHook?) throws {
+    self.layout = layout
+    self.pool = pool
+    self.options = options
+    observer = Observer(root: layout.root, mounts: layout.mounts, symlinks: options.symlinks)
+    reader = StableReader(observer: observer, pool: pool)
+    let keeper = ConflictKeeper(
+      observer: observer, relay: relay, node: options.node, prefixLength: options.prefixLength, logger: logger)
+    displaced = DisplacedWatch(keeper: keeper)
+    retention = Retention(keeper: keeper)
+    committer = Committer(
+      root: layout.root, observer: observer, displaced: displaced, umask: try Self.umask(),
+      wallTime: options.wallTime, hook: hook)
+    watcher = Watcher(observer: observer, relay: relay, policy: options.watch, logger: logger)
+    for mount in layout.mounts.all { try displaced.takeUpPending(on: mount) }
+    try displaced.poll(layout.mounts.all)
+  }
+
+  /// From /proc, since asking by umask(2) would change it for every thread.
+  private static func umask() throws -> UInt32 {
+    let file = try Descriptor(owning: check(clinux_open(AT_FDCWD, "/proc/self/status", O_RDONLY, 0)))
+    var text: [UInt8] = []
+    try file.forEachChunk { chunk, _ in text.append(contentsOf: chunk) }
+    for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Umask:") {
+      if let value = UInt32(line.dropFirst(6).drop { $0 == " " || $0 == "\t" }, radix: 8) { return value }
+    }
+    return 0o022
+  }
+
+  /// Runs blocking work on the pool and names the path in what fails.
+  func perform<Value: Sendable>(_ path: RelativePath, _ body: @Sendable () throws -> Value) async throws -> Value {
+    try await pool.run { try reportingFailures(at: path.description, body) }
+  }
+}
+
+// MARK: looking
+
+extension LocalTree {
+  package func observe(_ path: RelativePath) async throws -> LocalObservation {
+    try await perform(path) { try observer.observe(path) }
+  }
+
+  package func walk(_ directory: RelativePath) -> any LocalWalk {
+    TreeWalk(directory, observer: observer, pool: pool)
+  }
+
+  package func hasEntries(
+    _ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool
+  ) async throws -> Bool {
+    try await perform(directory) {
+      var found = false
+      try layout.root.open(directory, O_RDONLY).forEachName { bytes, type in
+        guard let name = String(validating: bytes, as: UTF8.self),
+          [DT_REG, DT_LNK, DT_DIR, DT_UNKNOWN].contains(Int(type))
+        else { return true }
+        let path = directory.appending(name, isDirectory: Int(type) == DT_DIR)
+        found = ReservedNames.match(in: path) == nil && isIncluded(path)
+        return !found
+      }
+      return found
+    }
+  }
+
+  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
+    try await perform(path) { try reader.read(path, expecting: expected) }
+  }
+
+  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
+    try await perform(path) { try reader.fingerprint(path, expecting: expected) }
+  }
+
+  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
+    try await perform(path) { try reader.openSnapshot(path, expecting: expected) }
+  }
+
+  package func checkRoot() async throws -> MountID {
+    try await perform(.root) { try layout.check() }
+  }
+}
+
+// MARK: changing
+
+extension LocalTree {
+  package func stage(for path: RelativePath, size: Int64) async throws -> any StagedFile {
+    try await perform(path) {
+      var directory: RelativePath = path.parent ?? .root
+      while true {
+        do {
+          let mount = try observer.mount(of: layout.root.open(directory), at: directory)
+          return try StagedContent(on: mount, for: path.string, size: size)
+        } catch let error as SystemError where [ENOENT, ENOTDIR, ELOOP].contains(error.code) {
+          guard let next = directory.parent else { throw error }
+          directory = next
+        }
+      }
+    }
+  }
+
+  package func install(
+    _ content: InstallContent, at path: RelativePath, metadata: EntryMetadata, fingerprint: Fingerprint,
+    replacing expected: ExpectedLocal?
+  ) async throws -> InstallOutcome {
+    try await perform(path) {
+      try committer.install(content, at: path, metadata: metadata, fingerprint: fingerprint, replacing: expected)
+    }
+  }
+
+  package func remove(_ path: RelativePath, expecting expected: ExpectedLocal) async throws -> RemovalOutcome {
+    try await perform(path) { try committer.remove(path, expecting: expected) }
+  }
+
+  package func copyAside(
+    _ path: RelativePath, expecting expected: ExpectedLocal, to copy: RelativePath
+  ) async throws -> CopyOutcome {
+    try await perform(path) { try committer.copyAside(path, expecting: expected, to: copy, reader: reader) }
+  }
+
+  package func keepInTrash(_ content: InstallContent, of path: RelativePath, fingerprint: Fingerprint) async throws {
+    try await perform(path) { try committer.keepInTrash(content, of: path, fingerprint: fingerprint) }
+  }
+
+  package func makeDirectory(_ path: RelativePath, metadata: EntryMetadata?) async throws -> LocalStamp {
+    try await perform(path) { try committer.makeDirectory(path, metadata: metadata) }
+  }
+
+  package func removeDirectory(_ path: RelativePath) async throws -> DirectoryRemovalOutcome {
+    try await perform(path) { try committer.removeDirectory(path) }
+  }
+
+  package func applyMetadata(
+    _ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp
+  ) async throws -> MetadataOutcome {
+    try await perform(path) { try committer.applyMetadata(metadata, to: path, expecting: expected) }
+  }
+
+  package func sync(_ directories: Set<RelativePath>) async throws {
+    // Parents too: they may have been made for these.
+    let all = directories.reduce(into: directories) { $0.formUnion($1.ancestors) }
+    try await perform(.root) {
+      for directory in all {
+        // One that is gone has no names to keep.
+        do { try layout.root.open(directory, O_RDONLY).sync() } catch let error as SystemError
+        where [ENOENT, ENOTDIR, ELOOP].contains(error.code) {}
+      }
+    }
+  }
+}
+
+// MARK: running
+
+extension LocalTree {
+  package var watchState: WatchState { get async { watcher.state } }
+
+  package func run(_ sink: any HintSink) async throws {
+    relay.connect(sink)
+    defer { relay.connect(nil) }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await self.watcher.run() }
+      group.addTask { try await self.keepHouse() }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Looks after displaced files every second and after the trash's bounds every minute.
+  private func keepHouse() async throws {
+    var round = 0
+    while true {
+      let isDue = round % 60 == 0
+      try await pool.run { [self] in
+        for mount in layout.mounts.all {
+          do {
+            try displaced.poll([mount])
+            if isDue { try retention.enforce(on: mount, now: options.wallTime()) }
+          } catch { relay.report("\(ReservedNames.state)", "the trash cannot be kept in bounds (\(error))") }
+        }
+      }
+      round += 1
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+}

@@ -1,1 +1,3 @@
-print("martlet")
+import Commands
+
+await CommandLineTool.main()

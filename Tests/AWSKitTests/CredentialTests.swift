@@ -90,7 +90,7 @@ import Testing
 
 @Suite struct ContainerCredentialTests {
   private static let document =
-    #"{"AccessKeyId":"a","SecretAccessKey":"THESECRET","Token":"t","Expiration":"2030-01-01T00:00:00Z","AccountId":"1"}"#
+    #"{"AccessKeyId":"a","SecretAccessKey":"THESECRET","Token":"t","Expiration":"2030-01-01T00:00:00Z"}"#
 
   private func run(
     _ environment: (TestServer) -> [String: String],

@@ -18,70 +18,82 @@ private func region(of request: TestServer.Request) -> String? {
   ])
   func regionIsLearned(status: Int, header: String?, body: String) async throws {
     let headers: HTTPHeaders = header.map { ["x-amz-bucket-region": $0] } ?? [:]
-    try await ClientHarness.run(answer: { request, _ in
-      region(of: request) == "ap-south-1" ? .reply(200, ["ETag": "e"]) : .reply(status, headers, body)
-    }) { harness in
-      for _ in 0..<2 {
-        _ = try await harness.client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
-      }
-      #expect(harness.server.requests.map(region) == ["eu-west-1", "ap-south-1", "ap-south-1"])
-      #expect(harness.client.region(of: "bucket") == "ap-south-1")
-      #expect(harness.client.region(of: "other") == "eu-west-1")
-      #expect(harness.pauses.withLockedValue { $0.isEmpty })
-    }
+    try await ClientHarness.run(
+      answer: { request, _ in
+        region(of: request) == "ap-south-1" ? .reply(200, ["ETag": "e"]) : .reply(status, headers, body)
+      },
+      body: { harness in
+        for _ in 0..<2 {
+          _ = try await harness.client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
+        }
+        #expect(harness.server.requests.map(region) == ["eu-west-1", "ap-south-1", "ap-south-1"])
+        #expect(harness.client.region(of: "bucket") == "ap-south-1")
+        #expect(harness.client.region(of: "other") == "eu-west-1")
+        #expect(harness.pauses.withLockedValue { $0.isEmpty })
+      })
   }
 
   @Test func regionOfAHeadReply() async throws {
-    try await ClientHarness.run(answer: { request, _ in
-      region(of: request) == "ap-south-1" ? .reply(200) : .reply(400, ["x-amz-bucket-region": "ap-south-1"])
-    }) { harness in
-      _ = try await harness.client.headObject(bucket: "bucket", key: "k")
-      #expect(harness.server.requests.map(region) == ["eu-west-1", "ap-south-1"])
-    }
+    try await ClientHarness.run(
+      answer: { request, _ in
+        region(of: request) == "ap-south-1" ? .reply(200) : .reply(400, ["x-amz-bucket-region": "ap-south-1"])
+      },
+      body: { harness in
+        _ = try await harness.client.headObject(bucket: "bucket", key: "k")
+        #expect(harness.server.requests.map(region) == ["eu-west-1", "ap-south-1"])
+      })
   }
 
   @Test func regionIsAskedForWhenTheReplyDoesNotSay() async throws {
-    try await ClientHarness.run(answer: { request, _ in
-      if request.uri == "/bucket" { return .reply(403, ["x-amz-bucket-region": "ap-south-1"]) }
-      return region(of: request) == "ap-south-1" ? .reply(200) : .reply(301, [:], errorDocument("PermanentRedirect"))
-    }) { harness in
-      _ = try await harness.client.getObject(bucket: "bucket", key: "k")
-      #expect(harness.server.requests.map(\.method) == [.GET, .HEAD, .GET])
-    }
+    try await ClientHarness.run(
+      answer: { request, _ in
+        if request.uri == "/bucket" { return .reply(403, ["x-amz-bucket-region": "ap-south-1"]) }
+        return region(of: request) == "ap-south-1" ? .reply(200) : .reply(301, [:], errorDocument("PermanentRedirect"))
+      },
+      body: { harness in
+        _ = try await harness.client.getObject(bucket: "bucket", key: "k")
+        #expect(harness.server.requests.map(\.method) == [.GET, .HEAD, .GET])
+      })
   }
 
   @Test func redirectsInCirclesEnd() async throws {
-    try await ClientHarness.run(answer: { _, index in
-      .reply(301, ["x-amz-bucket-region": "r-\(index)"], errorDocument("PermanentRedirect"))
-    }) { harness in
-      let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
-      #expect(error.kind == .wrongRegion)
-      #expect(harness.server.requests.count == 2)
-    }
+    try await ClientHarness.run(
+      answer: { _, index in
+        .reply(301, ["x-amz-bucket-region": "r-\(index)"], errorDocument("PermanentRedirect"))
+      },
+      body: { harness in
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(error.kind == .wrongRegion)
+        #expect(harness.server.requests.count == 2)
+      })
   }
 
   @Test func clockIsLearned() async throws {
     let serverTime = ClientHarness.now.adding(seconds: 3_600)
-    try await ClientHarness.run(answer: { request, _ in
-      request.headers["X-Amz-Date"] == [serverTime.amzDate]
-        ? .reply(200, ["ETag": "e"])
-        : .reply(403, ["Date": serverTime.httpDate], errorDocument("RequestTimeTooSkewed"))
-    }) { harness in
-      for _ in 0..<2 {
-        _ = try await harness.client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
-      }
-      #expect(harness.server.requests.count == 3)
-    }
+    try await ClientHarness.run(
+      answer: { request, _ in
+        request.headers["X-Amz-Date"] == [serverTime.amzDate]
+          ? .reply(200, ["ETag": "e"])
+          : .reply(403, ["Date": serverTime.httpDate], errorDocument("RequestTimeTooSkewed"))
+      },
+      body: { harness in
+        for _ in 0..<2 {
+          _ = try await harness.client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
+        }
+        #expect(harness.server.requests.count == 3)
+      })
   }
 
   @Test func aDenialWithTheRightTimeIsADenial() async throws {
-    try await ClientHarness.run(answer: { _, _ in
-      .reply(403, ["Date": ClientHarness.now.adding(seconds: 5).httpDate], errorDocument("AccessDenied"))
-    }) { harness in
-      let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
-      #expect(error.kind == .accessDenied)
-      #expect(harness.server.requests.count == 1)
-    }
+    try await ClientHarness.run(
+      answer: { _, _ in
+        .reply(403, ["Date": ClientHarness.now.adding(seconds: 5).httpDate], errorDocument("AccessDenied"))
+      },
+      body: { harness in
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(error.kind == .accessDenied)
+        #expect(harness.server.requests.count == 1)
+      })
   }
 
   private struct Rotating: CredentialProvider {

@@ -4,9 +4,11 @@ import Testing
 
 private func page(_ content: String, headers: HTTPHeaders = [:]) async throws -> S3ListPage {
   let document = "<?xml version=\"1.0\"?>\n<ListBucketResult xmlns=\"u\">\(content)</ListBucketResult>"
-  return try await ClientHarness.run(answer: { _, _ in .reply(200, headers, document) }) { harness in
-    try await harness.client.listObjectsV2(bucket: "bucket")
-  }
+  return try await ClientHarness.run(
+    answer: { _, _ in .reply(200, headers, document) },
+    body: { harness in
+      try await harness.client.listObjectsV2(bucket: "bucket")
+    })
 }
 
 private func object(_ key: String, _ more: String = "") -> String {

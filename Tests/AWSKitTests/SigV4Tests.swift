@@ -11,14 +11,16 @@ private struct VectorFile: Decodable {
   var credentials: Credentials
   var region: String
   var service: String
-  var headers_never_signed: [String]
+  var headersNeverSigned: [String]
   var vectors: [Vector]
-  var aws_documentation_vectors: [Vector]
+  var awsDocumentationVectors: [Vector]
 
   static let shared: VectorFile = {
     let url = Bundle.module.url(forResource: "sigv4-vectors", withExtension: "json", subdirectory: "Vectors")!
     // A broken file is a broken checkout; every test of this suite would fail.
-    return try! JSONDecoder().decode(VectorFile.self, from: Data(contentsOf: url))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try! decoder.decode(VectorFile.self, from: Data(contentsOf: url))
   }()
 }
 
@@ -29,11 +31,10 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
   var region: String?
   var method: String
   var url: String
-  var request_headers_before_signing: [String: String]
-  var headers_added: [String: String]
-  var canonical_request: String
-  var canonical_request_sha256: String
-  var string_to_sign: String
+  var requestHeadersBeforeSigning: [String: String]
+  var headersAdded: [String: String]
+  var canonicalRequest: String
+  var stringToSign: String
   var signature: String
   var authorization: String
 
@@ -48,26 +49,26 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
   }
 
   var headers: [(name: String, value: String)] {
-    (request_headers_before_signing.merging(headers_added) { $1 }).map { ($0.key, $0.value) } + [("Host", parts.host)]
+    (requestHeadersBeforeSigning.merging(headersAdded) { $1 }).map { ($0.key, $0.value) } + [("Host", parts.host)]
   }
 }
 
 @Suite struct SigV4Tests {
   private static let file = VectorFile.shared
-  static let vectors = file.vectors + file.aws_documentation_vectors
+  static let vectors = file.vectors + file.awsDocumentationVectors
 
   @Test func allVectorsAreThere() {
     #expect(Self.file.vectors.count == 18)
-    #expect(Self.file.aws_documentation_vectors.count == 3)
-    #expect(Set(Self.file.headers_never_signed) == SigV4.neverSigned)
+    #expect(Self.file.awsDocumentationVectors.count == 3)
+    #expect(Set(Self.file.headersNeverSigned) == SigV4.neverSigned)
   }
 
   @Test(arguments: vectors) func canonicalRequest(vector: Vector) throws {
-    let payloadHash = try #require(vector.headers_added["X-Amz-Content-SHA256"])
+    let payloadHash = try #require(vector.headersAdded["X-Amz-Content-SHA256"])
     let request = SigV4.canonicalRequest(
       method: vector.method, path: vector.parts.path, query: vector.parts.query, headers: vector.headers,
       payloadHash: payloadHash)
-    #expect(request.text == vector.canonical_request)
+    #expect(request.text == vector.canonicalRequest)
   }
 
   @Test(arguments: vectors) func signer(vector: Vector) throws {
@@ -79,8 +80,8 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
     for _ in 0..<2 {
       let authorization = signer.authorization(
         method: vector.method, path: vector.parts.path, query: vector.parts.query, headers: vector.headers,
-        payloadHash: try #require(vector.headers_added["X-Amz-Content-SHA256"]), credentials: credentials,
-        region: vector.region ?? Self.file.region, timestamp: try #require(vector.headers_added["X-Amz-Date"]))
+        payloadHash: try #require(vector.headersAdded["X-Amz-Content-SHA256"]), credentials: credentials,
+        region: vector.region ?? Self.file.region, timestamp: try #require(vector.headersAdded["X-Amz-Date"]))
       #expect(authorization == vector.authorization)
     }
   }
@@ -92,10 +93,10 @@ struct Vector: Decodable, Sendable, CustomTestStringConvertible {
     let request = SigV4.canonicalRequest(
       method: vector.method, path: try #require(URIEncoding.canonicalPath(vector.parts.path)),
       query: vector.parts.query, headers: vector.headers + extra, signedHeaders: header.signedHeaders,
-      payloadHash: try #require(vector.headers_added["X-Amz-Content-SHA256"]))
-    let timestamp = try #require(vector.headers_added["X-Amz-Date"])
+      payloadHash: try #require(vector.headersAdded["X-Amz-Content-SHA256"]))
+    let timestamp = try #require(vector.headersAdded["X-Amz-Date"])
     let text = SigV4.stringToSign(canonicalRequest: request.text, timestamp: timestamp, scope: header.scope)
-    #expect(text == vector.string_to_sign)
+    #expect(text == vector.stringToSign)
     let key = SigV4.signingKey(
       secretAccessKey: vector.secretAccessKey ?? Self.file.credentials.secretAccessKey, scope: header.scope)
     #expect(SigV4.signature(stringToSign: text, signingKey: key) == header.signature)

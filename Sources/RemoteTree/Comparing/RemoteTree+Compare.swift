@@ -17,6 +17,13 @@ extension RemoteTree {
     return downloaded.fingerprint == fingerprint
   }
 
+  package func content(
+    _ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]
+  ) async throws -> Fingerprint? {
+    let fingerprint = Fingerprint(combining: parts)
+    return try await holds(path, object, fingerprint) ? fingerprint : nil
+  }
+
   package func equals(
     _ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource
   ) async throws -> Bool {
@@ -81,5 +88,14 @@ extension ContentSource {
       let bytes = try await read(at: start, count: Int(min(chunkSize, size - start)))
       bytes.withUnsafeBytes { body($0) }
     }
+  }
+}
+
+extension Fingerprint {
+  /// Of the content that the parts make up, in their order.
+  init(combining parts: [PartReceipt]) {
+    self.init(
+      size: parts.reduce(0) { $0 + $1.size },
+      crc64: parts.reduce(0) { CRC64NVME.combine($0, $1.crc64, lengthOfB: UInt64($1.size)) })
   }
 }

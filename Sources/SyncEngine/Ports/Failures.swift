@@ -15,6 +15,8 @@ package struct LocalFailure: Error, Hashable, Sendable, CustomStringConvertible 
     case notReplaceable
     /// The root is gone, or another volume stands in its place (I8).
     case rootLost
+    /// The engine was asked to stop.
+    case stopping
     case inputOutput
   }
 

@@ -30,9 +30,12 @@ package struct Intent: Hashable, Sendable, Identifiable, Codable {
   package var parts: [PartReceipt]?
   /// A request was sent whose reply was lost: it may still land.
   package var isUncertain: Bool
+  /// Wall clock, nanoseconds since 1970.
+  package var openedAt: Int64
 
-  package init(id: ID, kind: Kind, path: RelativePath, expected: RemoteStamp?) {
+  package init(id: ID, kind: Kind, path: RelativePath, expected: RemoteStamp?, openedAt: Timestamp) {
     self.id = id
+    self.openedAt = openedAt.nanoseconds
     self.kind = kind
     self.path = path.string
     self.expected = expected.map(ExpectedObject.init)

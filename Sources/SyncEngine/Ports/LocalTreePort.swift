@@ -19,6 +19,9 @@ package protocol LocalTreePort: Sendable {
   /// somebody has the file open for writing and it does not rest.
   func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent
 
+  /// Reads a leaf of any size only to identify its content; same failures.
+  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck
+
   /// Opens a large file for a stable read; same failures.
   func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot
 
@@ -64,6 +67,19 @@ package protocol LocalTreePort: Sendable {
   /// The mount of the root, or a failure that says why the root is not what it was (I8): vanished,
   /// another volume in its place.
   func checkRoot() async throws -> MountID
+}
+
+package struct ContentCheck: Hashable, Sendable {
+  package var fingerprint: Fingerprint
+  package var stamp: LocalStamp
+  /// The stamp may not prove later that nothing changed.
+  package var isProvisional: Bool
+
+  package init(fingerprint: Fingerprint, stamp: LocalStamp, isProvisional: Bool) {
+    self.fingerprint = fingerprint
+    self.stamp = stamp
+    self.isProvisional = isProvisional
+  }
 }
 
 package enum LocalObservation: Hashable, Sendable {

@@ -64,6 +64,9 @@ package protocol RemoteTreePort: Sendable {
   /// Whether the object holds this content: by checksum, or where there is none to compare, by reading it.
   func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool
 
+  /// The content of an upload whose completion got no reply, if the object holds these parts.
+  func content(_ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]) async throws -> Fingerprint?
+
   /// Whether the object's content equals the local one: size, checksum, MD5 ETag, recomputed multipart
   /// ETag for the usual part sizes, else by download.
   func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool

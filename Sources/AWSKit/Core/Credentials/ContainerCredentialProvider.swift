@@ -80,10 +80,17 @@ public struct ContainerCredentialProvider: CredentialProvider {
   }
 
   private struct Reply: Decodable {
-    var AccessKeyId: String
-    var SecretAccessKey: String
-    var Token: String
-    var Expiration: String
+    var accessKeyID: String
+    var secretAccessKey: String
+    var token: String
+    var expiration: String
+
+    enum CodingKeys: String, CodingKey {
+      case accessKeyID = "AccessKeyId"
+      case secretAccessKey = "SecretAccessKey"
+      case token = "Token"
+      case expiration = "Expiration"
+    }
   }
 
   private func fetch(_ url: String, token: String?) async throws -> AWSCredentials {
@@ -95,12 +102,12 @@ public struct ContainerCredentialProvider: CredentialProvider {
     guard response.status == .ok else { throw CredentialError("it answered HTTP \(response.status.code)") }
     // The decoder's own error would show what it read.
     guard let reply = try? JSONDecoder().decode(Reply.self, from: Data(body.readableBytesView)),
-      let expiration = AWSTimestamp(iso8601: reply.Expiration)
+      let expiration = AWSTimestamp(iso8601: reply.expiration)
     else {
       throw CredentialError("its reply lacks AccessKeyId, SecretAccessKey, Token or Expiration")
     }
     return AWSCredentials(
-      accessKeyID: reply.AccessKeyId, secretAccessKey: reply.SecretAccessKey, sessionToken: reply.Token,
+      accessKeyID: reply.accessKeyID, secretAccessKey: reply.secretAccessKey, sessionToken: reply.token,
       expiration: expiration)
   }
 

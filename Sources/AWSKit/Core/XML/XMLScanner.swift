@@ -163,13 +163,29 @@ package struct XMLScanner {
         if peek(1) != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
         position += 1
       } else {
-        try appendCharacterByte(byte)
-        position += 1
+        let run = plainRun()
+        guard !run.isEmpty else { throw fail("a control character") }
+        text.append(contentsOf: bytes[run])
+        position = run.upperBound
       }
     }
     guard openElements.isEmpty else { return .text }
     guard text.allSatisfy(isBlank) else { throw fail("text outside of the root element") }
     return nil
+  }
+
+  /// From here to the next byte that needs a look: nearly all of a listing.
+  private func plainRun() -> Range<Int> {
+    bytes.withUnsafeBufferPointer { bytes in
+      var end = position
+      while end < bytes.count {
+        let byte = bytes[end]
+        if byte == UInt8(ascii: "<") || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "\r") { break }
+        if byte < 0x20 && !isBlank(byte) { break }
+        end += 1
+      }
+      return position..<end
+    }
   }
 
   private mutating func characterDataSection() throws(XMLError) -> Event {

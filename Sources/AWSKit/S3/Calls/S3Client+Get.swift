@@ -36,7 +36,7 @@ extension S3Client {
     let operation = call.description
     return try await perform(call) { reply in
       let head = S3ObjectHead(status: reply.status, headers: reply.headers)
-      if let range, head.range.map({ $0.lowerBound != range.lowerBound || $0.upperBound > range.upperBound }) ?? true {
+      if let range, !head.isReply(to: range) {
         throw S3Error(.malformedReply, status: reply.status, message: "the reply is not for the range asked for")
       }
       return S3Object(
@@ -99,5 +99,14 @@ public struct S3ObjectBody: AsyncSequence, Sendable {
       }
       return nil
     }
+  }
+}
+
+extension S3ObjectHead {
+  /// Whether the body begins where the range does and ends at its end or at that of the object. A server may answer
+  /// with the whole object (status 200) when the range covers it.
+  fileprivate func isReply(to asked: Range<Int64>) -> Bool {
+    guard let range else { return asked.lowerBound == 0 && (contentLength ?? .max) <= asked.upperBound }
+    return range.lowerBound == asked.lowerBound && range.upperBound <= asked.upperBound
   }
 }

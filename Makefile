@@ -1,0 +1,39 @@
+# Debug builds serve the tests and the demo; `make build` gives the binary to use.
+PREFIX ?= /usr/local
+
+.PHONY: help demo test build install simulate format lint clean
+
+help:
+	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
+	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
+	@echo "make build     the optimised binary .build/release/martlet"
+	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
+	@echo "make simulate  runs seeds of the simulation (SEEDS=1000)"
+	@echo "make format    formats the sources; make lint checks them"
+
+demo:
+	@scripts/demo
+
+test:
+	@scripts/test
+
+build:
+	@scripts/require build
+	swift build --configuration release --product martlet --static-swift-stdlib
+
+install: build
+	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
+
+SEEDS ?= 1000
+simulate:
+	@scripts/require build
+	swift run --configuration release simulate --seeds $(SEEDS)
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build .venv

@@ -1,0 +1,93 @@
+import Logging
+import NIOConcurrencyHelpers
+import SyncEngine
+import SyncModel
+
+/// Tells what happens in the log; planned operations go to the standard output.
+struct EventLogger: SyncObserver {
+  let logger: Logger
+  let printPlan: @Sendable (String) -> Void
+  /// The failure of the last pass, so that a server that is away is not reported with every try.
+  private let lastFailure = NIOLockedValueBox<String?>(nil)
+
+  init(logger: Logger, printPlan: @escaping @Sendable (String) -> Void) {
+    self.logger = logger
+    self.printPlan = printPlan
+  }
+
+  func record(_ event: SyncEvent) {
+    switch event {
+    case .planned(let path, let operation):
+      printPlan("(dryrun) \(TextLogHandler.printable("\(OperationText.describe(operation)) \(path)"))")
+    case .transferStarted(let transfer):
+      logger.debug("\(transfer.direction.rawValue) of \(transfer.path) begins", metadata: ["bytes": "\(transfer.size)"])
+    case .transferProgressed: break
+    case .transferEnded(let id, let failure):
+      if let failure { logger.debug("transfer \(id.value) failed: \(failure)") }
+    case .committed(let path, let change):
+      logger.log(level: change == .adopted ? .debug : .info, "\(OutcomeText.words(change.rawValue)): \(path)")
+    case .conflict(let path, let copy):
+      let kept = copy.map { "the other version is kept as \($0)" } ?? "the other version is in the trash"
+      logger.warning("conflict: \(path) differs on both sides; \(kept)")
+    case .reported(let path, let reason):
+      if let reason {
+        logger.warning("left alone: \(path): \(reason)")
+      } else {
+        logger.notice("no longer left alone: \(path)")
+      }
+    case .retrying(let path, let reason): logger.info("\(path) will be tried again: \(reason)")
+    case .deletionsHalted(let reason): logger.error("deletions are halted: \(reason)")
+    case .deletionsResumed: logger.notice("deletions cross again")
+    case .passStarted(let isFull): logger.debug("\(isFull ? "full pass" : "poll") begins")
+    case .passEnded(let summary): logEnd(of: summary)
+    case .passFailed(let reason): logFailure(reason)
+    case .stopping: logger.notice("stopping: local changes are still sent, downloads end")
+    }
+  }
+
+  private func logEnd(of summary: PassSummary) {
+    let failed = lastFailure.withLockedValue { failure in
+      defer { failure = nil }
+      return failure != nil
+    }
+    if failed { logger.notice("the bucket and the folder can be read again") }
+    logger.debug(
+      "\(summary.isFull ? "full pass" : "poll") complete",
+      metadata: [
+        "local": "\(summary.localEntries)", "remote": "\(summary.remoteEntries)", "changes": "\(summary.submitted)",
+        "deletions": "\(summary.deletions)",
+      ])
+  }
+
+  private func logFailure(_ reason: String) {
+    let isNews = lastFailure.withLockedValue { failure in
+      defer { failure = reason }
+      return failure != reason
+    }
+    logger.log(level: isNews ? .warning : .debug, "a pass failed and is tried again: \(reason)")
+  }
+}
+
+/// Planned operations in words.
+enum OperationText {
+  static func describe(_ operation: Operation) -> String {
+    switch operation {
+    case .inspectLocal, .inspectRemote: "inspect"
+    case .compare: "compare both sides of"
+    case .adopt: "note as equal"
+    case .forget: "forget"
+    case .upload(_, let replaced): replaced == nil ? "upload new" : "upload"
+    case .uploadMetadata: "upload mode and time of"
+    case .download(_, let replaced): replaced == nil ? "download new" : "download"
+    case .applyMetadata: "apply mode and time to"
+    case .deleteLocal: "delete local"
+    case .deleteRemote: "delete remote"
+    case .makeLocalDirectory: "make local folder"
+    case .removeLocalDirectory: "remove local folder"
+    case .putMarker: "put folder marker"
+    case .deleteMarker: "delete folder marker"
+    case .yieldToDirectory: "move aside for a folder of its name"
+    case .blocked: "leave alone, a folder has its name:"
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import Martlet
+
+/// A status for people.
+enum StatusText {
+  /// Paths named; `--json` has all.
+  private static let pathLimit = 10
+
+  static func describe(_ report: StatusReport) -> String {
+    var lines = ["\(report.root) and \(report.location), node \(report.node), process \(report.process)"]
+    lines.append("state: \(state(report))")
+    if let seconds = report.secondsSinceLastPass {
+      lines.append("last complete pass: \(DurationText.describe(.milliseconds(Int64(seconds * 1000)))) ago")
+    }
+    if report.pending > 0 {
+      let age = report.oldestUnsyncedSeconds.map {
+        ", the oldest since \(DurationText.describe(.milliseconds(Int64($0 * 1000))))"
+      }
+      lines.append("not yet in sync: \(report.pending)\(age ?? "")")
+    }
+    if !report.committed.isEmpty {
+      let changes = report.committed.sorted { $0.key < $1.key }.map { "\(OutcomeText.words($0.key)) \($0.value)" }
+      lines.append("since the start: \(changes.joined(separator: ", "))")
+    }
+    if report.conflicts > 0 { lines.append("conflicts: \(report.conflicts)") }
+    for transfer in report.active.prefix(pathLimit) {
+      let amount = ByteText.pair(transfer.moved, of: transfer.size)
+      lines.append("\(transfer.direction): \(TextLogHandler.printable(transfer.path)), \(amount)")
+    }
+    for problem in report.quarantined.prefix(pathLimit) {
+      lines.append("left alone: \(TextLogHandler.printable(problem.path)): \(problem.reason)")
+    }
+    if report.quarantined.count > pathLimit {
+      lines.append("left alone: \(report.quarantined.count - pathLimit) more, see --json")
+    }
+    if let reason = report.deletionsHalted { lines.append("deletions are halted: \(reason)") }
+    if report.watch != "live" { lines.append("watching: \(report.watch)") }
+    lines.append("safety: \(report.safety)")
+    if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func state(_ report: StatusReport) -> String {
+    var text = report.state.rawValue
+    if !report.isReady { text += ", the first full pass is not complete" }
+    if report.isStuck { text += ", stuck" }
+    return text
+  }
+}

@@ -1,0 +1,70 @@
+internal import CLinux
+internal import Glibc
+internal import SyncEngine
+internal import SyncModel
+
+/// A file or link, open by its inode, so that the number cannot be reused while it is compared.
+struct OpenLeaf {
+  let path: RelativePath
+  let parent: Descriptor
+  let name: String
+  let mount: Mount
+  /// Of a file, open for reading; of a link, a path descriptor.
+  let descriptor: Descriptor
+  let status: FileStatus
+  let kind: EntryKind
+
+  enum Absence: Error {
+    /// Nothing stands there.
+    case absent
+    /// A directory, or something that is never synced.
+    case obstructed(by: RelativePath)
+  }
+
+  /// Throws `Absence` where no file or link stands at the path.
+  init(_ path: RelativePath, in observer: Observer) throws {
+    guard let parentPath = path.parent, ReservedNames.match(in: path) == nil else {
+      throw LocalFailure(.permission, "\(path): is Martlet's own, and never synced")
+    }
+    self.path = path
+    name = path.name
+    do { parent = try observer.root.openParent(of: path) } catch let error as SystemError {
+      if error.code == ENOENT { throw Absence.absent }
+      if [ENOTDIR, ELOOP].contains(error.code) {
+        throw observer.root.leafAncestor(of: path).map { Absence.obstructed(by: $0) } ?? Absence.absent
+      }
+      throw error
+    }
+    mount = try observer.mount(of: parent, at: parentPath)
+    guard let found = try parent.statusIfPresent(of: name) else { throw Absence.absent }
+    guard let kind = found.kind, kind != .directory else { throw Absence.obstructed(by: path.asLeaf) }
+    self.kind = kind
+    do {
+      // Not blocking: it may have become a pipe.
+      descriptor = try parent.open(name, kind == .file ? O_RDONLY | O_NONBLOCK : clinux_flag_path())
+    } catch let error as SystemError where [ENOENT, ELOOP, ENXIO].contains(error.code) { throw Absence.absent }
+    status = try descriptor.status()
+    // Another entry has come in between: absent is what was looked at, and the caller looks again.
+    guard status.kind == kind else { throw Absence.absent }
+  }
+
+  var stamp: LocalStamp { status.stamp(on: mount.id)! }
+
+  /// As it is now.
+  func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mount.id)! }
+
+  func content() throws -> Fingerprint {
+    kind == .symlink ? Fingerprint(of: try descriptor.linkTarget()) : try descriptor.fingerprint()
+  }
+
+  /// A link cannot be written to, so none is needed.
+  func takeLease(patience: UInt32 = 0) -> Lease {
+    Lease(on: descriptor, patience: patience, isPossible: kind == .file && mount.capabilities.canLease)
+  }
+
+  /// Whether the stamp, taken with this lease, may miss a later change.
+  func isProvisional(_ lease: Lease.State) -> Bool {
+    if kind == .symlink { return false }
+    return lease != .held || !mount.capabilities.hasTrustworthyStamps || FileClock.isWithinTick(status.modified)
+  }
+}

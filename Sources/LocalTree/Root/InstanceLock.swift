@@ -1,0 +1,35 @@
+internal import CLinux
+internal import Glibc
+
+/// The lock that keeps a second instance away from the same root and prefix, held while it lives.
+///
+/// It belongs to the open file, so the kernel drops it however the process ends.
+final class InstanceLock: Sendable {
+  private let file: Descriptor
+
+  init(in state: Descriptor, root: String) throws {
+    file = try state.open("lock", O_RDWR | O_CREAT, mode: 0o600)
+    if clinux_lock_exclusively(file.raw) < 0 {
+      let holder = Self.holder(in: file)
+      throw RootError(
+        code: .inUse,
+        message: "“\(root)” is already being synced with this prefix by \(holder); stop that one first")
+    }
+    try checkErrno(ftruncate(file.raw, 0))
+    try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try file.write($0, at: 0) }
+  }
+
+  private static func holder(in file: Descriptor) -> String {
+    var buffer = [UInt8](repeating: 0, count: 512)
+    let count = (try? buffer.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }) ?? 0
+    let words = String(decoding: buffer[..<count], as: UTF8.self).split(whereSeparator: { " \n".contains($0) })
+    guard words.count == 2 else { return "another process" }
+    return "process \(words[0]) on host \(words[1])"
+  }
+
+  private static func hostName() -> String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

@@ -1,0 +1,51 @@
+internal import CLinux
+internal import Glibc
+internal import SyncModel
+
+/// A mounted file system below the root, with our state folder on it.
+final class Mount: Sendable {
+  let id: MountID
+  /// As `statx` numbers it until it is unmounted.
+  let kernelID: UInt64
+  let capabilities: MountCapabilities
+  /// `.martlet/<remote id>` on this mount.
+  let state: Descriptor
+  private let lock: InstanceLock
+  let staging: Staging
+  let trash: Trash
+
+  init(
+    id: MountID, kernelID: UInt64, state: Descriptor, lock: InstanceLock, limits: MountCapabilities?,
+    quota: TrashQuota, isDurable: Bool
+  ) throws {
+    self.id = id
+    self.kernelID = kernelID
+    self.state = state
+    self.lock = lock
+    let temporary = try Self.makeDirectory("tmp", in: state)
+    // Nobody else stages here: the instance lock is held. What is left is from a run that was cut off.
+    try Staging.removeLeftovers(in: temporary)
+    let probed = try MountCapabilities.probe(in: temporary)
+    capabilities = limits.map { probed.limited(to: $0) } ?? probed
+    staging = Staging(directory: temporary)
+    trash = try Trash(directory: Self.makeDirectory("trash", in: state), quota: quota, isDurable: isDurable)
+  }
+
+  /// Opens a private folder, made where it is missing.
+  static func makeDirectory(_ name: String, in parent: Descriptor) throws -> Descriptor {
+    if mkdirat(parent.raw, name, 0o700) < 0 && errno != EEXIST { throw SystemError(errno) }
+    return try parent.open(name, O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Moves to a name that nothing has yet, as atomically as the file system can.
+  func moveWithoutReplacing(
+    _ from: String, in fromDirectory: Descriptor, to: String, in toDirectory: Descriptor
+  ) throws {
+    if capabilities.canRenameWithoutReplacing {
+      try check(clinux_rename_no_replace(fromDirectory.raw, from, toDirectory.raw, to))
+    } else {
+      try checkErrno(linkat(fromDirectory.raw, from, toDirectory.raw, to, 0))
+      try fromDirectory.unlink(from)
+    }
+  }
+}

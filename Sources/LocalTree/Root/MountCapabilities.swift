@@ -1,0 +1,76 @@
+internal import CLinux
+internal import Glibc
+
+/// What a mounted file system can do, tried out at its first use.
+package struct MountCapabilities: Hashable, Sendable {
+  /// `RENAME_EXCHANGE`; without it step 12 of the commit protocol replaces files.
+  package var canExchange: Bool
+  /// `RENAME_NOREPLACE`; without it names are taken by a hard link.
+  package var canRenameWithoutReplacing: Bool
+  package var canLease: Bool
+  /// Every store shows in a stamp. Not on tmpfs (a store after a read fault changes none), nor on
+  /// overlayfs (a writable mapping does not refuse the lease).
+  package var hasTrustworthyStamps: Bool
+  /// Names that differ only in case are one name.
+  package var foldsCase: Bool
+  /// Changes made on other machines raise events here.
+  package var announcesChanges: Bool
+
+  package init(
+    canExchange: Bool = true, canRenameWithoutReplacing: Bool = true, canLease: Bool = true,
+    hasTrustworthyStamps: Bool = true, foldsCase: Bool = false, announcesChanges: Bool = true
+  ) {
+    self.canExchange = canExchange
+    self.canRenameWithoutReplacing = canRenameWithoutReplacing
+    self.canLease = canLease
+    self.hasTrustworthyStamps = hasTrustworthyStamps
+    self.foldsCase = foldsCase
+    self.announcesChanges = announcesChanges
+  }
+
+  /// Only what both have.
+  package func limited(to other: MountCapabilities) -> MountCapabilities {
+    MountCapabilities(
+      canExchange: canExchange && other.canExchange,
+      canRenameWithoutReplacing: canRenameWithoutReplacing && other.canRenameWithoutReplacing,
+      canLease: canLease && other.canLease,
+      hasTrustworthyStamps: hasTrustworthyStamps && other.hasTrustworthyStamps,
+      foldsCase: foldsCase || other.foldsCase, announcesChanges: announcesChanges && other.announcesChanges)
+  }
+}
+
+extension MountCapabilities {
+  /// Numbers from statfs(2) and linux/magic.h.
+  private enum FileSystemType {
+    static let tmpfs: Int64 = 0x0102_1994
+    static let overlayfs: Int64 = 0x794c_7630
+    static let remote: Set<Int64> = [
+      0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x0102_1997, 0x00c3_6400, 0x0bd0_0bd0, 0x5346_414f,
+    ]
+  }
+
+  /// Tries each call on scratch files in `directory`.
+  static func probe(in directory: Descriptor) throws -> MountCapabilities {
+    let names = ["probe-a", "probe-b", "probe-c"].map { "\(Staging.prefix)\($0)" }
+    let upperCased = names[0].uppercased()
+    for name in names { try? directory.unlink(name) }
+    defer { for name in names { try? directory.unlink(name) } }
+    for name in names.prefix(2) { _ = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) }
+
+    var space = clinux_space()
+    try check(clinux_space_of(directory.raw, &space))
+    let readable = try directory.open(names[0], O_RDONLY)
+    let lease = Lease(on: readable, patience: 10_000)
+    lease.release()
+    let isLocal = !FileSystemType.remote.contains(space.type)
+    return MountCapabilities(
+      canExchange: clinux_exchange(directory.raw, names[0], directory.raw, names[1]) == 0,
+      canRenameWithoutReplacing:
+        clinux_rename_no_replace(directory.raw, names[0], directory.raw, names[1]) == -EEXIST
+        && clinux_rename_no_replace(directory.raw, names[0], directory.raw, names[2]) == 0,
+      canLease: lease.state == .held,
+      hasTrustworthyStamps: isLocal && space.type != FileSystemType.tmpfs && space.type != FileSystemType.overlayfs,
+      foldsCase: try directory.statusIfPresent(of: upperCased) != nil,
+      announcesChanges: isLocal)
+  }
+}

@@ -1,0 +1,100 @@
+internal import CLinux
+internal import Glibc
+internal import Logging
+internal import SyncEngine
+package import SyncModel
+
+/// The root with Martlet's state folder in it, opened and locked for one prefix.
+///
+/// `ROOT/.martlet/` holds `id` and, for each remote, a folder with `tmp/`, `trash/` and `lock`; the database and
+/// the control socket stand there too unless `--state-dir` moves them.
+package final class RootLayout: Sendable {
+  let root: Root
+  let mount: Mount
+  let mounts: MountTable
+  private let identity: MountIdentity
+
+  /// Where database and control socket stand by default.
+  package let stateFolder: String
+  /// Of the root's mount; ties the database to the root.
+  package var rootID: MountID { mount.id }
+  /// The state was copied from another root: take a new node id, then call `adopt`.
+  package let isCopied: Bool
+  package var capabilities: MountCapabilities { mount.capabilities }
+
+  /// - Parameters:
+  ///   - remoteID: Names the remote (endpoint, bucket and prefix) as one path component.
+  ///   - limits: Capabilities to do without though the mount has them.
+  package convenience init(
+    _ path: String, remoteID: String, quota: TrashQuota = TrashQuota(), limits: MountCapabilities? = nil
+  ) throws {
+    try self.init(path, remoteID: remoteID, quota: quota, limits: limits, usesOpenat2: true, isDurable: true)
+  }
+
+  init(
+    _ path: String, remoteID: String, quota: TrashQuota, limits: MountCapabilities?, usesOpenat2: Bool, isDurable: Bool
+  ) throws {
+    clinux_ignore_lease_signal()
+    root = try Root(path, usesOpenat2: usesOpenat2)
+    stateFolder = root.name(of: RelativePath(unchecked: "\(ReservedNames.state)/\(remoteID)"))
+    do {
+      let state = try Self.openState(in: root.directory)
+      identity = try MountIdentity.load(from: state, inode: root.status.inode)
+      mount = try Self.makeMount(
+        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
+    } catch let error as SystemError {
+      throw RootError(
+        code: .notUsable,
+        message: "cannot keep Martlet's state in “\(root.name(of: RelativePath(unchecked: ReservedNames.state)))”: "
+          + "\(error.text); make the folder writable for this user and see that its disk has space")
+    }
+    isCopied = identity.inode != root.status.inode
+    mounts = MountTable(root: mount) { top, status, taken in
+      let state = try Self.openState(in: top)
+      var identity = try MountIdentity.load(from: state, inode: status.inode)
+      if identity.inode != status.inode || taken.contains(identity.id) {
+        // A copy of another mount: its entries are others, so it is another mount.
+        identity = MountIdentity(id: MountID(UInt64.random(in: 1...UInt64(Int64.max))), inode: status.inode)
+        try identity.write(to: state, replacing: true)
+      }
+      return try Self.makeMount(
+        identity.id, status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
+    }
+  }
+
+  /// This copy is a root of its own now.
+  package func adopt() throws {
+    let state = try Self.openState(in: root.directory)
+    try MountIdentity(id: identity.id, inode: root.status.inode).write(to: state, replacing: true)
+  }
+
+  private static func openState(in directory: Descriptor) throws -> Descriptor {
+    try Mount.makeDirectory(ReservedNames.state, in: directory)
+  }
+
+  private static func makeMount(
+    _ id: MountID, _ status: FileStatus, _ state: Descriptor, remoteID: String, path: String,
+    limits: MountCapabilities?, quota: TrashQuota, isDurable: Bool
+  ) throws -> Mount {
+    let own = try Mount.makeDirectory(remoteID, in: state)
+    let lock = try InstanceLock(in: own, root: path)
+    return try Mount(id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota, isDurable: isDurable)
+  }
+
+  /// Whether the root is still what it was (I8).
+  func check() throws -> MountID {
+    let raw = clinux_open(AT_FDCWD, root.path, clinux_flag_path() | O_DIRECTORY, 0)
+    if raw < 0 {
+      throw LocalFailure(
+        .rootLost, "the folder “\(root.path)” is gone (\(SystemError(-raw).text)); put it back or mount its volume")
+    }
+    let now = try Descriptor(owning: raw).status()
+    guard now.isSameEntry(as: root.status) else {
+      throw LocalFailure(
+        .rootLost,
+        "“\(root.path)” is not the folder that was synced, another folder or volume stands in its place; put it back, "
+          + "or restart to sync what is there now")
+    }
+    return mount.id
+  }
+}

@@ -1,0 +1,33 @@
+internal import CLinux
+internal import Checksums
+internal import SyncModel
+
+extension Descriptor {
+  /// Reads the whole file.
+  func fingerprint() throws -> Fingerprint {
+    var crc = CRC64NVME()
+    let size = try forEachChunk { chunk, _ in crc.update(chunk) }
+    return Fingerprint(size: size, crc64: crc.value)
+  }
+
+  /// Reads from the start to the end; returns the length.
+  @discardableResult
+  func forEachChunk(_ body: (UnsafeRawBufferPointer, _ offset: Int64) throws -> Void) throws -> Int64 {
+    let capacity = min(1 << 20, max(4096, Int(clamping: try status().size) + 1))
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 4096)
+    defer { buffer.deallocate() }
+    var offset: Int64 = 0
+    while true {
+      let count = try read(at: offset, into: buffer)
+      if count > 0 { try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]), offset) }
+      offset += Int64(count)
+      if count < buffer.count { return offset }
+    }
+  }
+}
+
+extension Fingerprint {
+  init(of bytes: [UInt8]) {
+    self.init(size: Int64(bytes.count), crc64: bytes.withUnsafeBytes { CRC64NVME.checksum($0) })
+  }
+}

@@ -1,0 +1,150 @@
+internal import CLinux
+internal import Glibc
+internal import NIOConcurrencyHelpers
+internal import SyncModel
+
+/// Watches what was put into slots until nobody can write to it any more (steps 9 and 10), and compares it
+/// with its record before it is removed (step 11).
+final class DisplacedWatch: Sendable {
+  struct Watched: Sendable {
+    let slot: Slot
+    let record: SlotRecord
+    let mount: Mount
+    /// How the slot looked when it was verified; nil where only the content can tell.
+    let after: FileStatus?
+  }
+
+  private let keeper: ConflictKeeper
+  private let watched = NIOLockedValueBox<[Watched]>([])
+  /// More was pending than is kept in memory; the rest is read from the disk later.
+  private let hasMore = NIOLockedValueBox(false)
+
+  private static let limit = 10_000
+  /// A larger file with an unchanged, trustworthy stamp is not read again until its slot is removed.
+  private static let readAtOnce: Int64 = 64 << 20
+
+  init(keeper: ConflictKeeper) { self.keeper = keeper }
+
+  func add(_ slot: Slot, _ record: SlotRecord, on mount: Mount, after: FileStatus?) {
+    mount.trash.noteFilled(record.displaced.size)
+    watch(Watched(slot: slot, record: record, mount: mount, after: after))
+  }
+
+  private func watch(_ entry: Watched) {
+    let isFull = watched.withLockedValue { list in
+      if list.count >= Self.limit { return true }
+      list.append(entry)
+      return false
+    }
+    if isFull { hasMore.withLockedValue { $0 = true } }
+  }
+
+  /// Takes up what an earlier run, or a burst, left pending on this mount.
+  func takeUpPending(on mount: Mount) throws {
+    for (slot, state) in try mount.trash.oldest([.pending], limit: Self.limit) {
+      guard try mount.trash.directory.statusIfPresent(of: slot.name) != nil else {
+        // Written, but the slot was never filled.
+        try mount.trash.drop(slot, state, bytes: 0, unlinking: false)
+        continue
+      }
+      guard let record = try SlotRecord.read(slot.recordName(state), in: mount.trash.directory) else {
+        keeper.relay.report(keeper.name(of: slot, on: mount), "is kept, its record cannot be read")
+        try mount.trash.settle(slot, as: .kept, bytes: 0)
+        continue
+      }
+      watch(Watched(slot: slot, record: record, mount: mount, after: nil))
+    }
+  }
+
+  /// Looks at everything that is watched; what is still being written stays.
+  func poll(_ mounts: [Mount]) throws {
+    for entry in watched.withLockedValue({ list in
+      defer { list.removeAll(keepingCapacity: list.count < 64) }
+      return list
+    }) where !finish(entry) { watch(entry) }
+    let isOver = hasMore.withLockedValue { more in
+      defer { more = false }
+      return more
+    }
+    if isOver { for mount in mounts { try takeUpPending(on: mount) } }
+  }
+
+  /// Looks at one slot now.
+  func check(_ slot: Slot) {
+    let entry = watched.withLockedValue { list in
+      list.lastIndex { $0.slot == slot }.map { list.remove(at: $0) }
+    }
+    if let entry, !finish(entry) { watch(entry) }
+  }
+
+  var count: Int { watched.withLockedValue { $0.count } }
+
+  /// False where the entry must be looked at again.
+  private func finish(_ entry: Watched) -> Bool {
+    do {
+      let trash = entry.mount.trash
+      guard let look = try SlotLook(entry.slot, on: entry.mount) else { return true }
+      defer { look.lease.release() }
+      if look.lease.state == .refused { return false }
+      let verdict = try trusts(look, entry) ? .displaced : look.verdict(entry.record)
+      guard look.lease.isUnbroken else { return false }
+      switch verdict {
+      case .other: try keeper.keep(entry.slot, .pending, look, entry.record, on: entry.mount)
+      case .installed: try trash.settle(entry.slot, as: .expiring, bytes: look.status.size)
+      case .displaced:
+        if let after = entry.after, after.permissions != look.status.permissions {
+          keeper.mergeMode(look.status.permissions, of: entry.record)
+        }
+        try trash.settle(
+          entry.slot, as: entry.record.isInBucket ? .expiring : .kept, bytes: look.status.size)
+      }
+      return true
+    } catch {
+      keeper.relay.report(keeper.name(of: entry.slot, on: entry.mount), "could not be checked (\(error)); it is kept")
+      return false
+    }
+  }
+
+  private func trusts(_ look: SlotLook, _ entry: Watched) -> Bool {
+    guard let after = entry.after, look.lease.state == .held, entry.mount.capabilities.hasTrustworthyStamps,
+      look.status.size > Self.readAtOnce
+    else { return false }
+    return look.status.isSameEntry(as: after) && look.status.hasSameData(as: after)
+      && look.status.changed == after.changed
+  }
+}
+
+/// What lies in a slot now, under a lease where one is to be had.
+struct SlotLook {
+  enum Verdict { case displaced, installed, other }
+
+  let descriptor: Descriptor
+  let status: FileStatus
+  let lease: Lease
+
+  /// Nil where the slot is empty.
+  init?(_ slot: Slot, on mount: Mount) throws {
+    let directory = mount.trash.directory
+    guard let found = try directory.statusIfPresent(of: slot.name) else { return nil }
+    let isFile = found.kind == .file
+    descriptor = try directory.open(slot.name, isFile ? O_RDONLY | O_NONBLOCK : clinux_flag_path())
+    lease = Lease(on: descriptor, isPossible: isFile && mount.capabilities.canLease)
+    status = try descriptor.status()
+  }
+
+  /// Of a directory or another odd entry: its inode, since it has no content to compare.
+  func content() throws -> Fingerprint {
+    switch status.kind {
+    case .file: try descriptor.fingerprint()
+    case .symlink: Fingerprint(of: try descriptor.linkTarget())
+    default: Fingerprint(size: 0, crc64: status.inode &* 0x9e37_79b9_7f4a_7c15)
+    }
+  }
+
+  func verdict(_ record: SlotRecord) throws -> Verdict {
+    guard let kind = status.kind, kind != .directory else { return .other }
+    let content = try content()
+    if record.displaced.isContent(content, kind: kind) { return .displaced }
+    return record.installed?.isContent(content, kind: kind) == true ? .installed : .other
+  }
+}

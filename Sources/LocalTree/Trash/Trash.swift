@@ -1,0 +1,99 @@
+internal import CLinux
+internal import Glibc
+internal import NIOConcurrencyHelpers
+internal import SyncEngine
+internal import SyncModel
+
+/// The folder `trash/` of a mount: slots with their records, and their sum.
+final class Trash: Sendable {
+  struct Totals: Sendable {
+    var bytes: Int64 = 0
+    /// Of `bytes`, what never reached the bucket.
+    var keptBytes: Int64 = 0
+  }
+
+  let directory: Descriptor
+  let quota: TrashQuota
+  /// False only where a test does not want to wait for the disk.
+  let isDurable: Bool
+  private let totals: NIOLockedValueBox<Totals>
+
+  init(directory: Descriptor, quota: TrashQuota, isDurable: Bool) throws {
+    self.isDurable = isDurable
+    self.directory = directory
+    self.quota = quota
+    var totals = Totals()
+    for name in try directory.names() {
+      guard let (slot, state) = Slot.parse(record: name),
+        let status = try directory.statusIfPresent(of: slot.name), status.kind == .file
+      else { continue }
+      totals.bytes += status.size
+      if state == .kept { totals.keptBytes += status.size }
+    }
+    self.totals = NIOLockedValueBox(totals)
+  }
+
+  var contents: Totals { totals.withLockedValue { $0 } }
+
+  /// Fails where `bytes` more would exceed the quota though everything that may expire had expired.
+  func checkRoom(for bytes: Int64, displacing path: String) throws {
+    let limit = try quota.bytes(for: directory)
+    let kept = contents.keptBytes
+    guard kept + bytes > limit else { return }
+    throw LocalFailure(
+      .noSpace,
+      "\(path): replacing or deleting it would exceed the trash's quota of \(limit) bytes, of which \(kept) never "
+        + "reached the bucket and do not expire; free space by moving them out of .martlet, or raise the quota")
+  }
+
+  /// Step 4: the record is durable when this returns.
+  func reserve(_ record: SlotRecord, at time: Timestamp) throws -> Slot {
+    let slot = Slot(at: time)
+    try record.write(slot.recordName(.pending), in: directory, isDurable: isDurable)
+    if isDurable { try directory.sync() }
+    return slot
+  }
+
+  /// The slot was never filled.
+  func cancel(_ slot: Slot) { try? directory.unlink(slot.recordName(.pending)) }
+
+  func noteFilled(_ bytes: Int64) { totals.withLockedValue { $0.bytes += bytes } }
+
+  /// The content is what the record says.
+  func settle(_ slot: Slot, as state: Slot.State, bytes: Int64) throws {
+    try check(
+      clinux_rename(directory.raw, slot.recordName(.pending), directory.raw, slot.recordName(state)))
+    if state == .kept { totals.withLockedValue { $0.keptBytes += bytes } }
+  }
+
+  /// A content that was counted already does not expire.
+  func noteKept(_ bytes: Int64) { totals.withLockedValue { $0.keptBytes += bytes } }
+
+  /// The content left the slot, or is removed with it.
+  func drop(_ slot: Slot, _ state: Slot.State, bytes: Int64, unlinking: Bool) throws {
+    if unlinking { try directory.unlink(slot.name) }
+    try directory.unlink(slot.recordName(state))
+    totals.withLockedValue {
+      $0.bytes -= bytes
+      if state == .kept { $0.keptBytes -= bytes }
+    }
+  }
+
+  /// Up to `limit` slots in these states, oldest first; memory does not grow with the trash.
+  func oldest(_ states: Set<Slot.State>, limit: Int) throws -> [(slot: Slot, state: Slot.State)] {
+    var found: [(slot: Slot, state: Slot.State)] = []
+    try directory.forEachName { bytes, _ in
+      guard let name = String(validating: bytes, as: UTF8.self), let entry = Slot.parse(record: name),
+        states.contains(entry.state)
+      else { return true }
+      found.append(entry)
+      if found.count >= 2 * limit {
+        found.sort { $0.slot < $1.slot }
+        found.removeLast(found.count - limit)
+      }
+      return true
+    }
+    found.sort { $0.slot < $1.slot }
+    return Array(found.prefix(limit))
+  }
+}

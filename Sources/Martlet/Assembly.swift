@@ -1,0 +1,120 @@
+import AWSKit
+import BaseStore
+import FoundationEssentials
+import LocalTree
+import Logging
+import RemoteTree
+import SyncEngine
+import SyncModel
+
+/// The parts of a run, put together from a configuration.
+struct Assembly: Sendable {
+  let directory: StateDirectory
+  let store: BaseStore
+  let local: LocalTree
+  let remote: RemoteTree
+  let options: EngineOptions
+  let run: Run
+  private let lock: InstanceLock?
+  private let transport: HTTPTransport
+
+  /// Throws where something cannot be used; retries while the server cannot be reached, unless `once`.
+  init(_ configuration: Configuration, logger: Logger, isStopped: @escaping @Sendable () -> Bool) async throws {
+    guard configuration.problems.isEmpty else {
+      throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
+    }
+    let location = try S3Location(parsing: configuration.location)
+    let settings = try AWSSettings(
+      environment: ProcessInfo.processInfo.environment, profile: configuration.profile)
+    let endpoint = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
+    let remoteID = StateDirectory.remoteID(endpoint: endpoint, location: location)
+    let root = FileCalls.resolved(configuration.root) ?? configuration.root
+    let layout = try RootLayout(
+      root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
+    if let stateDirectory = configuration.stateDirectory {
+      directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
+      try directory.create()
+      lock = try InstanceLock(directory)
+    } else {
+      directory = StateDirectory(path: layout.stateFolder)
+      lock = nil
+    }
+    store = try BaseStore(path: directory.database)
+    let node = try await NodeIdentity.establish(
+      wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
+    if layout.isCopied { try layout.adopt() }
+
+    transport = try HTTPTransport(configuration: Self.transport(settings))
+    do {
+      let client = try Self.client(configuration, settings, transport, logger)
+      let capabilities = try await Capabilities(
+        store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger
+      ).establish(configuration, isStopped: isStopped)
+      let pool = BlockingPool()
+      remote = RemoteTree(
+        client: client, location: location, node: node, capabilities: capabilities, logger: logger, writing: pool)
+      var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
+      options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
+      options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
+      local = try LocalTree(layout, options: options, pool: pool, logger: logger)
+    } catch {
+      try? await transport.shutdown()
+      try? store.close()
+      throw error
+    }
+    options = Self.options(configuration, root: root, node: node, location: location)
+    run = Run(
+      root: root, location: location, node: node, poll: configuration.poll,
+      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation)
+  }
+
+  func close() async {
+    try? await transport.shutdown()
+    try? store.close()
+  }
+
+  private static func transport(_ settings: AWSSettings) -> HTTPTransport.Configuration {
+    var transport = HTTPTransport.Configuration()
+    transport.caBundle = settings.caBundle
+    return transport
+  }
+
+  private static func client(
+    _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
+  ) throws -> S3Client {
+    var client = S3Client.Configuration(
+      endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
+    client.checksums = settings.checksums
+    if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
+    let credentials = CredentialCache(
+      provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
+      logger: logger)
+    return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
+  }
+
+  private static func options(
+    _ configuration: Configuration, root: String, node: String, location: S3Location
+  ) -> EngineOptions {
+    var options = EngineOptions(nodeID: node)
+    options.prefixLength = location.prefix.utf8.count
+    options.once = configuration.once
+    options.isDryRun = configuration.isDryRun
+    options.poll = configuration.poll
+    options.fullPassInterval = configuration.fullPassInterval
+    options.shutdownTimeout = configuration.shutdownTimeout
+    options.deletionLimit = configuration.maximumDeletion.limit
+    options.filters = Filters(
+      rules: configuration.filters.map {
+        switch $0 {
+        case .exclude(let pattern): .exclude(pattern)
+        case .include(let pattern): .include(pattern)
+        }
+      }, root: root)
+    options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
+    options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
+    options.policy.directories = configuration.directories == .empty ? .empty : .none
+    options.policy.deletesLocal = configuration.deletes
+    options.policy.deletesRemote = configuration.deletes
+    return options
+  }
+}

@@ -1,0 +1,49 @@
+import AWSKit
+import SyncModel
+
+extension Configuration {
+  /// Everything that is wrong with the values themselves; empty where they can be used. What only the file
+  /// system or the server can tell is told when the run starts.
+  public var problems: [String] {
+    var problems: [String] = []
+    do { _ = try S3Location(parsing: location) } catch { problems.append(error.description) }
+    if root.isEmpty { problems.append("the local folder is empty text: give a path") }
+    if let endpointURL {
+      do { _ = try S3Endpoint(url: endpointURL) } catch { problems.append("--endpoint-url \(endpointURL): \(error)") }
+    }
+    if let nodeID, let problem = NodeIdentity.problem(with: nodeID) {
+      problems.append("--node-id \(nodeID): \(problem)")
+    }
+    if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
+    return problems
+  }
+
+  private func stateDirectoryProblem(_ directory: String) -> String? {
+    guard let root = FileCalls.resolved(root) else { return nil }
+    let directory = FileCalls.resolved(directory) ?? FileCalls.absolute(directory)
+    let isInside = directory == root || directory.hasPrefix(root + "/") && !directory.hasPrefix(root + "/.martlet")
+    return isInside ? "--state-dir \(directory): lies in the folder that is synced; name a place outside" : nil
+  }
+}
+
+extension Configuration.MaximumDeletion {
+  /// Takes `N`, `N%` or `none`.
+  public init?(parsing text: String) {
+    guard let limit = try? DeletionLimit(parsing: text) else { return nil }
+    switch limit {
+    case .standard: self = .standard
+    case .files(let count): self = .count(count)
+    case .percent(let share): self = .percent(share)
+    case .unlimited: self = .unlimited
+    }
+  }
+
+  var limit: DeletionLimit {
+    switch self {
+    case .standard: .standard
+    case .count(let count): .files(count)
+    case .percent(let share): .percent(share)
+    case .unlimited: .unlimited
+    }
+  }
+}

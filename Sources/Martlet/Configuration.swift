@@ -1,0 +1,76 @@
+/// What to keep the same, and how. The names are those of the command line's options; docs/options.md
+/// describes each of them.
+public struct Configuration: Sendable {
+  /// The local folder.
+  public var root: String
+  /// `s3://BUCKET/PREFIX`.
+  public var location: String
+
+  /// End after the first pass that leaves nothing to do.
+  public var once = false
+  /// Between two listings of the bucket.
+  public var poll: Duration = .seconds(30)
+  /// Between two walks of the whole folder while its changes announce themselves.
+  public var fullPassInterval: Duration = .seconds(600)
+  public var endpointURL: String?
+  public var region: String?
+  public var profile: String?
+  /// Nil: made from the host name when the state is created, then kept with it.
+  public var nodeID: String?
+  public var conflict: Conflict = .newest
+  public var firstSync: FirstSync?
+  /// Whether deletions cross; otherwise the file or object comes back.
+  public var deletes = true
+  public var maximumDeletion: MaximumDeletion = .standard
+  /// Plan only.
+  public var isDryRun = false
+  public var filters: [Filter] = []
+  /// Nil: `.martlet` in the root.
+  public var stateDirectory: String?
+  public var trashRetention: Duration = .seconds(30 * 86_400)
+  public var shutdownTimeout: Duration = .seconds(25)
+  /// Written when the first full pass is complete.
+  public var readyFile: String?
+  public var watch: Watch = .auto
+  public var symlinks: Symlinks = .preserve
+  public var directories: Directories = .empty
+
+  public init(root: String, location: String) {
+    self.root = root
+    self.location = location
+  }
+}
+
+extension Configuration {
+  /// Who wins where both sides changed and differ.
+  public enum Conflict: String, Sendable, CaseIterable {
+    case newest, local, remote
+    case keepBoth = "keep-both"
+  }
+
+  /// Who wins where both sides differ and were never in sync.
+  public enum FirstSync: String, Sendable, CaseIterable {
+    case remote, local
+    case keepBoth = "keep-both"
+  }
+
+  public enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
+  public enum Symlinks: String, Sendable, CaseIterable { case preserve, skip }
+  public enum Directories: String, Sendable, CaseIterable { case empty, none }
+
+  /// Above how many deletions at a time somebody is asked.
+  public enum MaximumDeletion: Hashable, Sendable {
+    /// Half of the files, but at least 20.
+    case standard
+    case count(Int)
+    /// Of all files, 0 to 100.
+    case percent(Int)
+    case unlimited
+  }
+
+  /// One `--exclude` or `--include`; the last that matches a path decides.
+  public enum Filter: Hashable, Sendable {
+    case exclude(String)
+    case include(String)
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+
+/// Asks a running instance for its status; blocking, with a time-out.
+package enum ControlClient {
+  /// Seconds.
+  private static let timeout = 10
+
+  /// The JSON document, or nil where nobody listens.
+  package static func request(_ path: ControlSocketPath) throws -> [UInt8]? {
+    let socketPath = path.current
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(socketPath.utf8)
+    guard bytes.count <= ControlSocketPath.longest else { return nil }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+
+    let file = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+    guard file >= 0 else { throw MartletError(.state, "cannot open a socket: \(FileCalls.lastError)") }
+    defer { close(file) }
+    var limit = timeval(tv_sec: timeout, tv_usec: 0)
+    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(file, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if result != 0 {
+      if errno == ENOENT || errno == ECONNREFUSED { return nil }
+      throw MartletError(.state, "cannot reach martlet at \(socketPath): \(FileCalls.lastError)")
+    }
+    return try readAll(file, socketPath)
+  }
+
+  private static func readAll(_ file: CInt, _ socketPath: String) throws -> [UInt8] {
+    var document: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(file, &buffer, buffer.count)
+      if count == 0 { return document }
+      if count < 0 {
+        throw MartletError(
+          .state, "martlet at \(socketPath) does not answer within \(timeout) s: \(FileCalls.lastError)")
+      }
+      document += buffer[..<count]
+    }
+  }
+}

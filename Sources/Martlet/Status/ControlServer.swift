@@ -1,0 +1,65 @@
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+
+/// Answers every connection to the control socket with one JSON document and closes it.
+struct ControlServer: Sendable {
+  typealias Server = NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
+
+  let path: ControlSocketPath
+  let logger: Logger
+  let reply: @Sendable () async -> [UInt8]
+
+  /// Runs until cancelled. Where no socket can be had it says so and ends: syncing goes on without status.
+  func run() async {
+    do {
+      let server = try await bind()
+      try await serve(server)
+    } catch is CancellationError {
+    } catch {
+      logger.warning("“martlet status” will not work: \(error)")
+    }
+  }
+
+  private func bind() async throws -> Server {
+    unlink(path.pointer)
+    if let preferred = path.preferred {
+      do {
+        return try await bind(preferred)
+      } catch {
+        logger.debug("cannot listen at \(preferred): \(error); using a runtime folder")
+      }
+    }
+    let fallback = try path.fallback()
+    let server = try await bind(fallback)
+    guard FileCalls.writeText(fallback + "\n", to: path.pointer) else {
+      throw MartletError(.state, "cannot write \(path.pointer): \(FileCalls.lastError)")
+    }
+    return server
+  }
+
+  private func bind(_ socket: String) async throws -> Server {
+    try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .bind(unixDomainSocketPath: socket, cleanupExistingSocketFile: true) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+  }
+
+  private func serve(_ server: Server) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      try await server.executeThenClose { clients in
+        for try await client in clients {
+          group.addTask {
+            // A client that goes away early concerns nobody else.
+            try? await client.executeThenClose { _, outbound in
+              try await outbound.write(ByteBuffer(bytes: await reply()))
+            }
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import Glibc
+import SyncEngine
+import SyncModel
+
+extension StatusReport {
+  /// Longest time without any sign of life before a run counts as stuck, unless polls are rarer still.
+  private static let patience: Duration = .seconds(300)
+
+  init(_ engine: EngineStatus, of run: Run, monitor: SyncMonitor, now: Int64) {
+    root = run.root
+    location = run.location.description
+    node = run.node
+    process = getpid()
+    state = State(engine.state)
+    isReady = engine.firstPassCompleted
+    let patience = max(Self.patience, run.poll * 3)
+    isStuck = Duration.nanoseconds(now - max(engine.lastPassEnded ?? 0, monitor.lastActivity)) > patience
+    secondsSinceLastPass = engine.lastPassEnded.map { Double(now - $0) / 1e9 }
+    committed = engine.committed.named
+    conflicts = engine.conflicts
+    active = monitor.active.map {
+      ActiveTransfer(
+        path: $0.transfer.path.string, direction: $0.transfer.direction.rawValue, size: $0.transfer.size,
+        moved: $0.moved)
+    }
+    pending = engine.pending
+    oldestUnsyncedSeconds = engine.oldestUnsynced.map { $0 / .seconds(1) }
+    quarantined = Problem.merged(engine.quarantined, monitor.reports)
+    deletionsHalted = engine.deletionsHalted
+    switch engine.watch {
+    case .live: watch = "live"
+    case .scanning(let reason): watch = reason
+    }
+    safety = run.safety
+    lastError = engine.lastError
+  }
+}
+
+/// What stays the same for the whole run.
+struct Run: Sendable {
+  var root: String
+  var location: S3Location
+  var node: String
+  var poll: Duration
+  /// A sentence.
+  var safety: String
+}
+
+extension StatusReport.State {
+  fileprivate init(_ state: EngineStatus.State) {
+    switch state {
+    case .starting: self = .starting
+    case .syncing: self = .syncing
+    case .idle: self = .idle
+    case .stopping: self = .stopping
+    case .stopped: self = .stopped
+    }
+  }
+}
+
+extension StatusReport.Problem {
+  /// One reason per path, by name; the first list wins.
+  static func merged(_ paths: [PathReport], _ more: [StatusReport.Problem]) -> [StatusReport.Problem] {
+    // Keyed by bytes: canonically equivalent names are two files.
+    var problems: [RelativePath: String] = [:]
+    for problem in more { problems[RelativePath(unchecked: problem.path)] = problem.reason }
+    for path in paths { problems[RelativePath(unchecked: path.name)] = path.reason }
+    return problems.sorted { $0.key < $1.key }.map { Self(path: $0.key.string, reason: $0.value) }
+  }
+}

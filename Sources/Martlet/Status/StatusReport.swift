@@ -1,0 +1,65 @@
+import FoundationEssentials
+
+/// What is in sync, what is not, and why; the JSON of `martlet status --json`. docs/options.md names the fields.
+public struct StatusReport: Codable, Hashable, Sendable {
+  public enum State: String, Codable, Sendable {
+    case starting, syncing, idle, stopping, stopped
+  }
+
+  public struct ActiveTransfer: Codable, Hashable, Sendable {
+    public var path: String
+    /// `upload` or `download`.
+    public var direction: String
+    /// Bytes of the whole content.
+    public var size: Int64
+    /// Bytes moved.
+    public var moved: Int64
+  }
+
+  public struct Problem: Codable, Hashable, Sendable {
+    public var path: String
+    public var reason: String
+  }
+
+  public var root: String
+  public var location: String
+  public var node: String
+  public var process: Int32
+  public var state: State
+  /// The first full pass is complete.
+  public var isReady: Bool
+  /// No pass has been completed for long and nothing moves.
+  public var isStuck: Bool
+  public var secondsSinceLastPass: Double?
+  /// Changes since the start, by kind.
+  public var committed: [String: Int]
+  /// Conflicts since the start.
+  public var conflicts: Int
+  public var active: [ActiveTransfer]
+  /// Paths known to differ.
+  public var pending: Int
+  public var oldestUnsyncedSeconds: Double?
+  /// Paths left alone, at most 1,000.
+  public var quarantined: [Problem]
+  /// Why deletions do not cross at the moment.
+  public var deletionsHalted: String?
+  /// `live`, or why changes are only found by looking.
+  public var watch: String
+  /// What the server guarantees about concurrent writers.
+  public var safety: String
+  public var lastError: String?
+
+  /// Healthy in the sense of a container's health check.
+  public var isHealthy: Bool { isReady && !isStuck }
+
+  package func json() -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Strings and numbers only: encoding cannot fail.
+    return (try? encoder.encode(self)).map(Array.init) ?? []
+  }
+
+  package init(json: [UInt8]) throws {
+    self = try JSONDecoder().decode(Self.self, from: Data(json))
+  }
+}

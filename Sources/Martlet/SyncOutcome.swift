@@ -1,0 +1,27 @@
+import SyncEngine
+
+/// How a run ended.
+public struct SyncOutcome: Hashable, Sendable {
+  /// Paths not in sync at the end, and why.
+  public var unsynced: [StatusReport.Problem] = []
+  /// Why deletions did not cross.
+  public var deletionsHalted: String?
+  /// Changes by kind.
+  public var committed: [String: Int] = [:]
+  public var conflicts = 0
+
+  public var isInSync: Bool { unsynced.isEmpty && deletionsHalted == nil }
+
+  package init() {}
+
+  init(_ summary: RunSummary, reports: [StatusReport.Problem]) {
+    unsynced = StatusReport.Problem.merged(summary.unsynced, reports)
+    deletionsHalted = summary.deletionsHalted
+    committed = summary.committed.named
+    conflicts = summary.conflicts
+  }
+}
+
+extension Dictionary where Key == CommittedChange, Value == Int {
+  var named: [String: Int] { .init(uniqueKeysWithValues: map { ($0.key.rawValue, $0.value) }) }
+}

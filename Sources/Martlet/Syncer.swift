@@ -1,0 +1,104 @@
+public import Logging
+import NIOConcurrencyHelpers
+public import ServiceLifecycle
+package import SyncEngine
+import SyncModel
+
+/// Keeps a folder and an S3 prefix the same, until it is told to stop.
+///
+/// Run it in a `ServiceGroup`: a graceful shutdown stops downloads, sends local changes until the
+/// configuration's `shutdownTimeout`, then `run` returns and ``outcome`` tells what is left.
+public final class Syncer: Service {
+  private enum State: Sendable {
+    case waiting
+    case running(Engine, Run)
+    case ended(SyncOutcome?)
+  }
+
+  private let configuration: Configuration
+  private let logger: Logger
+  private let environment = SystemEnvironment()
+  private let monitor: SyncMonitor
+  private let state = NIOLockedValueBox(State.waiting)
+  private let stop = NIOLockedValueBox(false)
+
+  public convenience init(_ configuration: Configuration, logger: Logger) {
+    self.init(configuration, logger: logger, observer: IgnoredEvents())
+  }
+
+  package init(_ configuration: Configuration, logger: Logger, observer: any SyncObserver) {
+    self.configuration = configuration
+    self.logger = logger
+    let readyFile = ReadyFile(path: configuration.readyFile, logger: logger)
+    let environment = environment
+    monitor = SyncMonitor(next: observer, uptime: { environment.uptime() }, onFullPass: { readyFile.write() })
+    readyFile.remove()
+  }
+
+  /// How the run ended; nil before its end, and where it ended before anything could be said.
+  public var outcome: SyncOutcome? {
+    state.withLockedValue { if case .ended(let outcome) = $0 { outcome } else { nil } }
+  }
+
+  /// The transfers under way, and the time that they are to be seen at.
+  package var transfers: (board: TransferBoard, now: Int64) { monitor.transfers }
+
+  /// Nil while nothing runs.
+  public func status() async -> StatusReport? {
+    guard case .running(let engine, let run) = state.withLockedValue({ $0 }) else { return nil }
+    return StatusReport(await engine.currentStatus(), of: run, monitor: monitor, now: environment.uptime())
+  }
+
+  /// Throws `MartletError`.
+  public func run() async throws {
+    do {
+      try await withGracefulShutdownHandler {
+        try await syncUntilStopped()
+      } onGracefulShutdown: {
+        self.requestStop()
+      }
+    } catch {
+      state.withLockedValue { $0 = .ended(nil) }
+      throw MartletError(error)
+    }
+  }
+
+  private func requestStop() {
+    stop.withLockedValue { $0 = true }
+    if case .running(let engine, _) = state.withLockedValue({ $0 }) { engine.requestStop() }
+  }
+
+  private func syncUntilStopped() async throws {
+    let assembly = try await Assembly(configuration, logger: logger, isStopped: { self.stop.withLockedValue { $0 } })
+    do {
+      let outcome = try await run(assembly)
+      state.withLockedValue { $0 = .ended(outcome) }
+    } catch {
+      await assembly.close()
+      throw error
+    }
+    await assembly.close()
+  }
+
+  private func run(_ assembly: Assembly) async throws -> SyncOutcome {
+    let engine = Engine(
+      local: assembly.local, remote: assembly.remote, store: assembly.store, environment: environment,
+      options: assembly.options, observer: monitor)
+    state.withLockedValue { $0 = .running(engine, assembly.run) }
+    // A stop may have come before the engine was there to take it.
+    if stop.withLockedValue({ $0 }) { engine.requestStop() }
+    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { [weak self] in
+      await self?.status()?.json() ?? []
+    }
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { await control.run() }
+      let summary = try await engine.run()
+      group.cancelAll()
+      return SyncOutcome(summary, reports: monitor.reports)
+    }
+  }
+}
+
+private struct IgnoredEvents: SyncObserver {
+  func record(_ event: SyncEvent) {}
+}

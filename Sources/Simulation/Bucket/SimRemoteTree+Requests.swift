@@ -1,0 +1,231 @@
+package import SyncEngine
+package import SyncModel
+
+// MARK: - Reading
+
+extension SimRemoteTree {
+  package func list(
+    _ directory: RelativePath, after start: RelativePath?, continuation: String?, limit: Int?
+  ) async throws -> RemotePage {
+    let server = server
+    let limit = min(limit ?? 1000, pageSize)
+    return try await request(directory, isWrite: false) {
+      let page = server.page(prefix: directory.asDirectoryPrefix, after: continuation ?? start?.string, limit: limit)
+      let entries = page.keys.compactMap { key -> RemoteListing? in
+        let path = RelativePath(unchecked: key)
+        if ReservedNames.match(in: path) != nil { return nil }
+        return RemoteListing(path: path, stamp: server.objects[key]!.stamp)
+      }
+      return RemotePage(entries: entries, continuation: page.isLast ? nil : page.keys.last)
+    }
+  }
+
+  package func head(_ path: RelativePath) async throws -> RemoteHead? {
+    let server = server
+    return try await request(path, isWrite: false) {
+      server.objects[path.string].map { RemoteHead(object: $0.asRemote, serverTime: server.now) }
+    }
+  }
+
+  package func proveAbsent(_ path: RelativePath) async throws -> Bool {
+    let server = server
+    return try await request(path, isWrite: false) {
+      path.isDirectory
+        ? server.page(prefix: path.asDirectoryPrefix, after: nil, limit: 1).keys.isEmpty
+        : server.objects[path.string] == nil
+    }
+  }
+
+  package func read(_ path: RelativePath, version stamp: RemoteStamp) async throws -> RemoteContent {
+    let server = server
+    if life.oneIn(faults.corrupted) {
+      try await life.step()
+      throw fault(.corrupted, path)
+    }
+    return try await request(path, isWrite: false) {
+      let object = try server.version(path, stamp)
+      return RemoteContent(
+        object: object.asRemote, bytes: object.content, fingerprint: SimContent.fingerprint(object.content))
+    }
+  }
+
+  package func download(
+    _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
+    progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> DownloadedObject {
+    let server = server
+    var content: [UInt8] = []
+    var object: RemoteObject?
+    repeat {
+      let offset = content.count
+      let end = min(offset + Int(partSize), Int(stamp.size))
+      let range = try await request(path, isWrite: false) {
+        let found = try server.version(path, stamp)
+        return (found.asRemote, Array(found.content[offset..<end]))
+      }
+      try range.1.withUnsafeBytes { try sink.write($0, at: Int64(offset)) }
+      progress(Int64(range.1.count))
+      content += range.1
+      object = range.0
+    } while content.count < Int(stamp.size)
+    return DownloadedObject(object: object!, fingerprint: SimContent.fingerprint(content))
+  }
+
+  package func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
+    let server = server
+    return try await request(path, isWrite: false) {
+      SimContent.fingerprint(try server.version(path, object.stamp).content) == fingerprint
+    }
+  }
+
+  package func content(
+    _ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]
+  ) async throws -> Fingerprint? {
+    let server = server
+    return try await request(path, isWrite: false) {
+      let content = try server.version(path, object.stamp).content
+      var rest = content[...]
+      for part in parts {
+        guard SimContent.hash(rest.prefix(Int(part.size))) == part.crc64 else { return nil }
+        rest = rest.dropFirst(Int(part.size))
+      }
+      return rest.isEmpty ? SimContent.fingerprint(content) : nil
+    }
+  }
+
+  package func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool {
+    guard source.size == object.stamp.size else { return false }
+    let bytes = try await source.read(at: 0, count: Int(source.size))
+    return try await holds(path, object, SimContent.fingerprint(bytes))
+  }
+}
+
+// MARK: - Writing
+
+extension SimRemoteTree {
+  package func put(
+    _ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    let (server, ledger, node) = (server, ledger, life.node)
+    let object = try await request(path, isWrite: true, isConditional: true) {
+      let object = try server.put(path.string, content.bytes, metadata: metadata, ifMatch: expected?.etag)
+      ledger.wrote("put \(path)", node: node)
+      return object
+    }
+    return stampAfterCommit(object)
+  }
+
+  package func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
+    let (server, ledger, node) = (server, ledger, life.node)
+    // An upload that begins after its sender gave up is unknown to all: only a lifecycle rule ends it.
+    let id = try await request(path, isWrite: true, mayBeLate: false) {
+      let id = server.beginUpload(path.string, owner: node, metadata: metadata)
+      ledger.note("\(node) began \(id) of \(path)")
+      return id
+    }
+    return MultipartUpload(path: path.string, uploadID: id, size: size, partSize: partSize)
+  }
+
+  package func uploadPart(
+    _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
+  ) async throws -> PartReceipt {
+    let offset = Int64(part - 1) * upload.partSize
+    let bytes = try await source.read(at: offset, count: Int(min(upload.partSize, upload.size - offset)))
+    let crc64 = SimContent.hash(bytes)
+    if let known, known.crc64 == crc64, known.size == Int64(bytes.count) {
+      ledger.count("remote part resumed")
+      return known
+    }
+    let server = server
+    let etag = try await request(RelativePath(unchecked: upload.path), isWrite: true) {
+      try server.putPart(part, of: upload.uploadID, bytes)
+    }
+    return PartReceipt(number: part, etag: etag, crc64: crc64, size: Int64(bytes.count))
+  }
+
+  package func completeUpload(
+    _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
+  ) async throws -> CompletedUpload {
+    let (server, ledger, node) = (server, ledger, life.node)
+    let path = RelativePath(unchecked: upload.path)
+    let object = try await request(path, isWrite: true, isConditional: true) {
+      let object = try server.completeUpload(
+        upload.uploadID, parts: parts.map { ($0.number, $0.etag) }, ifMatch: expected?.etag)
+      ledger.wrote("complete \(path)", node: node)
+      return object
+    }
+    ledger.count("remote upload completed")
+    return CompletedUpload(stamp: stampAfterCommit(object), fingerprint: SimContent.fingerprint(object.content))
+  }
+
+  package func abortUpload(_ upload: MultipartUpload) async throws {
+    let server = server
+    let (ledger, node) = (ledger, life.node)
+    try await request(RelativePath(unchecked: upload.path), isWrite: true) {
+      ledger.note("\(node) aborts \(upload.uploadID)")
+      server.abortUpload(upload.uploadID)
+    }
+  }
+
+  package func unfinishedUploads() async throws -> [MultipartUpload] {
+    let (server, node, partSize) = (server, life.node, partSize)
+    return try await request(.root, isWrite: false) {
+      server.uploads(of: node).map { id, upload in
+        MultipartUpload(path: upload.key, uploadID: id, size: 0, partSize: partSize)
+      }
+    }
+  }
+
+  package func replaceMetadata(
+    _ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata
+  ) async throws -> RemoteStamp {
+    let (server, ledger, node) = (server, ledger, life.node)
+    let object = try await request(path, isWrite: true, isConditional: true) {
+      let current = try server.version(path, expected)
+      let etag = server.etagIgnoresMetadata ? current.etag : nil
+      let object = try server.put(
+        path.string, current.content, metadata: metadata, ifMatch: current.etag, etag: etag)
+      ledger.wrote("metadata of object \(path)", node: node)
+      return object
+    }
+    return stampAfterCommit(object)
+  }
+
+  package func copy(
+    _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    let (server, ledger, node) = (server, ledger, life.node)
+    let object = try await request(path, isWrite: true, isConditional: true) {
+      let current = try server.version(path, source)
+      let object = try server.put(
+        target.string, current.content, metadata: current.metadata, ifMatch: expected?.etag)
+      ledger.wrote("copy object \(path) to \(target)", node: node)
+      return object
+    }
+    return stampAfterCommit(object)
+  }
+
+  package func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
+    let (server, ledger, node) = (server, ledger, life.node)
+    try await request(path, isWrite: true, isConditional: true) {
+      let content = server.objects[path.string]?.content
+      try server.delete(path.string, ifMatch: expected.etag)
+      if let content { ledger.removedRemotely(path, content: content, node: node) }
+      ledger.wrote("delete object \(path)", node: node)
+    }
+  }
+}
+
+extension SimObject {
+  var asRemote: RemoteObject {
+    RemoteObject(stamp: stamp, metadata: metadata, crc64: SimContent.hash(content))
+  }
+}
+
+extension SimS3 {
+  func version(_ path: RelativePath, _ stamp: RemoteStamp) throws -> SimObject {
+    guard let object = objects[path.string] else { throw SimRefusal.notFound }
+    guard object.etag == stamp.etag else { throw SimRefusal.conditionFailed }
+    return object
+  }
+}

@@ -1,0 +1,37 @@
+/// One run of a node, from its start to its crash. After the crash nothing it still does has an effect.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+package final class NodeLife: @unchecked Sendable {
+  package let node: String
+  package let executor: SimExecutor
+  package private(set) var isAlive = true
+  private var generator: SeededGenerator
+
+  package init(node: String, executor: SimExecutor, generator: SeededGenerator) {
+    self.node = node
+    self.executor = executor
+    self.generator = generator
+  }
+
+  package func crash() { isAlive = false }
+
+  /// Throws where the node crashed: the dead see no results and cause no effects.
+  package func check() throws { if !isAlive { throw CancellationError() } }
+
+  /// A place where everything else may run: mostly at once, sometimes after a while.
+  package func step(longest: Int64 = 40_000_000) async throws {
+    try check()
+    switch generator.below(16) {
+    case 0..<12: await Task.yield()
+    case 12..<15: await executor.pause(Int64(generator.below(2_000_000)))
+    default: await executor.pause(Int64(generator.below(Int(longest))))
+    }
+    try check()
+  }
+
+  /// The same for the dead: a request that had left when its sender crashed may still arrive.
+  package func travel(_ nanoseconds: Int64) async { await executor.pause(nanoseconds) }
+
+  package func below(_ bound: Int) -> Int { generator.below(bound) }
+  package func oneIn(_ odds: Int) -> Bool { generator.oneIn(odds) }
+}

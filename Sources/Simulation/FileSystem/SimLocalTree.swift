@@ -1,0 +1,191 @@
+package import SyncEngine
+package import SyncModel
+
+/// What kind of system a node runs on.
+package struct LocalTraits: Sendable {
+  /// Read leases are to be had; without them every row is provisional and contents are compared.
+  package var hasLeases = true
+  /// Changes announce themselves.
+  package var hasWatcher = true
+  /// One event in so many is lost, as for a mapped write; 0: none.
+  package var lostEvents = 0
+  /// One install in so many finds the disk full; 0: none.
+  package var fullDisk = 0
+
+  package init() {}
+}
+
+/// The local port over a simulated disk, with the outcomes of the protocol of design §5: other programs act
+/// between the first look and the exchange, and what the exchange finds decides.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
+  package let disk: SimFileSystem
+  package let traits: LocalTraits
+  let life: NodeLife
+  let ledger: any EffectLedger
+  private var sink: (any HintSink)?
+
+  package init(disk: SimFileSystem, life: NodeLife, traits: LocalTraits, ledger: any EffectLedger) {
+    self.disk = disk
+    self.life = life
+    self.traits = traits
+    self.ledger = ledger
+  }
+
+  package var watchState: WatchState {
+    get async { traits.hasWatcher ? .live : .scanning(reason: "simulated without a watcher") }
+  }
+
+  package func checkRoot() async throws -> MountID {
+    try await life.step()
+    return disk.mount
+  }
+
+  package func sync(_ directories: Set<RelativePath>) async throws { try await life.step() }
+
+  package func run(_ sink: any HintSink) async throws {
+    self.sink = sink
+    let life = life
+    if traits.hasWatcher { disk.watcher = { [weak self] event in self?.announce(event) } }
+    while !Task.isCancelled {
+      try await life.executor.sleep(1_000_000_000)
+      try life.check()
+      keepLateWrites()
+    }
+  }
+
+  /// The watch on displaced files, and the comparison before a slot is removed.
+  private func keepLateWrites() {
+    for slot in disk.lateWrites() {
+      let hash = String(SimContent.hash(slot.content), radix: 16)
+      let name = slot.path.name + " (conflict \(life.node) late \(hash))"
+      var path = (slot.path.parent ?? .root).appending(name)
+      if disk.obstruction(above: path) != nil { path = RelativePath.root.appending(name) }
+      guard let parent = disk.directory(of: path, creatingParents: true), parent.children[path.name] == nil else { continue }
+      disk.attach(disk.newInode(slot.inode.kind, slot.content, mode: slot.inode.mode), as: path.name, in: parent)
+      ledger.count("local late writer kept")
+      sink?.hint(.path(path))
+    }
+  }
+
+  func announce(_ event: SimFileSystem.Event) {
+    guard life.isAlive, !life.oneIn(traits.lostEvents) else { return }
+    let delay = Int64(life.below(life.oneIn(20) ? 1_000_000_000 : 30_000_000))
+    life.executor.after(delay) { [weak self] in
+      guard let self, self.life.isAlive, let sink = self.sink else { return }
+      switch event {
+      case .changed(let path): sink.hint(path.isDirectory && self.life.oneIn(2) ? .subtree(path) : .path(path))
+      case .removed(let path): sink.hint(.vanished(path))
+      case .moved(let source, let target):
+        if self.life.oneIn(3) {
+          sink.hint(.vanished(source))
+          sink.hint(target.isDirectory ? .subtree(target) : .path(target))
+        } else {
+          sink.hint(.renamed(from: source, to: target))
+        }
+      }
+    }
+  }
+}
+
+// MARK: - Looking
+
+extension SimLocalTree {
+  package func observe(_ path: RelativePath) async throws -> LocalObservation {
+    try await life.step()
+    if let leaf = disk.obstruction(above: path) { return .below(leaf: leaf) }
+    guard let inode = disk.lookup(path) else { return .absent(mount: disk.mount) }
+    return .present(inode.stamp(on: disk.mount))
+  }
+
+  package func walk(_ directory: RelativePath) -> any LocalWalk {
+    SimLocalWalk(disk: disk, life: life, directory: directory)
+  }
+
+  package func hasEntries(
+    _ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool
+  ) async throws -> Bool {
+    try await life.step()
+    guard let inode = disk.lookup(directory), inode.kind == .directory else { return false }
+    return disk.names(in: inode).contains { name in
+      let isDirectory = inode.children[name]!.kind == .directory
+      let path = directory.appending(name, isDirectory: isDirectory)
+      return ReservedNames.match(in: path) == nil && isIncluded(path)
+    }
+  }
+
+  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
+    let snapshot = try await openSnapshot(path, expecting: expected)
+    let bytes = try await snapshot.read(at: 0, count: Int(expected.size))
+    guard case .stable(let isProvisional) = try await snapshot.verify() else { throw changed(path) }
+    return SmallContent(
+      bytes: bytes, fingerprint: SimContent.fingerprint(bytes), stamp: expected, isProvisional: isProvisional)
+  }
+
+  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
+    let content = try await read(path, expecting: expected)
+    return ContentCheck(
+      fingerprint: content.fingerprint, stamp: content.stamp, isProvisional: content.isProvisional)
+  }
+
+  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
+    try await life.step()
+    guard let inode = disk.lookup(path) else { throw changed(path) }
+    try await waitForWriters(of: inode, at: path)
+    // Any later write gets a later stamp once the tick is over.
+    while disk.now.nanoseconds - inode.changed.nanoseconds < SimFileSystem.tick {
+      await life.executor.pause(SimFileSystem.tick)
+      try life.check()
+    }
+    guard inode.stamp(on: disk.mount) == expected, inode.kind != .directory else { throw changed(path) }
+    return SimSnapshot(inode: inode, stamp: expected, tree: self, path: path)
+  }
+
+  func waitForWriters(of inode: Inode, at path: RelativePath) async throws {
+    for _ in 0..<4 where inode.writers > 0 {
+      await life.executor.pause(100_000_000)
+      try life.check()
+    }
+    if inode.writers > 0 {
+      ledger.count("local busy")
+      throw LocalFailure(.busy, "\(path) is open for writing")
+    }
+  }
+
+  func changed(_ path: RelativePath) -> LocalFailure {
+    ledger.count("local changed")
+    return LocalFailure(.changed, "\(path) is not the version that was expected")
+  }
+}
+
+/// `@unchecked Sendable`: used only on the world's thread.
+final class SimSnapshot: LocalSnapshot, @unchecked Sendable {
+  let inode: Inode
+  let stamp: LocalStamp
+  let tree: SimLocalTree
+  let path: RelativePath
+
+  init(inode: Inode, stamp: LocalStamp, tree: SimLocalTree, path: RelativePath) {
+    self.inode = inode
+    self.stamp = stamp
+    self.tree = tree
+    self.path = path
+  }
+
+  var size: Int64 { stamp.size }
+
+  func read(at offset: Int64, count: Int) async throws -> [UInt8] {
+    try await tree.life.step()
+    guard Int(offset) + count <= inode.content.count else { throw tree.changed(path) }
+    return Array(inode.content[Int(offset)..<Int(offset) + count])
+  }
+
+  func verify() async throws -> SnapshotVerdict {
+    try await tree.life.step()
+    guard inode.writers == 0, inode.stamp(on: tree.disk.mount) == stamp else { return .changed }
+    return .stable(isProvisional: !tree.traits.hasLeases)
+  }
+
+  func close() async {}
+}

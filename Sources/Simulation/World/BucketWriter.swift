@@ -1,0 +1,62 @@
+import SyncModel
+
+/// Another program that writes to the bucket directly and without conditions.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+final class BucketWriter: @unchecked Sendable {
+  private let server: SimS3
+  private let oracle: Oracle
+  private let executor: SimExecutor
+  private let names: NamePool
+  private var generator: SeededGenerator
+  private var serial = 0
+
+  init(server: SimS3, oracle: Oracle, executor: SimExecutor, names: NamePool, generator: SeededGenerator) {
+    self.server = server
+    self.oracle = oracle
+    self.executor = executor
+    self.names = names
+    self.generator = generator
+  }
+
+  func work(until end: Int64, haste: Int64) async {
+    while executor.now < end {
+      await executor.pause(Int64(generator.below(Int(haste))))
+      act()
+    }
+  }
+
+  func act() {
+    let keys = server.sortedKeys.filter { $0 != NamePool.anchor.string }
+    if !keys.isEmpty && generator.oneIn(3) {
+      let key = generator.pick(keys)
+      oracle.deletes(server.objects[key]!.content, at: RelativePath(unchecked: key))
+      try? server.delete(key, ifMatch: nil)
+      oracle.note("bucket: deleted \(key)")
+      oracle.count("bucket delete")
+    } else if generator.oneIn(10) {
+      let path = names.directory(&generator)
+      oracle.makesDirectory(path)
+      put(path, [])
+    } else {
+      serial += 1
+      let isLong = generator.oneIn(5)
+      put(names.path(&generator), Array("bucket#\(serial);\(String(repeating: "+", count: isLong ? 60 : 2))".utf8))
+    }
+  }
+
+  private func put(_ path: RelativePath, _ content: [UInt8]) {
+    for directory in path.ancestors { oracle.makesDirectory(directory) }
+    giveUp(path.string)
+    oracle.completes(content)
+    var metadata = EntryMetadata(kind: path.isDirectory ? .directory : .file)
+    if generator.oneIn(2) { metadata.modified = server.now.advanced(by: .seconds(-generator.below(100))) }
+    _ = try? server.put(path.string, content, metadata: metadata, ifMatch: nil, isConditional: false)
+    oracle.note("bucket: put \(path) “\(String(decoding: content, as: UTF8.self))”")
+    oracle.count("bucket put")
+  }
+
+  private func giveUp(_ key: String) {
+    if let object = server.objects[key] { oracle.supersedes(object.content, at: RelativePath(unchecked: key)) }
+  }
+}

@@ -1,0 +1,63 @@
+import SyncModel
+
+// MARK: - What must hold at rest
+
+extension Oracle {
+  /// I1: what no writer gave up stands in a tree or in the bucket, not only in a trash. I4: nothing stands there
+  /// that nobody completed.
+  func judgeContents(_ nodes: [SimNode], _ server: SimS3) {
+    var live: Set<UInt64> = []
+    func look(_ content: [UInt8], _ place: @autoclosure () -> String) {
+      let hash = SimContent.hash(content)
+      if live.insert(hash).inserted, completed[hash] == nil {
+        violate("I4", "\(place()) holds “\(String(decoding: content, as: UTF8.self))”, which nobody completed")
+      }
+    }
+    for key in server.sortedKeys { look(server.objects[key]!.content, "object \(key)") }
+    for node in nodes {
+      for (path, inode) in node.disk.leaves() { look(inode.content, "\(node.name)'s \(path)") }
+    }
+    for (hash, content) in completed.sorted(by: { $0.key < $1.key })
+    where !superseded.contains(hash) && !live.contains(hash) {
+      let text = String(decoding: content, as: UTF8.self)
+      let isInTrash = nodes.contains { $0.disk.trash.contains { SimContent.hash($0.content) == hash } }
+      violate("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
+    }
+  }
+
+  /// I3: what differs between the trees and the bucket; empty where all are equal.
+  func differences(_ nodes: [SimNode], _ server: SimS3) -> [String] { nodes.flatMap { differences($0, server) } }
+
+  private func differences(_ node: SimNode, _ server: SimS3) -> [String] {
+    var found: [String] = []
+    var files = Dictionary(uniqueKeysWithValues: node.disk.leaves().map { ($0.path, $0.inode) })
+    let directories = Set(node.disk.directories())
+    var expected: Set<RelativePath> = []
+    for key in server.sortedKeys {
+      let path = RelativePath(unchecked: key)
+      expected.formUnion(path.ancestors)
+      if path.isDirectory {
+        expected.insert(path)
+        continue
+      }
+      // A leaf's key beside keys below its name: the directory wins, the key is reported and left alone.
+      if !server.page(prefix: key + "/", after: nil, limit: 1).keys.isEmpty { continue }
+      guard let inode = files.removeValue(forKey: path) else {
+        found.append("\(node.name) lacks \(path)")
+        continue
+      }
+      let object = server.objects[key]!
+      if inode.content != object.content || inode.kind != object.metadata.kind {
+        found.append("\(node.name)'s \(path) has another content than the bucket")
+      } else if inode.kind == .file, let mode = object.metadata.mode, mode != inode.mode {
+        found.append("\(node.name)'s \(path) has mode \(inode.mode), the bucket \(mode)")
+      } else if inode.kind == .file, let modified = object.metadata.modified, modified != inode.modified {
+        found.append("\(node.name)'s \(path) has another mtime than the bucket")
+      }
+    }
+    found += files.keys.sorted().map { "\(node.name) has \($0), the bucket does not" }
+    found += directories.subtracting(expected).sorted().map { "\(node.name) has folder \($0), the bucket does not" }
+    found += expected.subtracting(directories).sorted().map { "\(node.name) lacks folder \($0)" }
+    return found
+  }
+}

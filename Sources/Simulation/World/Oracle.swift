@@ -1,0 +1,115 @@
+package import SyncModel
+
+/// Knows every content that a user completed, and what writers gave up knowingly; judges what the system did.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+package final class Oracle: EffectLedger, @unchecked Sendable {
+  struct Place: Hashable {
+    var path: RelativePath
+    var content: UInt64
+  }
+
+  package private(set) var counters: [String: Int] = [:]
+  package private(set) var violations: [String] = []
+  /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
+  package private(set) var lastWrite: Int64 = 0
+  package private(set) var writes = 0
+  /// Lines of what happened, where a trace is wanted.
+  package private(set) var trace: [String]?
+
+  private let executor: SimExecutor
+  /// Every completed content, by its hash.
+  private(set) var completed: [UInt64: [UInt8]] = [SimContent.hash([]): []]
+  /// Contents that a writer replaced or deleted knowing them (I1).
+  private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
+  /// What writers took away from a path: only that may be deleted there on the other sides (I7).
+  private var givenUp: Set<Place> = []
+  /// When a writer last deleted a path or moved it away, virtual nanoseconds.
+  private var deleted: [RelativePath: Int64] = [:]
+  /// When a content first stood at a key.
+  private var stood: [Place: Int64] = [:]
+  private var everDirectories: Set<RelativePath> = []
+
+  package init(executor: SimExecutor, isTracing: Bool) {
+    self.executor = executor
+    trace = isTracing ? [] : nil
+  }
+
+  package func note(_ line: @autoclosure () -> String) {
+    guard trace != nil else { return }
+    let tenths = executor.now / 100_000
+    let time = "\(tenths / 10_000).\(String(tenths % 10_000 + 10_000).dropFirst())"
+    trace!.append("\(String(repeating: " ", count: max(0, 9 - time.count)))\(time) \(line())")
+  }
+
+  package func count(_ what: String) { counters[what, default: 0] += 1 }
+
+  func violate(_ invariant: String, _ what: String) {
+    note("VIOLATION \(invariant): \(what)")
+    violations.append("\(invariant): \(what)")
+  }
+}
+
+// MARK: - What writers tell
+
+extension Oracle {
+  func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
+
+  /// A writer whose base was this content replaced or deleted it at `path`.
+  func supersedes(_ content: [UInt8], at path: RelativePath) {
+    let hash = SimContent.hash(content)
+    superseded.insert(hash)
+    givenUp.insert(Place(path: path, content: hash))
+  }
+
+  /// A writer whose base was this content deleted it at `path`.
+  func deletes(_ content: [UInt8], at path: RelativePath) {
+    supersedes(content, at: path)
+    deleted[path] = executor.now
+  }
+
+  /// The bucket has this content at `path` from now on.
+  func stores(_ content: [UInt8], at path: RelativePath) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    if stood[place] == nil { stood[place] = executor.now }
+  }
+
+  /// A writer moved this content away from `path`; it lives on.
+  func moves(_ content: [UInt8], from path: RelativePath) {
+    deleted[path] = executor.now
+    givenUp.insert(Place(path: path, content: SimContent.hash(content)))
+  }
+
+  func makesDirectory(_ path: RelativePath) { everDirectories.insert(path.asDirectory) }
+}
+
+// MARK: - What engines do
+
+extension Oracle {
+  package func wrote(_ description: @autoclosure () -> String, node: String) {
+    writes += 1
+    lastWrite = executor.now
+    let description = description()
+    count("engine " + description.prefix { $0 != " " })
+    note("\(node) \(description)")
+  }
+
+  package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {
+    if everDirectories.contains(path.asDirectory) { return }
+    judgeRemoval(of: path, content: content, "\(node) removed \(path)")
+  }
+
+  package func removedRemotely(_ path: RelativePath, content: [UInt8], node: String) {
+    if path.isDirectory { return }
+    judgeRemoval(of: path, content: content, "\(node) deleted object \(path)")
+  }
+
+  /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was
+  /// deleted: what the deleter did not know of was kept elsewhere when that version replaced it.
+  private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    if givenUp.contains(place) { return }
+    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
+    violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
+  }
+}

@@ -1,0 +1,281 @@
+import SyncModel
+
+/// A person, or their programs, at one node: works on the disk only, in steps between which anything happens.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+final class SimUser: @unchecked Sendable {
+  let node: SimNode
+  let oracle: Oracle
+  private let executor: SimExecutor
+  private let names: NamePool
+  private var generator: SeededGenerator
+  private var serial = 0
+
+  init(node: SimNode, oracle: Oracle, names: NamePool, generator: SeededGenerator) {
+    self.node = node
+    self.oracle = oracle
+    self.names = names
+    self.generator = generator
+    executor = node.environment.executor
+  }
+
+  private var disk: SimFileSystem { node.disk }
+
+  /// Acts now and then until the virtual time `end`, in nanoseconds.
+  func work(until end: Int64, haste: Int64) async {
+    while executor.now < end {
+      await executor.pause(Int64(generator.below(Int(haste))))
+      await act()
+    }
+  }
+
+  func act() async {
+    let action = generator.pick(UserAction.weighted)
+    oracle.count("user \(action)")
+    switch action {
+    case .create: await create(names.path(&generator))
+    case .overwrite: await overwrite()
+    case .overwriteUnnoticed: await overwriteUnnoticed()
+    case .append: await append()
+    case .truncate: await truncate()
+    case .replace: await replace()
+    case .saveLikeVim: await saveLikeVim()
+    case .rename: rename()
+    case .renameFolder: renameFolder()
+    case .delete: if let file = someLeaf() { delete(file) }
+    case .deleteFolder: await deleteFolder()
+    case .makeFolder: makeFolder(names.directory(&generator))
+    case .removeFolder: if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
+    case .changeMode: changeMode()
+    case .touch: touch()
+    case .hardLink: hardLink()
+    case .symlink: symlink()
+    case .writeLate: await writeLate()
+    case .keepOpen: await keepOpen()
+    case .fileToFolder: await fileToFolder()
+    }
+  }
+}
+
+// MARK: - Actions
+
+extension SimUser {
+  func create(_ path: RelativePath) async {
+    makeParents(of: path)
+    guard disk.lookup(path) == nil, let inode = disk.create(path, .file) else { return }
+    disk.openForWriting(inode)
+    await pauseShortly()
+    finish(inode, at: path, with: newContent())
+  }
+
+  private func overwrite() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    giveUp(inode.content, at: path)
+    disk.write([], to: inode)
+    await pauseShortly()
+    let content = newContent()
+    disk.write(Array(content.prefix(content.count / 2)), to: inode)
+    await pauseShortly()
+    finish(inode, at: path, with: content)
+  }
+
+  /// Same size, and the old mtime put back.
+  private func overwriteUnnoticed() async {
+    guard let path = someFile(), let inode = open(path), !inode.content.isEmpty else { return }
+    let modified = inode.modified
+    giveUp(inode.content, at: path)
+    let token = newContent()
+    finish(inode, at: path, with: Array((token + inode.content).prefix(max(inode.content.count, token.count))))
+    disk.setModified(modified, of: path)
+  }
+
+  private func append() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    await pauseShortly()
+    giveUp(inode.content, at: path)
+    finish(inode, at: path, with: inode.content + newContent())
+  }
+
+  private func truncate() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    giveUp(inode.content, at: path)
+    finish(inode, at: path, with: Array(inode.content.prefix(inode.content.count / 2)))
+  }
+
+  /// Written aside, then renamed over.
+  private func replace() async {
+    guard let path = someFile() else { return }
+    let aside = (path.parent ?? .root).appending(".aside-\(node.name)-\(serial)")
+    await create(aside)
+    await pauseShortly()
+    move(aside, to: path)
+  }
+
+  private func saveLikeVim() async {
+    guard let path = someFile() else { return }
+    let backup = (path.parent ?? .root).appending(path.name + "~")
+    guard disk.lookup(backup) == nil, move(path, to: backup) else { return }
+    if generator.oneIn(2) { await pauseShortly() }
+    await create(path)
+    await pauseShortly()
+    if disk.lookup(backup) != nil { delete(backup) }
+  }
+
+  private func rename() {
+    guard let path = someLeaf() else { return }
+    let target = names.path(&generator)
+    makeParents(of: target)
+    move(path, to: target)
+  }
+
+  private func renameFolder() {
+    guard let folder = generator.pickAny(disk.directories()) else { return }
+    move(folder, to: names.directory(&generator))
+  }
+
+  private func deleteFolder() async {
+    guard let folder = generator.pickAny(disk.directories()) else { return }
+    let leaves = disk.leaves().map(\.path).filter { $0.isBelow(folder) }
+    guard leaves.count <= 6 else { return }
+    for leaf in leaves {
+      delete(leaf)
+      if generator.oneIn(3) { await pauseShortly() }
+    }
+    for inner in disk.directories().reversed() where inner == folder || inner.isBelow(folder) {
+      if disk.remove(inner) { say("rmdir \(inner)") }
+    }
+  }
+
+  private func makeFolder(_ path: RelativePath) {
+    makeParents(of: path)
+    if disk.create(path, .directory, mode: 0o755) != nil {
+      oracle.makesDirectory(path)
+      say("mkdir \(path)")
+    }
+  }
+
+  private func changeMode() {
+    guard let path = someFile() else { return }
+    disk.setMode(generator.pick([0o600, 0o640, 0o644, 0o755]), of: path)
+    say("chmod \(path)")
+  }
+
+  private func touch() {
+    guard let path = someFile() else { return }
+    disk.setModified(Timestamp(seconds: 1_700_000_000 + Int64(generator.below(1000)), nanoseconds: 5), of: path)
+    say("touch \(path)")
+  }
+
+  private func hardLink() {
+    guard let path = someFile() else { return }
+    let target = names.path(&generator)
+    makeParents(of: target)
+    if disk.link(path, as: target) { say("link \(path) as \(target)") }
+  }
+
+  private func symlink() {
+    let path = names.path(&generator)
+    makeParents(of: path)
+    let target = newContent()
+    guard disk.create(path, .symlink, target, mode: 0o777) != nil else { return }
+    oracle.completes(target)
+    say("symlink \(path)")
+  }
+
+  /// The path is resolved early and opened late: the file may have been displaced meanwhile.
+  private func writeLate() async {
+    guard let path = someFile(), let inode = disk.lookup(path) else { return }
+    await executor.pause(Int64(generator.below(5_000_000_000)))
+    guard inode.links > 0 else { return }
+    disk.openForWriting(inode)
+    giveUp(inode.content, at: path)
+    await pauseShortly()
+    finish(inode, at: path, with: newContent())
+  }
+
+  private func keepOpen() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    for _ in 0..<(1 + generator.below(4)) {
+      giveUp(inode.content, at: path)
+      disk.write(inode.content + newContent(), to: inode)
+      await executor.pause(Int64(generator.below(5_000_000_000)))
+    }
+    finish(inode, at: path, with: inode.content)
+  }
+
+  private func fileToFolder() async {
+    guard let path = someFile() else { return }
+    delete(path)
+    if generator.oneIn(2) { await pauseShortly() }
+    makeFolder(path.asDirectory)
+    await create(path.asDirectory.appending("inner"))
+  }
+}
+
+// MARK: - Steps
+
+extension SimUser {
+  private func say(_ what: @autoclosure () -> String) { oracle.note("\(node.name) user: \(what())") }
+
+  private func pauseShortly() async {
+    await executor.pause(Int64(generator.below(generator.oneIn(4) ? 2_000_000_000 : 20_000_000)))
+  }
+
+  private func newContent() -> [UInt8] {
+    serial += 1
+    let padding = generator.oneIn(6) ? 40 + generator.below(60) : generator.below(8)
+    return Array("\(node.name)#\(serial);".utf8) + Array(repeating: UInt8(ascii: "."), count: padding)
+  }
+
+  private func someFile() -> RelativePath? {
+    generator.pickAny(
+      disk.leaves().filter { $0.inode.kind == .file && $0.inode.writers == 0 && $0.path != NamePool.anchor }
+        .map(\.path))
+  }
+
+  private func someLeaf() -> RelativePath? { generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor }) }
+
+  private func open(_ path: RelativePath) -> Inode? {
+    guard let inode = disk.lookup(path), inode.kind == .file else { return nil }
+    disk.openForWriting(inode)
+    return inode
+  }
+
+  private func giveUp(_ content: [UInt8], at path: RelativePath) { oracle.supersedes(content, at: path) }
+
+  private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
+    // The file may have been written by another program in between.
+    if inode.content != content { giveUp(inode.content, at: path) }
+    disk.write(content, to: inode)
+    oracle.completes(content)
+    say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
+    if inode.links == 0 { oracle.deletes(content, at: path) }
+    disk.close(inode, openedAs: path)
+  }
+
+  private func makeParents(of path: RelativePath) {
+    for directory in path.ancestors.reversed() where disk.lookup(directory) == nil { makeFolder(directory) }
+  }
+
+  @discardableResult
+  private func move(_ source: RelativePath, to target: RelativePath) -> Bool {
+    guard let inode = disk.lookup(source) else { return false }
+    let displaced = disk.lookup(target)
+    let moved =
+      inode.kind == .directory
+      ? disk.leaves().filter { $0.path.isBelow(source.asDirectory) } : [(path: source.asLeaf, inode: inode)]
+    guard disk.rename(source, to: target) else { return false }
+    if let displaced, displaced.kind != .directory { giveUp(displaced.content, at: target.asLeaf) }
+    for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path) }
+    if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
+    say("mv \(source) \(target)")
+    return true
+  }
+
+  private func delete(_ path: RelativePath) {
+    guard let inode = disk.lookup(path), inode.kind != .directory, disk.remove(path) else { return }
+    // Another hard link keeps the content.
+    if inode.links == 0 { oracle.deletes(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
+    say("rm \(path)")
+  }
+}

@@ -1,0 +1,21 @@
+/// What a user may do next.
+enum UserAction: CaseIterable {
+  case create, overwrite, overwriteUnnoticed, append, truncate, replace, saveLikeVim, rename, renameFolder, delete
+  case deleteFolder, makeFolder, removeFolder, changeMode, touch, hardLink, symlink, writeLate, keepOpen, fileToFolder
+
+  private var weight: Int {
+    switch self {
+    case .create: 10
+    case .overwrite, .append, .replace, .delete: 5
+    case .rename, .saveLikeVim, .renameFolder: 4
+    case .overwriteUnnoticed, .changeMode, .writeLate, .keepOpen, .makeFolder: 2
+    case .truncate, .deleteFolder, .removeFolder, .touch, .hardLink, .symlink, .fileToFolder: 1
+    }
+  }
+
+  static let weighted = allCases.flatMap { Array(repeating: $0, count: $0.weight) }
+}
+
+extension SeededGenerator {
+  mutating func pickAny<T>(_ choices: [T]) -> T? { choices.isEmpty ? nil : pick(choices) }
+}

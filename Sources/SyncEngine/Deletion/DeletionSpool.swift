@@ -1,0 +1,58 @@
+import SyncModel
+
+/// Deletions that wait for the guard and for all creations (I8). Bounded: what does not fit is found
+/// again by the next pass.
+struct DeletionSpool: Sendable {
+  struct Entry: Hashable, Sendable {
+    var path: RelativePath
+    var side: DeletionSide
+    /// Uptime nanoseconds at which the absence was first seen.
+    var seen: Int64
+    /// A hint found it, not a pass that looked at everything.
+    var isHinted: Bool
+  }
+
+  static let capacity = 100_000
+
+  private(set) var entries: [RelativePath: Entry] = [:]
+  private(set) var overflowed = false
+
+  var isEmpty: Bool { entries.isEmpty }
+
+  mutating func add(_ path: RelativePath, _ side: DeletionSide, now: Int64, isHinted: Bool) {
+    guard entries.count < Self.capacity || entries[path] != nil else {
+      overflowed = true
+      return
+    }
+    entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted)
+  }
+
+  /// In order of the paths: the same history gives the same run.
+  mutating func takeAll() -> [Entry] {
+    defer { self = DeletionSpool() }
+    return entries.values.sorted { $0.path < $1.path }
+  }
+
+  /// What was derived from a look that did not reach its end proves nothing; hinted absences were seen.
+  mutating func dropUnproven() {
+    entries = entries.filter { $0.value.isHinted }
+  }
+}
+
+/// Contents that came into the tree of late: a deletion whose content is among them is half of a move.
+struct Arrivals: Sendable {
+  static let capacity = 200_000
+  private var contents: [Fingerprint: Int] = [:]
+
+  mutating func add(_ fingerprint: Fingerprint) {
+    if contents.count >= Self.capacity { contents = [:] }
+    contents[fingerprint, default: 0] += 1
+  }
+
+  /// True once for every arrival.
+  mutating func take(_ fingerprint: Fingerprint) -> Bool {
+    guard let count = contents[fingerprint], count > 0 else { return false }
+    contents[fingerprint] = count == 1 ? nil : count - 1
+    return true
+  }
+}

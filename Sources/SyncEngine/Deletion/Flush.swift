@@ -1,0 +1,228 @@
+import SyncModel
+
+extension Engine {
+  /// Deletions that hints asked for, once nothing else is under way.
+  func flushHintedDeletions() async {
+    guard !options.isDryRun else { return }
+    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, looked: [])
+  }
+
+  /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
+  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
+    let isPass = !looked.isEmpty
+    let entries = spool.takeAll()
+    guard isPass || !entries.isEmpty else { return }
+    do {
+      _ = try await local.checkRoot()
+      let count = try await movesLeftOut(entries)
+      let allowed =
+        isPass
+        ? try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
+        : try await hintsAllow(count)
+      guard allowed, !entries.isEmpty else { return }
+      let before = deletionsDone
+      defer { if !isPass { hintedDeletionsEnded(count, before) } }
+      try await waitForAbsences(entries)
+      let leaves = entries.filter { !$0.path.isDirectory }
+      let directories = entries.filter { $0.path.isDirectory }.sorted { $1.path < $0.path }
+      await deleteInParallel(leaves.filter { $0.side == .remote }.map { Work(deleting: $0.path) })
+      try await deleteProven(leaves.filter { $0.side == .local }.map(\.path))
+      for entry in directories { try await deleteDirectory(entry) }
+    } catch is CancellationError {
+    } catch {
+      observer.record(.passFailed(reason: "deletions wait: \(error)"))
+      status.lastError = "\(error)"
+      for entry in entries where entry.isHinted { mark(entry.path, .retry, after: .seconds(10)) }
+    }
+  }
+
+  /// How many files each side would lose. A content that arrived of late under another name only moved.
+  private func movesLeftOut(_ entries: [DeletionSpool.Entry]) async throws -> [DeletionSide: Int] {
+    var arrived = arrivals
+    var counts: [DeletionSide: Int] = [:]
+    for entry in entries where !entry.path.isDirectory {
+      if let fingerprint = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(fingerprint) { continue }
+      counts[entry.side, default: 0] += 1
+    }
+    return counts
+  }
+
+  private func passAllows(
+    _ counts: [DeletionSide: Int], _ looked: Set<DeletionSide>, isEmptyListing: Bool, isEmptyRoot: Bool
+  ) async throws -> Bool {
+    let total = try await store.leafCount()
+    // A pass that did not walk the root says nothing about what would be deleted in the bucket.
+    let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
+      deletionGuard.judgePass(
+        side, count: counts[side] ?? 0, baseCount: total,
+        isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
+    }
+    let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
+    return tellHalts(verdicts + halted)
+  }
+
+  private func hintsAllow(_ counts: [DeletionSide: Int]) async throws -> Bool {
+    let total = try await store.leafCount()
+    var begun: [DeletionSide: Int] = [:]
+    for (side, count) in counts {
+      for _ in 0..<count {
+        let verdict = deletionGuard.judgeHint(side, baseCount: total, now: environment.uptime())
+        guard verdict == .allow else {
+          for (side, count) in begun {
+            for _ in 0..<count { deletionGuard.finishHint(side, wasDeleted: false, now: environment.uptime()) }
+          }
+          return tellHalts([verdict])
+        }
+        begun[side, default: 0] += 1
+      }
+    }
+    return true
+  }
+
+  /// Only what was really deleted counts on, or retries would add up to a halt.
+  private func hintedDeletionsEnded(_ counts: [DeletionSide: Int], _ before: [DeletionSide: Int]) {
+    let done = deletionsDone
+    for (side, count) in counts {
+      let deleted = (done[side] ?? 0) - (before[side] ?? 0)
+      for index in 0..<count {
+        deletionGuard.finishHint(side, wasDeleted: index < deleted, now: environment.uptime())
+      }
+    }
+  }
+
+  private var deletionsDone: [DeletionSide: Int] {
+    [.local: status.committed[.deletedLocal] ?? 0, .remote: status.committed[.deletedRemote] ?? 0]
+  }
+
+  /// True where nothing is halted.
+  private func tellHalts(_ verdicts: [DeletionGuard.Verdict]) -> Bool {
+    let reasons = verdicts.compactMap { verdict -> String? in
+      if case .halt(let halt) = verdict { halt.description } else { nil }
+    }
+    guard reasons.isEmpty else {
+      let reason = reasons.joined(separator: " ")
+      if status.deletionsHalted != reason { observer.record(.deletionsHalted(reason: reason)) }
+      status.deletionsHalted = reason
+      return false
+    }
+    if status.deletionsHalted != nil {
+      status.deletionsHalted = nil
+      observer.record(.deletionsResumed)
+    }
+    return true
+  }
+
+  /// Local absences and folders wait a moment: half of a rename is no deletion.
+  private func waitForAbsences(_ entries: [DeletionSpool.Entry]) async throws {
+    let latest = entries.filter { $0.side == .remote || $0.path.isDirectory }.map(\.seen).max() ?? 0
+    let wait = latest + Self.absenceSettle.nanoseconds - environment.uptime()
+    if latest > 0, wait > 0 { try await environment.sleep(for: .nanoseconds(wait)) }
+  }
+
+  private func deleteInParallel(_ works: [Work]) async {
+    await withTaskGroup(of: Void.self) { group in
+      var iterator = works.makeIterator()
+      func add() {
+        guard let work = iterator.next() else { return }
+        group.addTask { await self.processDeletion(work) }
+      }
+      for _ in 0..<concurrency { add() }
+      while await group.next() != nil { add() }
+    }
+  }
+
+  private func processDeletion(_ work: Work) async {
+    switch await attempt(work) {
+    case .later(let delay): mark(work.path, .retry, after: delay)
+    case .renamed(let from): await processRename(from: from, to: work.path)
+    case .deletion(let side): spool.add(work.path, side, now: environment.uptime(), isHinted: work.view == nil)
+    case .settled, nil: break
+    }
+  }
+
+  /// The absence of every one of these keys is proven by a look requested now (I7): one untruncated page
+  /// proves a whole folder.
+  private func deleteProven(_ paths: [RelativePath]) async throws {
+    try await prove(paths.sorted()[...], below: .root)
+  }
+
+  private func prove(_ paths: ArraySlice<RelativePath>, below directory: RelativePath) async throws {
+    guard !paths.isEmpty else { return }
+    let revision = store.revision
+    if paths.count == 1 {
+      guard try await remote.proveAbsent(paths.first!) else {
+        remoteNews.insert(paths.first!)
+        mark(paths.first!, .remoteEvent)
+        return
+      }
+      await deleteInParallel([Work(deleting: paths.first!, remoteAbsentAt: revision)])
+      return
+    }
+    let common = Self.commonDirectory(paths, atLeast: directory)
+    let page = try await remote.list(common, after: nil, continuation: nil, limit: nil)
+    if page.continuation == nil, page.isOrdered {
+      let present = Set(page.entries.map(\.path))
+      for path in paths where present.contains(path) {
+        remoteNews.insert(path)
+        mark(path, .remoteEvent)
+      }
+      await deleteInParallel(
+        paths.filter { !present.contains($0) }.map { Work(deleting: $0, remoteAbsentAt: revision) })
+      return
+    }
+    // Too many keys for one page: look at each folder and file below by itself.
+    var start = paths.startIndex
+    while start < paths.endIndex {
+      let child = Self.child(of: common, towards: paths[start])
+      var end = paths.index(after: start)
+      if child.isDirectory {
+        while end < paths.endIndex, paths[end].isBelow(child) { end = paths.index(after: end) }
+      }
+      if child.isDirectory, end - start > 1 {
+        try await prove(paths[start..<end], below: child)
+      } else {
+        for index in start..<end { try await prove(paths[index...index], below: common) }
+      }
+      start = end
+    }
+  }
+
+  /// The deepest directory that holds all of the sorted paths.
+  static func commonDirectory(_ paths: ArraySlice<RelativePath>, atLeast floor: RelativePath) -> RelativePath {
+    guard let first = paths.first, let last = paths.last else { return floor }
+    var candidate = first.parent ?? .root
+    while !candidate.isRoot, !last.isBelow(candidate) { candidate = candidate.parent ?? .root }
+    return candidate.asDirectoryPrefix.utf8.count >= floor.asDirectoryPrefix.utf8.count ? candidate : floor
+  }
+
+  /// The entry of `directory` on the way to `path`.
+  static func child(of directory: RelativePath, towards path: RelativePath) -> RelativePath {
+    ([path] + path.ancestors).last { $0.isBelow(directory) } ?? path
+  }
+
+  private func deleteDirectory(_ entry: DeletionSpool.Entry) async throws {
+    var work = Work(deleting: entry.path)
+    if entry.side == .local {
+      let revision = store.revision
+      guard try await remote.proveAbsent(entry.path) else { return }
+      work = Work(deleting: entry.path, remoteAbsentAt: revision)
+    } else {
+      // Another node may have put a marker that the row does not know.
+      remoteNews.insert(entry.path)
+    }
+    await processDeletion(work)
+  }
+}
+
+extension Work {
+  init(deleting path: RelativePath, remoteAbsentAt revision: Int64? = nil) {
+    self.init(path)
+    mayDelete = true
+    if let revision {
+      var seen = View()
+      seen.remote = .absent
+      seen.remoteRevision = revision
+      view = seen
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package import SyncModel
+
+/// What the user decided about one pair of root and prefix.
+package struct EngineOptions: Sendable {
+  package var policy = Policy()
+  package var filters = Filters(rules: [])
+  package var nodeID: String
+  /// Bytes of the key prefix, since keys end at 1,024 with it.
+  package var prefixLength = 0
+  /// Ends after one full pass in which nothing was left to do.
+  package var once = false
+  /// Reports planned operations through the observer and changes nothing.
+  package var isDryRun = false
+  /// Between two listings.
+  package var poll: Duration = .seconds(30)
+  /// Between two full passes while changes announce themselves.
+  package var fullPassInterval: Duration = .seconds(600)
+  package var shutdownTimeout: Duration = .seconds(25)
+  /// Without `firstSync` a first contact with too many conflicts ends the run before any change.
+  package var asksAtFirstContact = true
+  /// `--max-delete`.
+  package var deletionLimit: DeletionLimit = .standard
+  /// Transfers of small files at once, at most.
+  package var concurrency = 32
+  /// Files above this many bytes are sent in parts and received in ranges.
+  package var largeSize: Int64 = 8 << 20
+  /// Large transfers at once; each has `partConcurrency` parts under way.
+  package var largeConcurrency = 3
+  package var partConcurrency = 4
+
+  package init(nodeID: String) { self.nodeID = nodeID }
+}

@@ -1,0 +1,52 @@
+/// What is in sync, what is not, and why (I12).
+package struct EngineStatus: Sendable {
+  package enum State: String, Sendable { case starting, syncing, idle, stopping, stopped }
+
+  package var state: State = .starting
+  package var firstPassCompleted = false
+  /// Uptime nanoseconds of the last pass that read both sides to the end.
+  package var lastPassEnded: Int64?
+  package var committed: [CommittedChange: Int] = [:]
+  package var conflicts = 0
+  package var active: [Transfer] = []
+  /// Paths known to differ that wait or are under way.
+  package var pending = 0
+  /// How long the oldest of them has waited.
+  package var oldestUnsynced: Duration?
+  /// Paths that are left alone, and why.
+  package var quarantined: [PathReport] = []
+  package var deletionsHalted: String?
+  package var watch: WatchState = .live
+  package var lastError: String?
+
+  package init() {}
+}
+
+/// How a run ended.
+package struct RunSummary: Sendable {
+  /// Paths not in sync at the end, and why.
+  package var unsynced: [PathReport] = []
+  package var deletionsHalted: String?
+  package var committed: [CommittedChange: Int] = [:]
+  package var conflicts = 0
+  package init() {}
+}
+
+/// Why a run ended before its first pass, or could not go on.
+package struct EngineFailure: Error, Sendable, CustomStringConvertible {
+  package enum Code: Hashable, Sendable {
+    /// First contact found more conflicts than may be decided without `--first-sync`.
+    case firstSyncUndecided
+    case rootLost
+    case remote
+  }
+
+  package var code: Code
+  package var message: String
+  package var description: String { message }
+
+  package init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+}

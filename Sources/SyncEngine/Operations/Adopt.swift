@@ -1,0 +1,66 @@
+import SyncModel
+
+extension Engine {
+  /// Writes the row that the two sides prove.
+  func adopt(_ path: RelativePath, _ stamp: LocalStamp, _ state: RemoteState, _ sight: Sight) async throws {
+    if path.isDirectory {
+      try await record(directory: path, stamp, remote: state.stamp)
+      return
+    }
+    guard var entry = sight.base else { return }
+    entry.local = stamp
+    entry.isProvisional = sight.check?.isProvisional ?? entry.isProvisional
+    entry.isLocalChanged = false
+    if case .object(let version, let metadata) = state {
+      entry.remote = version
+      if let metadata { entry.metadata = metadata }
+    }
+    // Where stamps never prove anything (tmpfs) the row stays provisional, and is not written for that.
+    guard entry != sight.base else { return }
+    try await store.apply([.record(entry)])
+  }
+
+  func record(directory path: RelativePath, _ stamp: LocalStamp, remote: RemoteStamp?) async throws {
+    let entry = BaseEntry(
+      path: path, local: stamp, remote: remote, fingerprint: nil, metadata: EntryMetadata(kind: .directory))
+    try await store.apply([.record(entry)])
+    remember(directories: [path])
+  }
+
+  func forget(_ path: RelativePath) async throws {
+    try await store.apply([.forget(path)])
+    recordedDirectories.remove(path)
+  }
+
+  /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
+  func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
+    var changes: [BaseChange] = [.record(entry)]
+    let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
+    for parent in parents {
+      let stamp = LocalStamp(
+        kind: .directory, mount: entry.local.mount, inode: 0, size: 0, modified: Timestamp(nanoseconds: 0),
+        changed: Timestamp(nanoseconds: 0), mode: 0o755)
+      changes.append(
+        .recordIfAbsent(
+          BaseEntry(
+            path: parent, local: stamp, remote: nil, fingerprint: nil, metadata: EntryMetadata(kind: .directory))))
+    }
+    let closed = intent.map { takeIntents(for: entry.path, endedBy: $0) } ?? []
+    changes += closed.map { .closeIntent($0.id) }
+    try await store.apply(changes)
+    remember(directories: parents)
+    committed(entry.path, change, bytes: entry.local.size)
+  }
+
+  func committed(_ path: RelativePath, _ change: CommittedChange, bytes: Int64 = 0) {
+    failedConditions[path] = nil
+    status.committed[change, default: 0] += 1
+    limit.succeeded(bytes: bytes, inFlight: running.count, now: environment.uptime())
+    observer.record(.committed(path, change))
+  }
+
+  private func remember(directories: [RelativePath]) {
+    if recordedDirectories.count > 10_000 { recordedDirectories = [] }
+    recordedDirectories.formUnion(directories)
+  }
+}

@@ -1,0 +1,197 @@
+import SyncModel
+
+extension Engine {
+  /// Both sides are present and nothing proves that they agree: equal content is adopted, else one wins
+  /// and the other is kept.
+  func compare(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
+    guard let head = try await currentHead(path, &sight) else { return nil }
+    let object = head.object
+    let isSameKind = object.metadata.kind == stamp.kind
+    if isSameKind, object.stamp.size == stamp.size {
+      let check = try await equalContent(path, stamp, object, &sight)
+      if let check {
+        try await adoptEqual(path, check, object)
+        return .settled
+      }
+    }
+    if undecidedConflicts != nil {
+      undecidedConflicts! += 1
+      return .settled
+    }
+    if options.isDryRun {
+      observer.record(.planned(path, .compare(stamp, object.stamp)))
+      return .settled
+    }
+    return try await resolve(path, stamp, head, &sight)
+  }
+
+  private func currentHead(_ path: RelativePath, _ sight: inout Sight) async throws -> RemoteHead? {
+    if let head = sight.head { return head }
+    try await observeRemote(path, &sight)
+    return sight.head
+  }
+
+  /// The identity of the local content if the object holds the same.
+  private func equalContent(
+    _ path: RelativePath, _ stamp: LocalStamp, _ object: RemoteObject, _ sight: inout Sight
+  ) async throws -> ContentCheck? {
+    if stamp.size <= options.largeSize {
+      let content = try await local.read(path, expecting: stamp)
+      let check = ContentCheck(
+        fingerprint: content.fingerprint, stamp: content.stamp, isProvisional: content.isProvisional)
+      sight.content = content
+      sight.check = check
+      return try await remote.equals(path, object, content) ? check : nil
+    }
+    let check = try await local.fingerprint(path, expecting: stamp)
+    sight.check = check
+    if let crc64 = object.crc64 { return crc64 == check.fingerprint.crc64 ? check : nil }
+    let snapshot = try await local.openSnapshot(path, expecting: stamp)
+    do {
+      let isEqual = try await remote.equals(path, object, snapshot)
+      let verdict = try await snapshot.verify()
+      await snapshot.close()
+      guard case .stable = verdict else { throw LocalFailure(.changed, "“\(path)” changed while it was compared") }
+      return isEqual ? check : nil
+    } catch {
+      await snapshot.close()
+      throw error
+    }
+  }
+
+  /// Metadata that the object carries is applied; what it lacks stays as it is on each side.
+  private func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
+    var stamp = check.stamp
+    var wanted = object.metadata
+    if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
+    if wanted.modified == stamp.modified { wanted.modified = nil }
+    if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
+      guard case .applied(let applied) = try await local.applyMetadata(wanted, to: path, expecting: stamp) else {
+        throw LocalFailure(.changed, "“\(path)” changed while it was compared")
+      }
+      stamp = applied
+    }
+    guard !options.isDryRun else { return }
+    arrivals.add(check.fingerprint)
+    try await commit(
+      BaseEntry(
+        path: path, local: stamp, remote: object.stamp, fingerprint: check.fingerprint, metadata: object.metadata,
+        isProvisional: check.isProvisional),
+      as: .adopted)
+  }
+
+  private func resolve(_ path: RelativePath, _ stamp: LocalStamp, _ head: RemoteHead, _ sight: inout Sight) async throws
+    -> Outcome?
+  {
+    let object = head.object
+    switch Planner.resolve(
+      path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
+    {
+    case .remoteWins:
+      guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
+      noteConflict(path, keptAs: name)
+      return try await fetch(
+        path, object.stamp,
+        replacing: ExpectedLocal(
+          stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
+          isInBucket: true), &sight)
+    case .remoteWinsLoserToTrash:
+      noteConflict(path, keptAs: nil)
+      return try await fetch(
+        path, object.stamp,
+        replacing: ExpectedLocal(
+          stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
+          isInBucket: false), &sight)
+    case .localWins:
+      let name = try await keepRemote(path, object)
+      noteConflict(path, keptAs: name)
+      return try await upload(path, stamp, replacing: object.stamp, &sight)
+    case .localWinsLoserToTrash:
+      let local = local
+      try await withFetched(path, object.stamp) { fetched in
+        try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
+      }
+      noteConflict(path, keptAs: nil)
+      return try await upload(path, stamp, replacing: object.stamp, &sight)
+    }
+  }
+
+  /// Copies the local version to its conflict name. Nil: it changed meanwhile, plan again.
+  func keepLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> RelativePath? {
+    let check: ContentCheck
+    if let known = sight.check {
+      check = known
+    } else {
+      check = try await local.fingerprint(path, expecting: stamp)
+      sight.check = check
+    }
+    let expected = ExpectedLocal(
+      stamp: stamp, fingerprint: check.fingerprint, isProvisional: check.isProvisional, isInBucket: false)
+    let loser = ConflictName.Loser.local(node: options.nodeID, content: check.fingerprint)
+    for attempt in 0..<Self.conflictNameAttempts {
+      let name = try conflictName(path, loser, stamp.modified, attempt)
+      switch try await local.copyAside(path, expecting: expected, to: name) {
+      case .copied, .existed:
+        if let parent = name.parent { try await directorySync.sync(parent, in: local) }
+        mark(name, .localEvent)
+        return name
+      case .changed:
+        sight.local = try await observeLocal(path, &sight)
+        return nil
+      case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
+      case .taken: continue
+      }
+    }
+    throw nameTaken(path)
+  }
+
+  static var conflictNameAttempts: Int { 4 }
+
+  func conflictName(
+    _ path: RelativePath, _ loser: ConflictName.Loser, _ time: Timestamp, _ attempt: Int
+  ) throws -> RelativePath {
+    guard
+      let name = ConflictName.path(
+        for: path, loser: loser, time: time, prefixLength: options.prefixLength, attempt: attempt)
+    else {
+      throw LocalFailure(
+        .nameNotPossible, "“\(path)” is in conflict and its name is too long for a copy beside it; rename it")
+    }
+    return name
+  }
+
+  private func nameTaken(_ path: RelativePath) -> LocalFailure {
+    LocalFailure(
+      .nameNotPossible, "“\(path)” is in conflict and all names for its copy are taken by other files; remove some")
+  }
+
+  /// Copies the remote version to its conflict name inside S3, as any node would: an equal copy is adopted.
+  private func keepRemote(_ path: RelativePath, _ object: RemoteObject) async throws -> RelativePath {
+    let time = object.metadata.modified ?? object.stamp.lastModified
+    for attempt in 0..<Self.conflictNameAttempts {
+      let name = try conflictName(path, .remote(etag: object.stamp.etag), time, attempt)
+      guard try await copyAside(path, object, to: name) else { continue }
+      remoteNews.insert(name)
+      mark(name, .remoteEvent)
+      return name
+    }
+    throw nameTaken(path)
+  }
+
+  /// False: the name is taken by another content.
+  private func copyAside(_ path: RelativePath, _ object: RemoteObject, to name: RelativePath) async throws -> Bool {
+    do {
+      // Lost replies need no intent: the copy is found equal when the conflict is looked at again.
+      _ = try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      return true
+    } catch let failure as RemoteFailure where failure.code == .conditionFailed {
+      guard let existing = try await remote.head(name)?.object else { throw failure }
+      if existing.stamp.hasSameContent(as: object.stamp) { return true }
+      if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
+      // A copy of an upload in parts has another ETag: compare what they hold.
+      return try await withFetched(path, object.stamp) { fetched in
+        try await remote.holds(name, existing, fetched.fingerprint)
+      }
+    }
+  }
+}

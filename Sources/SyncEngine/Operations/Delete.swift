@@ -1,0 +1,68 @@
+import SyncModel
+
+extension Engine {
+  func deleteLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
+    switch try await local.remove(path, expecting: expectation(stamp, sight)) {
+    case .removed:
+      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      try await forget(path)
+      committed(path, .deletedLocal)
+      return .settled
+    case .absent, .changed:
+      sight.local = try await observeLocal(path, &sight)
+      return nil
+    case .busy:
+      return .later(.seconds(5))
+    }
+  }
+
+  func deleteRemote(_ path: RelativePath, _ version: RemoteStamp, _ sight: inout Sight) async throws -> Outcome? {
+    if let parent = path.parent, !parent.isRoot { try await keepEmptied(parent) }
+    try await sendDelete(path, version)
+    committed(path, .deletedRemote)
+    return .settled
+  }
+
+  /// A folder that this deletion empties goes on existing here: its marker comes first, or other nodes
+  /// would take the folder for deleted.
+  private func keepEmptied(_ directory: RelativePath) async throws {
+    guard options.policy.directories == .empty, try await store.row(directory)?.entry?.remote == nil else { return }
+    guard case .present(let stamp) = try await local.observe(directory), stamp.kind == .directory else { return }
+    let filters = options.filters
+    guard try await !local.hasEntries(directory, where: { filters.includes($0) }) else { return }
+    do {
+      let version = try await remote.put(
+        directory, .empty(stamp), metadata: stamp.metadata, replacing: nil)
+      try await record(directory: directory, stamp, remote: version)
+      committed(directory, .markerPut)
+    } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {
+      // Somebody else's marker keeps the folder as well.
+    }
+  }
+
+  /// Conditional delete, and its proof where the reply is lost.
+  func sendDelete(_ path: RelativePath, _ version: RemoteStamp) async throws {
+    let intent = newIntent(.delete, path, version)
+    try await open(intent)
+    do {
+      try await remote.delete(path, expecting: version)
+    } catch let failure as RemoteFailure where failure.code == .notFound {
+      // Gone already: what was to be.
+    } catch let failure as RemoteFailure where failure.code == .outcomeUnknown || failure.code == .server {
+      try await keepUncertain(intent)
+      throw failure
+    } catch {
+      try await close(intent)
+      throw error
+    }
+    let closed = takeIntents(for: path, endedBy: intent)
+    try await store.apply([.forget(path)] + closed.map { .closeIntent($0.id) })
+    recordedDirectories.remove(path)
+  }
+
+  func deleteMarker(_ path: RelativePath, _ version: RemoteStamp) async throws -> Outcome? {
+    try await sendDelete(path, version)
+    committed(path, .markerDeleted)
+    return .settled
+  }
+}

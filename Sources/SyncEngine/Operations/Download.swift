@@ -1,0 +1,165 @@
+import SyncModel
+
+extension Engine {
+  func download(
+    _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    let expected = replaced.map { expectation($0, sight) }
+    return try await fetch(path, version, replacing: expected, &sight)
+  }
+
+  /// How to recognise the local version that is to be displaced.
+  func expectation(_ stamp: LocalStamp, _ sight: Sight) -> ExpectedLocal {
+    let isBase = sight.base.map { !$0.isLocalChanged && $0.local.mayHoldSameContent(as: stamp) } ?? false
+    return ExpectedLocal(
+      stamp: stamp, fingerprint: sight.check?.fingerprint ?? (isBase ? sight.base?.fingerprint : nil),
+      isProvisional: sight.check?.isProvisional ?? sight.base?.isProvisional ?? true, isInBucket: isBase)
+  }
+
+  /// Brings exactly `version` to `path`.
+  func fetch(
+    _ path: RelativePath, _ version: RemoteStamp, replacing expected: ExpectedLocal?, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    guard !stop.isRequested else { throw LocalFailure.stopping }
+    if version.size > options.largeSize {
+      return try await Lane.run(in: large) {
+        try await withFetched(path, version) { fetched in
+          try await install(fetched, at: path, replacing: expected, &sight)
+        }
+      }
+    }
+    return try await withFetched(path, version) { fetched in
+      try await install(fetched, at: path, replacing: expected, &sight)
+    }
+  }
+
+  struct Fetched: Sendable {
+    var content: InstallContent
+    var object: RemoteObject
+    var fingerprint: Fingerprint
+  }
+
+  /// The content of `version`, in memory where it is small, else staged; discarded unless it was installed.
+  func withFetched<Result: Sendable>(
+    _ path: RelativePath, _ version: RemoteStamp, _ body: (Fetched) async throws -> Result
+  ) async throws -> Result {
+    let transfer = begin(.download, path, version.size)
+    do {
+      let result: Result
+      if version.size <= options.largeSize {
+        let read = try await remote.read(path, version: version)
+        let content: InstallContent =
+          read.object.metadata.kind == .symlink ? .symlink(target: read.bytes) : .bytes(read.bytes)
+        result = try await body(Fetched(content: content, object: read.object, fingerprint: read.fingerprint))
+        end(transfer, moved: version.size)
+      } else {
+        let staged = try await local.stage(for: path, size: version.size)
+        do {
+          let observer = observer
+          let done = try await remote.download(path, version: version, into: StoppableSink(sink: staged, stop: stop)) {
+            observer.record(.transferProgressed(transfer.id, bytes: $0))
+          }
+          result = try await body(
+            Fetched(content: .staged(staged), object: done.object, fingerprint: done.fingerprint))
+        } catch {
+          await staged.discard()
+          throw error
+        }
+        await staged.discard()
+        end(transfer, moved: 0)
+      }
+      return result
+    } catch {
+      end(transfer, failure: error)
+      throw error
+    }
+  }
+
+  private func install(
+    _ fetched: Fetched, at path: RelativePath, replacing expected: ExpectedLocal?, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    var metadata = fetched.object.metadata
+    // Metadata merges per field: a mode that only this side changed outlives the new content.
+    let merge = sight.base.flatMap { base in
+      expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
+    }
+    let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
+    if keepsMode { metadata.mode = nil }
+    switch try await local.install(
+      fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
+    {
+    case .installed(var stamp, let isProvisional):
+      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      if keepsMode, let mode = fetched.object.metadata.mode {
+        stamp.mode = mode
+        mark(path, .localEvent)
+      }
+      arrivals.add(fetched.fingerprint)
+      try await commit(
+        BaseEntry(
+          path: path, local: stamp, remote: fetched.object.stamp, fingerprint: fetched.fingerprint,
+          metadata: fetched.object.metadata, isProvisional: isProvisional),
+        as: .downloaded)
+      return .settled
+    case .changed:
+      sight.local = try await observeLocal(path, &sight)
+      return nil
+    case .busy:
+      return try await keepBeside(path, fetched, sight)
+    case .obstructed(let leaf):
+      if leaf.asLeaf == path.asLeaf {
+        sight.local = try await observeLocal(path, &sight)
+        return nil
+      }
+      // The leaf above yields to this directory, or the leaf's own deletion comes first.
+      mark(leaf, .remoteEvent)
+      clashes[leaf] = clashes[leaf] ?? environment.uptime()
+      return .later(.seconds(1))
+    }
+  }
+
+  /// Somebody keeps the local file open for writing: he keeps the name, whatever the policy; the remote
+  /// version is stored beside it, and the base knows that the local content must still go up.
+  private func keepBeside(_ path: RelativePath, _ fetched: Fetched, _ sight: Sight) async throws -> Outcome? {
+    let name = try conflictName(
+      path, .remote(etag: fetched.object.stamp.etag),
+      fetched.object.metadata.modified ?? fetched.object.stamp.lastModified, 0)
+    let outcome = try await local.install(
+      fetched.content, at: name, metadata: fetched.object.metadata, fingerprint: fetched.fingerprint, replacing: nil)
+    guard case .installed = outcome else {
+      // An equal copy stands there already, or the name is taken: the bucket still has this version.
+      return .later(.seconds(5))
+    }
+    if let parent = name.parent { try await directorySync.sync(parent, in: local) }
+    noteConflict(path, keptAs: name)
+    if let stamp = sight.local.stamp {
+      try await commit(
+        BaseEntry(
+          path: path, local: stamp, remote: fetched.object.stamp, fingerprint: fetched.fingerprint,
+          metadata: fetched.object.metadata, isProvisional: true, isLocalChanged: true),
+        as: .downloaded)
+    }
+    mark(name, .localEvent)
+    return .later(.seconds(5))
+  }
+
+  func noteConflict(_ path: RelativePath, keptAs name: RelativePath?) {
+    status.conflicts += 1
+    observer.record(.conflict(path, keptAs: name))
+  }
+}
+
+/// Ends a download when the engine is asked to stop: what counts then is uploads.
+struct StoppableSink: ContentSink {
+  let sink: any ContentSink
+  let stop: StopSignal
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+    guard !stop.isRequested else { throw LocalFailure.stopping }
+    try sink.write(bytes, at: offset)
+  }
+}
+
+extension LocalFailure {
+  static let stopping = LocalFailure(.stopping, "the download was stopped to let uploads finish")
+}

@@ -1,0 +1,199 @@
+import SyncModel
+
+/// Open intents by path, oldest first.
+struct OpenIntents: Sendable {
+  private var byPath: [String: [Intent]] = [:]
+
+  func all(for path: RelativePath) -> [Intent] { byPath[path.string] ?? [] }
+
+  mutating func put(_ intent: Intent) {
+    var list = byPath[intent.path] ?? []
+    if let index = list.firstIndex(where: { $0.id == intent.id }) { list[index] = intent } else { list.append(intent) }
+    byPath[intent.path] = list
+  }
+
+  mutating func remove(_ intent: Intent) {
+    byPath[intent.path]?.removeAll { $0.id == intent.id }
+    if byPath[intent.path]?.isEmpty == true { byPath[intent.path] = nil }
+  }
+
+}
+
+extension Intent {
+  mutating func describe(_ fingerprint: Fingerprint?, _ metadata: EntryMetadata) {
+    size = fingerprint?.size
+    crc64 = fingerprint?.crc64
+    mode = metadata.mode
+    modified = metadata.modified?.nanoseconds
+    entryKind = metadata.kind.rawValue
+  }
+
+  /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
+  func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
+
+  var fingerprint: Fingerprint? {
+    guard let size, let crc64 else { return nil }
+    return Fingerprint(size: size, crc64: crc64)
+  }
+
+  var metadata: EntryMetadata {
+    EntryMetadata(
+      kind: entryKind.flatMap(EntryKind.init(rawValue:)) ?? .file, mode: mode,
+      modified: modified.map(Timestamp.init(nanoseconds:)))
+  }
+}
+
+extension Engine {
+  /// AWS refuses a request whose signature is older than 15 minutes: after that nothing can still land.
+  private static var uncertainty: Duration { .seconds(16 * 60) }
+
+  func newIntent(_ kind: Intent.Kind, _ path: RelativePath, _ expected: RemoteStamp?) -> Intent {
+    Intent(
+      id: Intent.ID(String(environment.random(), radix: 16) + "-" + String(number(), radix: 16)), kind: kind,
+      path: path, expected: expected, openedAt: environment.wallTime())
+  }
+
+  func open(_ intent: Intent) async throws {
+    intents.put(intent)
+    try await store.apply([.openIntent(intent)])
+  }
+
+  func close(_ intent: Intent) async throws {
+    intents.remove(intent)
+    try await store.apply([.closeIntent(intent.id)])
+  }
+
+  func keepUncertain(_ intent: Intent) async throws {
+    var uncertain = intent
+    uncertain.isUncertain = true
+    try await open(uncertain)
+  }
+
+  /// Takes out the intents that a commit of `intent` ends. Once a conditional write has succeeded no earlier
+  /// one of an uncertain outcome can land any more; but another upload in parts must still be aborted.
+  func takeIntents(for path: RelativePath, endedBy intent: Intent) -> [Intent] {
+    let (ended, left) = intents.all(for: path).reduce(into: ([Intent](), 0)) { result, open in
+      if open.kind != .multipart || open.id == intent.id { result.0.append(open) } else { result.1 += 1 }
+    }
+    for intent in ended { intents.remove(intent) }
+    if left > 0 { mark(path, .retry, after: .seconds(1)) }
+    return ended
+  }
+
+  /// Sends a write. Where the reply is lost the intent stays open, and the next look at the path finds
+  /// out what became of it; a definite failure closes it.
+  func sending<Result: Sendable>(_ intent: Intent, _ body: () async throws -> Result) async throws -> Result {
+    do {
+      return try await body()
+    } catch let failure as RemoteFailure
+      where failure.code == .outcomeUnknown || failure.code == .server || failure.code == .conditionFailed
+    {
+      // A condition that fails may be our own earlier request, retried below us, that took effect.
+      try await keepUncertain(intent)
+      throw failure
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      if intent.kind != .multipart { try await close(intent) }
+      throw error
+    }
+  }
+
+  /// After a restart every open intent is one whose reply was lost.
+  func loadIntents() async throws {
+    for var intent in try await store.intents() {
+      intent.isUncertain = true
+      intents.put(intent)
+      mark(RelativePath(unchecked: intent.path), .retry)
+    }
+  }
+
+  /// An upload that was begun when the reply with its id was lost can only be found by its key.
+  private func abortUnrecordedUploads(of path: RelativePath) async throws {
+    let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
+    for upload in try await remote.unfinishedUploads()
+    where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
+      try await remote.abortUpload(upload)
+    }
+  }
+
+  /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
+  /// has a fresh remote state.
+  func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
+    let open = intents.all(for: path)
+    let uncertain = open.filter(\.isUncertain)
+    if !uncertain.isEmpty {
+      try await observeRemote(path, &sight)
+      for intent in uncertain.reversed() {
+        if let own = try await landed(intent, path, sight) {
+          try await adoptOwn(intent, path, sight, own)
+          return true
+        }
+      }
+    }
+    let now = environment.wallTime()
+    for intent in open {
+      if intent.kind == .multipart {
+        try await closeUnlessWanted(intent, path, sight)
+      } else if intent.isUncertain {
+        let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
+        if isOver || intent.kind == .delete { try await close(intent) }
+      }
+    }
+    return !uncertain.isEmpty
+  }
+
+  /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
+  /// locked, so none is under way.
+  private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
+    if let upload = intent.upload {
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
+      try await remote.abortUpload(upload)
+    } else {
+      // The reply with its id was lost.
+      try await abortUnrecordedUploads(of: path)
+    }
+    try await close(intent)
+  }
+
+  /// What an intent's write left behind.
+  private enum Landed {
+    case deletion
+    case content(Fingerprint)
+  }
+
+  /// Nil: the remote side is not what the intent's write leaves behind.
+  private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Landed? {
+    if intent.kind == .delete {
+      return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
+    }
+    guard let object = sight.head?.object, object.metadata == intent.metadata,
+      !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
+    else { return nil }
+    if let parts = intent.parts, let upload = intent.upload {
+      guard parts.count == upload.partCount, object.stamp.size == upload.size else { return nil }
+      return try await remote.content(path, object, of: parts).map { .content($0) }
+    }
+    guard let fingerprint = intent.fingerprint, object.stamp.size == fingerprint.size,
+      try await remote.holds(path, object, fingerprint)
+    else { return nil }
+    return .content(fingerprint)
+  }
+
+  private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {
+    guard case .content(let fingerprint) = landed else {
+      let closed = takeIntents(for: path, endedBy: intent)
+      try await store.apply([.forget(path)] + closed.map { .closeIntent($0.id) })
+      return
+    }
+    guard let object = sight.head?.object, let sent = intent.local else {
+      try await close(intent)
+      return
+    }
+    try await commit(
+      BaseEntry(
+        path: path, local: sent.stamp, remote: object.stamp, fingerprint: fingerprint, metadata: object.metadata,
+        isProvisional: sent.isProvisional),
+      closing: intent, as: .uploaded)
+  }
+}

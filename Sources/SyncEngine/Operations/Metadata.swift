@@ -1,0 +1,53 @@
+import SyncModel
+
+extension Engine {
+  func uploadMetadata(
+    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: Sight
+  ) async throws -> Outcome? {
+    guard var entry = sight.base else { return .settled }
+    var intent = newIntent(.metadata, path, expected)
+    intent.describe(entry.fingerprint, stamp.metadata)
+    intent.local = SentStamp(stamp, isProvisional: sight.check?.isProvisional ?? entry.isProvisional)
+    entry.local = stamp
+    entry.isProvisional = sight.check?.isProvisional ?? entry.isProvisional
+    do {
+      try await open(intent)
+      entry.remote = try await sending(intent) {
+        try await remote.replaceMetadata(path, of: expected, with: stamp.metadata)
+      }
+      entry.metadata = stamp.metadata
+    } catch let failure as RemoteFailure where failure.code == .notPossible {
+      // The content is in sync; its metadata stay different until the content changes.
+      report(path.string, failure.message)
+      entry.remote = expected
+      try await close(intent)
+    }
+    try await commit(entry, closing: intent, as: .metadataUploaded)
+    return .settled
+  }
+
+  func applyMetadata(
+    _ path: RelativePath, _ version: RemoteStamp, _ metadata: EntryMetadata, to stamp: LocalStamp, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    guard var entry = sight.base else { return .settled }
+    switch try await local.applyMetadata(metadata, to: path, expecting: stamp) {
+    case .changed:
+      sight.local = try await observeLocal(path, &sight)
+      return nil
+    case .applied(let applied):
+      entry.local = applied
+      entry.remote = version
+      var hasLocalChanges = false
+      if let base = sight.base, case .object(_, let carried?) = sight.remote {
+        // What only this side changed keeps the base's value, so that it still goes up.
+        let merge = MetadataMerge(base: base, local: stamp, remote: carried)
+        entry.local = merge.rowStamp(readBack: applied, base: base.local)
+        entry.metadata = carried
+        hasLocalChanges = merge.hasLocalChanges
+      }
+      try await commit(entry, as: .metadataApplied)
+      if hasLocalChanges { mark(path, .localEvent) }
+      return .settled
+    }
+  }
+}

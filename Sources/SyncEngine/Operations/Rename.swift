@@ -1,0 +1,85 @@
+import SyncModel
+
+extension Engine {
+  /// The path whose file now has the name `path`: same inode, same size and time, and its old name is gone.
+  func renameSource(of path: RelativePath, _ stamp: LocalStamp) async throws -> RelativePath? {
+    for entry in try await store.entries(mount: stamp.mount, inode: stamp.inode)
+    where entry.path != path && entry.remote != nil && !entry.isLocalChanged && !entry.path.isDirectory
+      && entry.local.kind == stamp.kind && entry.local.size == stamp.size
+      && entry.local.modified == stamp.modified
+    {
+      if case .present = try await local.observe(entry.path) { continue }
+      return entry.path
+    }
+    return nil
+  }
+
+  /// Two steps, each with its intent: conditional copy to the new key, then conditional delete of the old.
+  func processRename(from: RelativePath, to: RelativePath) async {
+    do {
+      let isDone = try await locked([from, to]) {
+        try Task.checkCancellation()
+        return try await rename(from, to)
+      }
+      if isDone {
+        succeeded(to)
+        return
+      }
+    } catch {
+      if error is CancellationError { return }
+      observer.record(.retrying(to, reason: "\(error)"))
+    }
+    var work = Work(to)
+    work.avoidsRename = true
+    await process(work)
+  }
+
+  private func rename(_ from: RelativePath, _ to: RelativePath) async throws -> Bool {
+    guard let base = try await store.row(from)?.entry, let version = base.remote,
+      try await store.row(to)?.entry == nil,
+      case .present(let stamp) = try await local.observe(to)
+    else { return false }
+    if case .present = try await local.observe(from) { return false }
+    var isProvisional = base.isProvisional
+    if stamp != base.local || base.isProvisional {
+      let check = try await local.fingerprint(to, expecting: stamp)
+      guard check.fingerprint == base.fingerprint else { return false }
+      isProvisional = check.isProvisional
+    }
+    var intent = newIntent(.copy, to, nil)
+    intent.describe(base.fingerprint, base.metadata)
+    intent.local = SentStamp(stamp, isProvisional: isProvisional)
+    try await open(intent)
+    let copied: RemoteStamp
+    do {
+      copied = try await sending(intent) {
+        try await remote.copy(from, version: version, to: to, replacing: nil)
+      }
+    } catch let failure as RemoteFailure
+      where failure.code == .conditionFailed || failure.code == .notFound || failure.code == .raced
+      || failure.code == .notPossible
+    {
+      return false
+    }
+    var entry = base
+    entry.path = to
+    entry.remote = copied
+    // The copy's condition is an ETag, which on AWS does not change with the metadata: dated back, the next
+    // listing asks what was copied.
+    entry.remote?.lastModified = min(version.lastModified, copied.lastModified.advanced(by: .seconds(-1)))
+    entry.isProvisional = isProvisional
+    // A mode that was changed on the way differs from the object's: the next look sends it.
+    entry.local = stamp
+    entry.local.mode = base.local.mode
+    try await commit(entry, closing: intent, as: .renamedRemote)
+    if entry.local.mode != stamp.mode { mark(to, .localEvent) }
+    guard options.policy.deletesRemote else { return true }
+    do {
+      try await sendDelete(from, version)
+    } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {
+      // Somebody changed the old name meanwhile: it is planned like any other path.
+      mark(from, [.localEvent, .remoteEvent])
+    }
+    return true
+  }
+}

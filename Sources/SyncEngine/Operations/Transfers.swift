@@ -1,0 +1,55 @@
+import SyncModel
+
+extension Engine {
+  func begin(_ direction: Transfer.Direction, _ path: RelativePath, _ size: Int64) -> Transfer {
+    let transfer = Transfer(id: Transfer.ID(number()), path: path, direction: direction, size: size)
+    active[transfer.id] = transfer
+    observer.record(.transferStarted(transfer))
+    return transfer
+  }
+
+  func end(_ transfer: Transfer, moved: Int64) {
+    if moved > 0 { observer.record(.transferProgressed(transfer.id, bytes: moved)) }
+    active[transfer.id] = nil
+    observer.record(.transferEnded(transfer.id, failure: nil))
+  }
+
+  func end(_ transfer: Transfer, failure: any Error) {
+    active[transfer.id] = nil
+    observer.record(.transferEnded(transfer.id, failure: "\(failure)"))
+  }
+}
+
+/// A limit on how many bodies run at once, first come first served.
+actor Lane {
+  private var free: Int
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+
+  init(width: Int) { free = width }
+
+  static func run<Result: Sendable>(
+    in lane: Lane, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+  ) async throws -> Result {
+    await lane.enter()
+    do {
+      let result = try await body()
+      await lane.leave()
+      return result
+    } catch {
+      await lane.leave()
+      throw error
+    }
+  }
+
+  private func enter() async {
+    if free > 0 {
+      free -= 1
+    } else {
+      await withCheckedContinuation { waiters.append($0) }
+    }
+  }
+
+  private func leave() {
+    if waiters.isEmpty { free += 1 } else { waiters.removeFirst().resume() }
+  }
+}

@@ -1,0 +1,178 @@
+import SyncModel
+
+extension Engine {
+  func upload(
+    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    if sight.base != nil, stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
+    if stamp.kind == .file, stamp.size > options.largeSize {
+      return try await Lane.run(in: large) { try await uploadLarge(path, stamp, replacing: expected, sight) }
+    }
+    return try await uploadSmall(path, stamp, replacing: expected, &sight)
+  }
+
+  /// Writing through one name of a hard-linked file raises no event for the others.
+  private func hintOtherNames(of stamp: LocalStamp, than path: RelativePath) async {
+    guard let entries = try? await store.entries(mount: stamp.mount, inode: stamp.inode) else { return }
+    for entry in entries where entry.path != path && entry.local.modified != stamp.modified {
+      mark(entry.path, .localEvent)
+    }
+  }
+
+  private func uploadSmall(
+    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: inout Sight
+  ) async throws -> Outcome? {
+    let content: SmallContent
+    if let read = sight.content, read.stamp == stamp {
+      content = read
+    } else {
+      content = try await local.read(path, expecting: stamp)
+    }
+    let transfer = begin(.upload, path, content.size)
+    do {
+      var intent = newIntent(.put, path, expected)
+      intent.describe(content.fingerprint, stamp.metadata)
+      intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
+      try await open(intent)
+      guard !wasHinted(path, since: sight) else {
+        try await close(intent)
+        throw LocalFailure(.changed, "“\(path)” changed while it was read")
+      }
+      let version = try await sending(intent) {
+        try await remote.put(path, content, metadata: stamp.metadata, replacing: expected)
+      }
+      try await commit(
+        BaseEntry(
+          path: path, local: stamp, remote: version, fingerprint: content.fingerprint, metadata: stamp.metadata,
+          isProvisional: content.isProvisional),
+        closing: intent, as: .uploaded)
+      end(transfer, moved: content.size)
+      return .settled
+    } catch {
+      end(transfer, failure: error)
+      throw error
+    }
+  }
+
+  /// The watcher told of a change since the local side was observed.
+  private func wasHinted(_ path: RelativePath, since sight: Sight) -> Bool {
+    guard let entry = dirty.entry(for: path) else { return false }
+    return entry.generation != sight.generation && entry.reasons.contains(.localEvent)
+  }
+
+  private func uploadLarge(
+    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: Sight
+  ) async throws -> Outcome? {
+    let snapshot = try await local.openSnapshot(path, expecting: stamp)
+    let transfer = begin(.upload, path, snapshot.size)
+    do {
+      let outcome = try await uploadParts(path, snapshot, replacing: expected, sight, transfer)
+      await snapshot.close()
+      end(transfer, moved: 0)
+      return outcome
+    } catch {
+      await snapshot.close()
+      end(transfer, failure: error)
+      throw error
+    }
+  }
+
+  private func uploadParts(
+    _ path: RelativePath, _ snapshot: any LocalSnapshot, replacing expected: RemoteStamp?, _ sight: Sight,
+    _ transfer: Transfer
+  ) async throws -> Outcome? {
+    let stamp = snapshot.stamp
+    var intent = try await resumedUpload(path, stamp, expected)
+    let upload: MultipartUpload
+    if let begun = intent.upload {
+      upload = begun
+    } else {
+      intent.describe(nil, stamp.metadata)
+      intent.local = SentStamp(stamp, isProvisional: true)
+      try await open(intent)
+      upload = try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
+      intent.upload = upload
+      try await open(intent)
+    }
+    do {
+      let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
+      guard case .stable(let isProvisional) = try await snapshot.verify(), !wasHinted(path, since: sight) else {
+        throw LocalFailure(.changed, "“\(path)” changed while it was uploaded")
+      }
+      intent.size = snapshot.size
+      intent.parts = parts
+      intent.local = SentStamp(stamp, isProvisional: isProvisional)
+      try await open(intent)
+      let final = intent
+      let completed = try await sending(final) {
+        try await remote.completeUpload(upload, parts: parts, replacing: expected)
+      }
+      try await commit(
+        BaseEntry(
+          path: path, local: stamp, remote: completed.stamp, fingerprint: completed.fingerprint,
+          metadata: stamp.metadata, isProvisional: isProvisional),
+        closing: intent, as: .uploaded)
+      return .settled
+    } catch {
+      try await abandon(upload, intent, after: error)
+      throw error
+    }
+  }
+
+  /// An upload of the same size and metadata that was begun earlier; its parts are compared before they count.
+  private func resumedUpload(
+    _ path: RelativePath, _ stamp: LocalStamp, _ expected: RemoteStamp?
+  ) async throws -> Intent {
+    for intent in intents.all(for: path) where intent.kind == .multipart {
+      if var upload = Optional(intent), upload.canGoOn(with: stamp) {
+        upload.expected = expected.map(ExpectedObject.init)
+        return upload
+      }
+      if let stale = intent.upload { try await remote.abortUpload(stale) }
+      try await close(intent)
+    }
+    return newIntent(.multipart, path, expected)
+  }
+
+  /// What can never be completed is taken away; what a retry can go on with stays.
+  private func abandon(_ upload: MultipartUpload, _ intent: Intent, after error: any Error) async throws {
+    switch error {
+    case let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced: break
+    case let failure as RemoteFailure where failure.code == .uploadGone:
+      try await close(intent)
+      return
+    case let failure as LocalFailure where failure.code == .changed || failure.code == .vanished: break
+    default: return
+    }
+    try await remote.abortUpload(upload)
+    try await close(intent)
+  }
+
+  private func sendParts(
+    of upload: MultipartUpload, _ snapshot: any LocalSnapshot, _ intent: inout Intent, _ transfer: Transfer
+  ) async throws -> [PartReceipt] {
+    let known = Dictionary((intent.parts ?? []).map { ($0.number, $0) }, uniquingKeysWith: { $1 })
+    var receipts: [Int: PartReceipt] = [:]
+    let remote = remote
+    try await withThrowingTaskGroup(of: PartReceipt.self) { group in
+      var next = 1
+      func add() {
+        guard next <= upload.partCount else { return }
+        let number = next
+        next += 1
+        group.addTask {
+          try await remote.uploadPart(number, of: upload, from: snapshot, known: known[number])
+        }
+      }
+      for _ in 0..<options.partConcurrency { add() }
+      while let receipt = try await group.next() {
+        receipts[receipt.number] = receipt
+        observer.record(.transferProgressed(transfer.id, bytes: receipt.size))
+        intent.parts = receipts.values.sorted { $0.number < $1.number }
+        try await open(intent)
+        add()
+      }
+    }
+    return receipts.values.sorted { $0.number < $1.number }
+  }
+}

@@ -1,0 +1,74 @@
+import SyncModel
+
+extension Engine {
+  /// `--once`: until nothing is left that could be settled now.
+  func finishOnce() async throws {
+    while !stop.isRequested {
+      if dirty.count == 0, dispatched == 0, spilled == 0, spool.isEmpty, !isFlushing {
+        guard needsPass else { return }
+        try await pass(isFull: true)
+        continue
+      }
+      try await environment.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// What is asked for after a request to stop: the last local changes go up, as far as the time allows.
+  func drain() async {
+    status.state = .stopping
+    observer.record(.stopping)
+    let deadline = environment.uptime() + options.shutdownTimeout.nanoseconds
+    let environment = environment
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        await self.lastScan()
+        while await !self.isDrained, !Task.isCancelled {
+          try? await environment.sleep(for: .milliseconds(20))
+        }
+      }
+      group.addTask {
+        try? await environment.sleep(for: .nanoseconds(max(0, deadline - environment.uptime())))
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func lastScan() async {
+    do {
+      try await scan(.root)
+    } catch is CancellationError {
+    } catch {
+      status.lastError = "\(error)"
+    }
+  }
+
+  private var isDrained: Bool { dirty.count == 0 && dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing }
+
+  func summary() -> RunSummary {
+    var summary = RunSummary()
+    summary.unsynced =
+      quarantine.reported.map { PathReport(name: $0.path.string, reason: $0.message) }
+      + dirty.paths(limit: 1000).map {
+        PathReport(name: $0.string, reason: "not yet in sync")
+      }
+    summary.deletionsHalted = status.deletionsHalted
+    summary.committed = status.committed
+    summary.conflicts = status.conflicts
+    return summary
+  }
+
+  /// A picture of the moment.
+  package func currentStatus() -> EngineStatus {
+    var now = status
+    now.active = active.values.sorted { $0.id.value < $1.id.value }
+    now.pending = dirty.count + spilled + running.count
+    let uptime = environment.uptime()
+    now.oldestUnsynced = dirty.oldestSince.map { .nanoseconds(max(0, uptime - $0)) }
+    now.quarantined = reports.reasons.map { PathReport(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
+    if now.state != .stopping, now.state != .stopped {
+      now.state = !now.firstPassCompleted ? .starting : now.pending == 0 && !passIsRunning ? .idle : .syncing
+    }
+    return now
+  }
+}

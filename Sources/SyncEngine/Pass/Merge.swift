@@ -1,0 +1,101 @@
+import SyncModel
+
+/// What a pass saw of one path.
+struct Seen: Sendable {
+  var path: RelativePath
+  var base: BaseRecord?
+  var local: LocalState?
+  var localRevision: Int64 = 0
+  var remote: RemoteState?
+  var remoteRevision: Int64 = 0
+  /// A directory whose first entry comes next in the local stream.
+  var localHasEntries = false
+  /// A local directory has this leaf's name.
+  var localIsDirectory = false
+}
+
+/// Three ordered streams, merged. A leaf is held back until the stream has passed all that lies below its
+/// name taken as a directory: `a` and `a/…` are not adjacent, `a.txt` lies between.
+struct Merge {
+  var local: LocalStream?
+  var base: BaseStream
+  var remote: RemoteStream?
+  private var pending = PrefixStack<Seen>()
+  private var leaves: Set<RelativePath> = []
+  /// Directories of the remote side and of the local one whose leaf's name is still pending.
+  private var remoteBelow: Set<RelativePath> = []
+  private var localDirectories: Set<RelativePath> = []
+  private var isFinished = false
+
+  init(local: LocalStream?, base: BaseStream, remote: RemoteStream?) {
+    self.local = local
+    self.base = base
+    self.remote = remote
+  }
+
+  /// The paths that can be decided now, in order; nil at the end of all three streams.
+  mutating func next() async throws -> [(Seen, Neighbours)]? {
+    guard let seen = try await nextSeen() else {
+      if isFinished { return nil }
+      isFinished = true
+      return pending.finish().map { release($0.value) }
+    }
+    var decided = pending.advance(to: seen.path).map { release($0.value) }
+    if seen.path.isDirectory {
+      if let state = seen.remote, state != .absent, leaves.contains(seen.path.asLeaf) { remoteBelow.insert(seen.path) }
+      decided.append((seen, neighbours(seen)))
+    } else {
+      pending.push(seen.path, seen)
+      leaves.insert(seen.path)
+    }
+    return decided
+  }
+
+  private mutating func release(_ seen: Seen) -> (Seen, Neighbours) {
+    leaves.remove(seen.path)
+    return (seen, neighbours(seen))
+  }
+
+  private mutating func neighbours(_ seen: Seen) -> Neighbours {
+    guard !seen.path.isDirectory else { return Neighbours(localHasEntries: seen.localHasEntries) }
+    let directory = seen.path.asDirectory
+    return Neighbours(
+      remoteHasDescendants: remoteBelow.remove(directory) != nil,
+      localIsDirectory: localDirectories.remove(directory) != nil)
+  }
+
+  private mutating func nextSeen() async throws -> Seen? {
+    let localHead = try await local?.peek()
+    let baseHead = try await base.peek()
+    let remoteHead = try await remote?.peek()
+    let heads = [localHead?.path, baseHead?.path, remoteHead?.path].compactMap { $0 }
+    guard let path = heads.min() else { return nil }
+    var seen = Seen(path: path)
+    if local != nil {
+      if localHead?.path == path {
+        let (entry, revision) = local!.take()
+        seen.local = .present(entry.stamp)
+        seen.localRevision = revision
+        if path.isDirectory {
+          if leaves.contains(path.asLeaf) { localDirectories.insert(path) }
+          seen.localHasEntries = try await local!.peek()?.path.isBelow(path) ?? false
+        }
+      } else {
+        let (state, revision) = local!.absence(of: path)
+        seen.local = state
+        seen.localRevision = revision
+      }
+    }
+    if baseHead?.path == path { seen.base = base.take() }
+    if remote != nil {
+      seen.remoteRevision = remote!.revision
+      if let remoteHead, remoteHead.path == path {
+        seen.remote = remoteHead.state
+        remote!.take()
+      } else {
+        seen.remote = .absent
+      }
+    }
+    return seen
+  }
+}

@@ -1,0 +1,255 @@
+import SyncModel
+
+extension Engine {
+  /// The first pass, then a look every poll interval, until asked to stop.
+  func passes() async throws {
+    try await firstContact()
+    var lastFull = try await repeatFirstPass()
+    if options.once || options.isDryRun {
+      if !options.isDryRun { try await finishOnce() }
+      return
+    }
+    while !stop.isRequested {
+      await pause(nextPoll())
+      if stop.isRequested { return }
+      do {
+        let age = environment.uptime() - lastFull
+        let watch = await local.watchState
+        status.watch = watch
+        let isFull = needsPass || watch != .live || age >= options.fullPassInterval.nanoseconds
+        if try await pass(isFull: isFull), isFull { lastFull = environment.uptime() }
+        passFailures = 0
+      } catch is CancellationError {
+        return
+      } catch {
+        passFailures += 1
+        spool.dropUnproven()
+        status.lastError = "\(error)"
+        observer.record(.passFailed(reason: "\(error)"))
+      }
+    }
+  }
+
+  /// Jittered, so that a fleet does not ask in step; after failures with backoff.
+  private func nextPoll() -> Duration {
+    let poll = options.poll.nanoseconds
+    let jitter = Int64(environment.random() % UInt64(max(1, poll / 5)))
+    if passFailures > 0 {
+      return .nanoseconds(min(poll + jitter, Int64(1_000_000_000) << min(passFailures, 8)))
+    }
+    return .nanoseconds(poll - poll / 10 + jitter)
+  }
+
+  /// Ends early when asked to stop.
+  private func pause(_ duration: Duration) async {
+    if stop.isRequested { return }
+    let (environment, pauseEnd) = (environment, pauseEnd)
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask {
+        do { try await environment.sleep(for: duration) } catch { return }
+        pauseEnd.signal()
+      }
+      await pauseEnd.wait()
+      group.cancelAll()
+    }
+  }
+
+  /// Before the first pass a missing root, bucket or permission ends the run; what may pass is retried.
+  private func repeatFirstPass() async throws -> Int64 {
+    while true {
+      do {
+        _ = try await pass(isFull: true)
+        return environment.uptime()
+      } catch let failure as RemoteFailure where failure.isPassing && !options.once && !stop.isRequested {
+        passFailures += 1
+        spool.dropUnproven()
+        observer.record(.passFailed(reason: failure.message))
+        await pause(nextPoll())
+        if stop.isRequested { return environment.uptime() }
+      }
+    }
+  }
+
+  /// First contact of two sides that both hold something: equal contents are adopted before anything else,
+  /// and where too many differ the user decides.
+  private func firstContact() async throws {
+    guard !options.isDryRun, options.policy.firstSync == nil, options.asksAtFirstContact,
+      try await store.leafCount() == 0
+    else { return }
+    undecidedConflicts = 0
+    defer { undecidedConflicts = nil }
+    _ = try await pass(isFull: true, only: .compare)
+    let conflicts = undecidedConflicts ?? 0
+    let adopted = try await store.leafCount()
+    var allowance = DeletionGuard(limit: options.deletionLimit)
+    if case .halt = allowance.judgePass(
+      .local, count: conflicts, baseCount: conflicts + adopted, isOtherSideEmpty: false, now: 0)
+    {
+      throw EngineFailure(
+        .firstSyncUndecided,
+        "\(conflicts) files exist on both sides with different contents and were never in sync; nothing was changed. "
+          + "Decide with --first-sync remote|local|keep-both")
+    }
+  }
+
+  enum PassScope { case everything, compare }
+
+  /// One look at the prefix, and where `isFull` at the root, merged with the base. Returns whether it
+  /// reached the end. Throws where either side could not be read to the end: no absence counts then.
+  @discardableResult
+  func pass(isFull: Bool, only scope: PassScope = .everything) async throws -> Bool {
+    passIsRunning = true
+    defer {
+      passIsRunning = false
+      wake.signal()
+    }
+    needsPass = false
+    observer.record(.passStarted(isFull: isFull))
+    let mount = try await local.checkRoot()
+    let started = store.revision
+    var summary = PassSummary()
+    summary.isFull = isFull
+    var merge = Merge(
+      local: isFull ? LocalStream(local.walk(.root), rootMount: mount, root: .root, store: store) : nil,
+      base: BaseStream(store), remote: RemoteStream(remote, store: store))
+    try await runMerge(&merge, scope, &summary)
+    summary.localEntries = merge.local?.count ?? 0
+    summary.remoteEntries = merge.remote?.count ?? 0
+    if isFull { report(merge) }
+    guard !stop.isRequested else { return false }
+    if scope == .everything {
+      if merge.remote?.isOrdered == false {
+        spool.dropUnproven()
+        observer.record(.passFailed(reason: "the server's listing was not in order; no deletion is derived from it"))
+      }
+      summary.deletions = spool.entries.count
+      await flushDeletions(
+        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0,
+        looked: isFull ? [.local, .remote] : [.local])
+      try await store.dropTombstones(through: started)
+      arrivals = Arrivals()
+      status.firstPassCompleted = true
+      status.lastPassEnded = environment.uptime()
+      observer.record(.passEnded(summary))
+    }
+    return true
+  }
+
+  private func report(_ merge: Merge) {
+    let unreadable = (merge.local?.unreadable ?? []).map {
+      PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
+    }
+    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []) + unreadable)
+  }
+
+  /// Settles what differs while the streams go on, a bounded number of paths at once.
+  private func runMerge(_ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary) async throws {
+    var submitted = 0
+    var held = merge
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      var inFlight = 0
+      merging: while let decided = try await held.next() {
+        for (seen, neighbours) in decided {
+          // Uploads under way end; the drain finds what was not begun.
+          if stop.isRequested { break merging }
+          guard let work = work(for: seen, neighbours, scope) else { continue }
+          submitted += 1
+          while inFlight >= concurrency * 2 {
+            try await group.next()
+            inFlight -= 1
+          }
+          inFlight += 1
+          group.addTask { await self.process(work) }
+        }
+      }
+      try await group.waitForAll()
+    }
+    merge = held
+    summary.submitted = submitted
+  }
+
+  /// Nil: nothing to do, going by what was seen.
+  private func work(for seen: Seen, _ neighbours: Neighbours, _ scope: PassScope) -> Work? {
+    let entry = seen.base?.entry
+    // A side that was not looked at counts as in sync; then only a difference on the other is news.
+    if seen.local == nil, !neighbours.remoteHasDescendants, let entry,
+      seen.remote.map({ isUnchanged($0, entry) }) ?? true
+    {
+      return nil
+    }
+    guard options.filters.includes(seen.path) else { return entry == nil ? nil : Work(seen.path) }
+    if case .tombstone = seen.base, seen.local?.stamp == nil, seen.remote == .absent { return nil }
+    let local = seen.local ?? assumedLocal(entry)
+    let remote = seen.remote ?? assumedRemote(entry)
+    let operation = Planner.plan(
+      path: seen.path, base: entry, local: local, remote: remote, policy: options.policy, neighbours: neighbours)
+    guard let operation else { return nil }
+    if scope == .compare {
+      guard case .compare = operation else { return nil }
+    }
+    var view = View()
+    view.local = seen.local
+    view.localRevision = seen.localRevision
+    view.remote = seen.remote
+    view.remoteRevision = seen.remoteRevision
+    view.neighbours = neighbours
+    var work = Work(seen.path, view: view)
+    work.onlyCompares = scope == .compare
+    return work
+  }
+
+  private func isUnchanged(_ remote: RemoteState, _ entry: BaseEntry) -> Bool {
+    switch remote {
+    case .object(let stamp, _): entry.remote.map { stamp.isSameVersion(as: $0) } ?? false
+    case .marker, .implied: true
+    case .absent: false
+    }
+  }
+
+  private func assumedLocal(_ entry: BaseEntry?) -> LocalState {
+    guard let entry else { return .absent(mount: MountID(0)) }
+    return .present(entry.local, content: entry.fingerprint)
+  }
+
+  private func assumedRemote(_ entry: BaseEntry?) -> RemoteState {
+    guard let entry else { return .absent }
+    if entry.path.isDirectory { return entry.remote.map { .marker($0) } ?? .implied }
+    return entry.remote.map { .object($0) } ?? .absent
+  }
+
+  /// A look at a part of the root only: what the watcher could not say in detail.
+  func scan(_ directory: RelativePath) async throws {
+    let mount = try await local.checkRoot()
+    var nearest = mount
+    if !directory.isRoot {
+      switch try await local.observe(directory) {
+      case .present(let stamp): nearest = stamp.mount
+      case .absent(let found): nearest = found
+      case .unsupported, .below: return
+      }
+      mark(directory, .localEvent)
+    }
+    var merge = Merge(
+      local: LocalStream(local.walk(directory), rootMount: nearest, root: directory, store: store),
+      base: BaseStream(store, below: directory), remote: nil)
+    while let decided = try await merge.next() {
+      for (seen, neighbours) in decided where work(for: seen, neighbours, .everything) != nil {
+        let isAbsent = seen.local?.stamp == nil
+        mark(
+          seen.path, isAbsent ? [.localEvent, .absenceSeen] : .localEvent,
+          after: isAbsent ? Self.absenceSettle : .zero)
+      }
+    }
+    for problem in merge.local?.problems ?? [] { report(problem.name, problem.reason) }
+  }
+}
+
+extension RemoteFailure {
+  /// May be gone by itself; the others need a person before the first pass is complete.
+  var isPassing: Bool {
+    switch code {
+    case .unreachable, .throttled, .server, .outcomeUnknown, .corrupted, .raced: true
+    default: false
+    }
+  }
+}

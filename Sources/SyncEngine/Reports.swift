@@ -1,0 +1,35 @@
+import SyncModel
+
+/// Paths that are left alone, and why; told once, and once more when the cause is gone. Bounded.
+struct Reports: Sendable {
+  static let capacity = 10_000
+  private(set) var reasons: [String: String] = [:]
+  /// Those that the last pass found; what the next one does not find is over.
+  private var fromPass: Set<String> = []
+
+  /// True where this is news.
+  mutating func set(_ path: String, _ reason: String?) -> Bool {
+    guard reasons[path] != reason else { return false }
+    if reason != nil, reasons.count >= Self.capacity, reasons[path] == nil { return false }
+    reasons[path] = reason
+    return true
+  }
+
+  /// The paths whose cause is gone.
+  mutating func replacePassReports(_ paths: Set<String>) -> Set<String> {
+    defer { fromPass = paths }
+    return fromPass.subtracting(paths)
+  }
+}
+
+extension Engine {
+  func report(_ path: String, _ reason: String?) {
+    if reports.set(path, reason) { observer.record(.reported(path: path, reason: reason)) }
+  }
+
+  /// What a full pass could not sync, by name.
+  func reportPass(_ problems: [PathReport]) {
+    for problem in problems { report(problem.name, problem.reason) }
+    for name in reports.replacePassReports(Set(problems.map(\.name))) { report(name, nil) }
+  }
+}

@@ -1,0 +1,142 @@
+import SyncModel
+
+extension Engine {
+  /// Settles one path: observe, plan, commit, until the two sides agree or it must wait.
+  func process(_ work: Work) async {
+    guard let outcome = await attempt(work) else { return }
+    switch outcome {
+    case .settled: break
+    case .deletion(let side):
+      // A hinted absence has had its time to reappear before it was looked at.
+      let waited = work.view == nil ? Self.absenceSettle.nanoseconds : 0
+      spool.add(work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil)
+      wake.signal()
+    case .later(let delay): mark(work.path, .retry, after: delay)
+    case .renamed(let from): await processRename(from: from, to: work.path)
+    }
+  }
+
+  /// Nil: cancelled, or it failed and is retried later.
+  func attempt(_ work: Work) async -> Outcome? {
+    let path = work.path
+    if let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+      mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
+      return nil
+    }
+    running[path, default: 0] += 1
+    defer { running[path] = running[path].flatMap { $0 > 1 ? $0 - 1 : nil } }
+    do {
+      let outcome = try await locked([path]) {
+        try Task.checkCancellation()
+        return try await settle(work)
+      }
+      succeeded(path)
+      return outcome
+    } catch {
+      await failed(path, error)
+      return nil
+    }
+  }
+
+  func succeeded(_ path: RelativePath) {
+    if quarantine.succeeded(path) != nil { report(path.string, nil) }
+  }
+
+  /// Every failure is retried with backoff for ever; a path that keeps failing is reported (I11, I12).
+  func failed(_ path: RelativePath, _ error: any Error) async {
+    if error is CancellationError || Task.isCancelled { return }
+    if stop.isRequested, let failure = error as? LocalFailure, failure.code == .stopping { return }
+    status.lastError = "\(error)"
+    let now = environment.uptime()
+    let entry = quarantine.failed(path, message: "\(error)", now: now, random: environment.random())
+    observer.record(.retrying(path, reason: "\(error)"))
+    if quarantine.isReported(entry) { report(path.string, "\(error)") }
+    // With --once nothing waits for better times: what failed is reported in the summary.
+    if !options.once || entry.failures < 3 {
+      mark(path, .retry, after: .nanoseconds(entry.nextTry - now), since: entry.since)
+    }
+  }
+
+  /// A path changes so often that planning never ends: give it time.
+  private static var maximumRounds: Int { 8 }
+
+  private func settle(_ work: Work) async throws -> Outcome {
+    let path = work.path
+    guard options.filters.includes(path) else {
+      // A filter change is a first contact in waiting: the row of an excluded path proves nothing later.
+      if !options.isDryRun, try await store.row(path)?.entry != nil { try await forget(path) }
+      return .settled
+    }
+    var sight = try await look(work)
+    for _ in 0..<Self.maximumRounds {
+      guard
+        let operation = Planner.plan(
+          path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
+          neighbours: sight.neighbours)
+      else {
+        clashes[path] = nil
+        return .settled
+      }
+      if options.isDryRun, operation.isChange {
+        observer.record(.planned(path, operation))
+        return .settled
+      }
+      if work.onlyCompares, operation.isChange { return .settled }
+      do {
+        if let outcome = try await execute(operation, work, &sight) { return outcome }
+      } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
+        sight.local = try await observeLocal(path, &sight)
+      } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
+        try await noteFailedCondition(path, &sight, failure)
+      } catch let failure as RemoteFailure where failure.code == .raced {
+        try await environment.sleep(for: .milliseconds(20 + Int64(environment.random() % 80)))
+        try await observeRemote(path, &sight)
+      }
+    }
+    return .later(.seconds(1))
+  }
+
+  /// A failed condition is never retried with the same stamp. The same one twice means that the server
+  /// refuses what it just told us.
+  private func noteFailedCondition(_ path: RelativePath, _ sight: inout Sight, _ failure: RemoteFailure) async throws {
+    let stamp = sight.remote.stamp
+    let wasAssumed = sight.remoteIsAssumed
+    try await observeRemote(path, &sight)
+    guard !wasAssumed, sight.remote.stamp == stamp else {
+      failedConditions[path] = nil
+      return
+    }
+    if let before = failedConditions.updateValue(stamp, forKey: path), before == stamp {
+      failedConditions[path] = nil
+      throw RemoteFailure(
+        .notPossible,
+        "the server refused a condition on the very version it names for “\(path)” twice: \(failure.message)")
+    }
+  }
+}
+
+extension RemoteState {
+  /// Of the object or marker.
+  var stamp: RemoteStamp? {
+    switch self {
+    case .object(let stamp, _), .marker(let stamp): stamp
+    case .absent, .implied: nil
+    }
+  }
+}
+
+extension LocalState {
+  var stamp: LocalStamp? {
+    if case .present(let stamp, _) = self { stamp } else { nil }
+  }
+}
+
+extension Operation {
+  /// Changes one of the two sides.
+  var isChange: Bool {
+    switch self {
+    case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: false
+    default: true
+    }
+  }
+}

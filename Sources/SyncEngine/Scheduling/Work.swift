@@ -1,0 +1,36 @@
+import SyncModel
+
+/// A path to be settled, with what a listing or walk already saw of it.
+struct Work: Sendable {
+  var path: RelativePath
+  var view: View?
+  /// The deletion spool's second look: the deletion may be carried out now.
+  var mayDelete = false
+  /// First contact: nothing is changed before the user has decided.
+  var onlyCompares = false
+  /// A rename was tried and did not apply.
+  var avoidsRename = false
+
+  init(_ path: RelativePath, view: View? = nil) {
+    self.path = path
+    self.view = view
+  }
+}
+
+/// What a pass saw, and how old it is. A row written since then makes it worthless.
+struct View: Sendable {
+  var local: LocalState?
+  var localRevision: Int64 = 0
+  var remote: RemoteState?
+  var remoteRevision: Int64 = 0
+  var neighbours = Neighbours()
+}
+
+enum Outcome: Sendable {
+  case settled
+  /// A deletion: counted by the guard and carried out after all creations.
+  case deletion(DeletionSide)
+  case renamed(from: RelativePath)
+  /// Look again after this time, without calling it a failure.
+  case later(Duration)
+}

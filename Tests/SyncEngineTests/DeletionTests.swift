@@ -1,0 +1,64 @@
+import SyncModel
+import Testing
+
+@testable import SyncEngine
+
+@Suite struct DeletionTests {
+  @Test(arguments: [
+    (["a/x", "a/y"], "a/"), (["a/x", "b"], ""), (["a/b/c/x", "a/b/d"], "a/b/"), (["x"], ""), (["a/b/x"], "a/b/"),
+  ] as [([RelativePath], String)])
+  func findsTheFolderThatOnePageMayProve(paths: [RelativePath], expected: String) {
+    #expect(Engine.commonDirectory(paths.sorted()[...], atLeast: .root).string == expected)
+  }
+
+  @Test(arguments: [
+    ("", "a/b/c", "a/"), ("a/", "a/b/c", "a/b/"), ("a/b/", "a/b/c", "a/b/c"), ("", "f", "f"),
+  ] as [(RelativePath, RelativePath, RelativePath)])
+  func stepsTowardsAPath(directory: RelativePath, path: RelativePath, expected: RelativePath) {
+    #expect(Engine.child(of: directory, towards: path) == expected)
+  }
+
+  @Test func keepsOnlyHintedDeletionsOfAnUnfinishedPass() {
+    var spool = DeletionSpool()
+    spool.add("seen", .remote, now: 1, isHinted: true)
+    spool.add("listed", .local, now: 1, isHinted: false)
+    spool.dropUnproven()
+    #expect(spool.takeAll().map(\.path) == ["seen"])
+    #expect(spool.isEmpty)
+  }
+
+  @Test func keepsTheMomentAnAbsenceWasFirstSeen() {
+    var spool = DeletionSpool()
+    spool.add("a", .remote, now: 1, isHinted: true)
+    spool.add("a", .remote, now: 5, isHinted: true)
+    #expect(spool.takeAll().map(\.seen) == [1])
+  }
+
+  @Test func countsEachArrivalForOneDeletion() {
+    var arrivals = Arrivals()
+    let content = Fingerprint(size: 3, crc64: 9)
+    arrivals.add(content)
+    let first = arrivals.take(content)
+    let second = arrivals.take(content)
+    #expect(first)
+    #expect(!second)
+  }
+}
+
+@Suite struct ReportsTests {
+  @Test func tellsNewsOnce() {
+    var reports = Reports()
+    let first = reports.set("p", "why")
+    let again = reports.set("p", "why")
+    let changed = reports.set("p", "other")
+    let over = reports.set("p", nil)
+    let nothing = reports.set("p", nil)
+    #expect([first, again, changed, over, nothing] == [true, false, true, true, false])
+  }
+
+  @Test func forgetsWhatTheNextPassDoesNotFind() {
+    var reports = Reports()
+    #expect(reports.replacePassReports(["a", "b"]).isEmpty)
+    #expect(reports.replacePassReports(["b"]) == ["a"])
+  }
+}

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Counts what happened in a test run, from Swift Testing's event stream.
+
+Each test function counts once, whatever its number of cases. A test that began and never ended (the
+process crashed) failed; so did a run whose status is not 0 though no test failed. The format check
+counts as one test.
+"""
+
+import argparse
+import json
+import sys
+
+
+def outcomes(lines):
+    """Yields sets: the tests that began, that ended, that had an issue."""
+    begun, ended, failed = set(), set(), set()
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue  # the last line of a process that was killed
+        if record.get("kind") != "event":
+            continue
+        event = record["payload"]
+        test = event.get("testID")
+        # A suite's id has no source location.
+        if event["kind"] == "issueRecorded":
+            issue = event.get("issue", {})
+            if not issue.get("isKnown", False) and issue.get("severity", "error") == "error":
+                failed.add(test or "(no test)")
+        elif test is None:
+            continue
+        elif event["kind"] == "testStarted":
+            begun.add(test)
+        elif event["kind"] == "testEnded":
+            ended.add(test)
+    return begun, ended, failed
+
+
+def functions(lines):
+    """The ids of test functions; suites begin and end too, but do not count."""
+    found = set()
+    for line in lines:
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if record.get("kind") == "test" and record["payload"].get("kind") == "function":
+            found.add(record["payload"]["id"])
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("events")
+    parser.add_argument("--format-status", type=int, default=0)
+    parser.add_argument("--test-status", type=int, default=0)
+    arguments = parser.parse_args()
+    try:
+        with open(arguments.events, encoding="utf-8", errors="replace") as file:
+            lines = file.readlines()
+    except FileNotFoundError:
+        lines = []
+    tests = functions(lines)
+    begun, ended, failed = outcomes(lines)
+    failures = {test for test in failed if test in tests or test not in begun}
+    interrupted = (begun & tests) - ended - failures
+    passed = (begun & tests & ended) - failures
+    names = sorted(failures) + [f"{test} (did not end)" for test in sorted(interrupted)]
+    if arguments.test_status != 0 and not names:
+        names.append(f"the test run ended with status {arguments.test_status}")
+    if not passed and not names:
+        names.append("no test ran")
+    passed_count = len(passed)
+    if arguments.format_status == 0:
+        passed_count += 1
+    else:
+        names.append("the format check (make format mends it)")
+    for name in names:
+        print(f"failed: {name}")
+    print(f"{passed_count} passed, {len(names)} failed")
+    sys.exit(1 if names else 0)
+
+
+if __name__ == "__main__":
+    main()
