@@ -11,7 +11,7 @@ enum RealTree {
 
   /// Fills a folder with `count` files, and with what trees have besides: symbolic links, empty folders, hard links,
   /// odd names, a file that nobody may read, a link that leads out.
-  static func build(in root: String, files count: Int) throws {
+  static func build(in root: String, files count: Int, for server: TestServer.Kind) throws {
     var left = count
     for (index, source) in sources().enumerated() where left > 0 {
       try copy(source, to: "\(root)/source \(index)", depth: 0, &left)
