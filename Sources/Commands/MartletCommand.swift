@@ -1,8 +1,12 @@
-package import ArgumentParser
+import ArgumentParser
 
-/// `martlet`.
-package struct MartletCommand: AsyncParsableCommand {
-  package static let configuration = CommandConfiguration(
+/// What the executable runs.
+package enum CommandLineTool {
+  package static func main() async { await MartletCommand.main() }
+}
+
+struct MartletCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
     commandName: "martlet",
     abstract: "Keeps a local folder and an S3 prefix the same, both ways, without losing a byte.",
     discussion: """
@@ -12,8 +16,6 @@ package struct MartletCommand: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [SyncCommand.self, StatusCommand.self])
-
-  package init() {}
 }
 
 enum Version {

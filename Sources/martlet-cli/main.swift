@@ -1,3 +1,3 @@
 import Commands
 
-await MartletCommand.main()
+await CommandLineTool.main()

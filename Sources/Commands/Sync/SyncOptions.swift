@@ -38,11 +38,6 @@ struct ServerOptions: ParsableArguments {
 
   @Option(help: "The profile of the AWS configuration files.")
   var profile: String?
-
-  enum CodingKeys: String, CodingKey {
-    case endpointURL = "endpointUrl"
-    case region, profile
-  }
 }
 
 struct DecisionOptions: ParsableArguments {
@@ -95,11 +90,6 @@ struct OperationOptions: ParsableArguments {
 
   @Option(help: "trace, debug, info (default), notice, warning, error or critical.")
   var logLevel: String?
-
-  enum CodingKeys: String, CodingKey {
-    case nodeID = "nodeId"
-    case stateDir, shutdownTimeout, readyFile, logFormat, logLevel
-  }
 }
 
 /// A filter and its place on the command line: the order of excludes and includes among each other decides,

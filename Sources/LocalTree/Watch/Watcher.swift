@@ -1,16 +1,79 @@
+internal import CLinux
+internal import Glibc
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import SyncEngine
 
 package enum WatchPolicy: String, Hashable, Sendable, CaseIterable {
-  /// inotify where changes announce themselves, and walks for the rest.
+  /// inotify, and walks for what does not announce itself.
   case auto
+  /// inotify also on network file systems.
   case inotify
   /// Only walks.
   case poll
 }
+
+/// Runs the watching thread and knows whether every directory is watched.
 final class Watcher: Sendable {
-  init(observer: Observer, relay: HintRelay, policy: WatchPolicy, logger: Logger) {}
-  var state: WatchState { .live }
-  func run() async throws {}
+  private let observer: Observer
+  private let relay: HintRelay
+  private let policy: WatchPolicy
+  private let logger: Logger
+  private let current: NIOLockedValueBox<WatchState>
+
+  init(observer: Observer, relay: HintRelay, policy: WatchPolicy, logger: Logger) {
+    self.observer = observer
+    self.relay = relay
+    self.policy = policy
+    self.logger = logger
+    current = NIOLockedValueBox(
+      .scanning(reason: policy == .poll ? "--watch is “poll”" : "the folders are not watched yet"))
+  }
+
+  var state: WatchState { current.withLockedValue { $0 } }
+
+  /// Until cancelled.
+  func run() async throws {
+    guard policy != .poll else { return try await waitForCancellation() }
+    let wake = Descriptor(owning: try check(clinux_event()))
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        startThread("martlet-watch") { [self] in
+          watch(until: wake)
+          continuation.resume()
+        }
+      }
+    } onCancel: {
+      _ = clinux_event_signal(wake.raw)
+    }
+    // The thread ends early only where there is no inotify at all.
+    try await waitForCancellation()
+  }
+
+  private func watch(until wake: Descriptor) {
+    do {
+      let session = try WatchSession(observer: observer, relay: relay, trustsAllMounts: policy == .inotify) {
+        [self] in set(limitation: $0)
+      }
+      try session.run(until: wake)
+    } catch {
+      let text = (error as? SystemError)?.text ?? "\(error)"
+      set(limitation: "inotify does not work (\(text)); raise fs.inotify.max_user_instances, or use --watch poll")
+    }
+  }
+
+  private func set(limitation: String?) {
+    let state: WatchState = limitation.map { .scanning(reason: $0) } ?? .live
+    let before = current.withLockedValue { current in
+      defer { current = state }
+      return current
+    }
+    guard before != state else { return }
+    if let limitation { logger.warning("some folders are only found by scanning", metadata: ["reason": "\(limitation)"]) }
+    relay.report(".", limitation)
+  }
+
+  private func waitForCancellation() async throws {
+    while true { try await Task.sleep(for: .seconds(3600)) }
+  }
 }

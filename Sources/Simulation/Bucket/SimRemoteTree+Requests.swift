@@ -116,9 +116,12 @@ extension SimRemoteTree {
   }
 
   package func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
-    let (server, node) = (server, life.node)
-    let id = try await request(path, isWrite: true) {
-      server.beginUpload(path.string, owner: node, metadata: metadata)
+    let (server, ledger, node) = (server, ledger, life.node)
+    // An upload that begins after its sender gave up is unknown to all: only a lifecycle rule ends it.
+    let id = try await request(path, isWrite: true, mayBeLate: false) {
+      let id = server.beginUpload(path.string, owner: node, metadata: metadata)
+      ledger.note("\(node) began \(id) of \(path)")
+      return id
     }
     return MultipartUpload(path: path.string, uploadID: id, size: size, partSize: partSize)
   }
@@ -157,7 +160,11 @@ extension SimRemoteTree {
 
   package func abortUpload(_ upload: MultipartUpload) async throws {
     let server = server
-    try await request(RelativePath(unchecked: upload.path), isWrite: true) { server.abortUpload(upload.uploadID) }
+    let (ledger, node) = (ledger, life.node)
+    try await request(RelativePath(unchecked: upload.path), isWrite: true) {
+      ledger.note("\(node) aborts \(upload.uploadID)")
+      server.abortUpload(upload.uploadID)
+    }
   }
 
   package func unfinishedUploads() async throws -> [MultipartUpload] {

@@ -4,6 +4,8 @@ package import SyncModel
 package protocol EffectLedger: AnyObject, Sendable {
   /// A branch of a port was taken.
   func count(_ what: String)
+  /// A line of the trace.
+  func note(_ line: @autoclosure () -> String)
   /// The engine of `node` took a leaf with this content out of its tree, without putting another in its place.
   func removedLocally(_ path: RelativePath, content: [UInt8], node: String)
   /// The engine of `node` deleted an object.

@@ -70,10 +70,10 @@ private struct TracingObserver: SyncObserver {
 
   func record(_ event: SyncEvent) {
     switch event {
-    case .transferProgressed, .transferStarted: break
+    case .transferProgressed, .transferStarted, .transferEnded(_, nil), .passStarted, .passEnded: return
     case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
     default: break
     }
-    oracle.note("\(node)   \(event)")
+    oracle.note("\(node)   \("\(event)".replacing("SyncEngine.", with: "").replacing("SyncModel.", with: ""))")
   }
 }

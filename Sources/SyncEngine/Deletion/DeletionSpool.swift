@@ -27,9 +27,10 @@ struct DeletionSpool: Sendable {
     entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted)
   }
 
+  /// In order of the paths: the same history gives the same run.
   mutating func takeAll() -> [Entry] {
     defer { self = DeletionSpool() }
-    return Array(entries.values)
+    return entries.values.sorted { $0.path < $1.path }
   }
 
   /// What was derived from a look that did not reach its end proves nothing; hinted absences were seen.

@@ -88,22 +88,18 @@ extension Engine {
 
   /// After a restart every open intent is one whose reply was lost.
   func loadIntents() async throws {
-    var needsUploads = false
     for var intent in try await store.intents() {
       intent.isUncertain = true
       intents.put(intent)
-      if intent.kind == .multipart, intent.upload == nil { needsUploads = true }
       mark(RelativePath(unchecked: intent.path), .retry)
     }
-    if needsUploads { try await abortUnrecordedUploads() }
   }
 
   /// An upload that was begun when the reply with its id was lost can only be found by its key.
-  private func abortUnrecordedUploads() async throws {
-    for upload in try await remote.unfinishedUploads() {
-      let path = RelativePath(unchecked: upload.path)
-      let ours = intents.all(for: path).filter { $0.kind == .multipart }
-      guard !ours.isEmpty, !ours.contains(where: { $0.upload?.uploadID == upload.uploadID }) else { continue }
+  private func abortUnrecordedUploads(of path: RelativePath) async throws {
+    let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
+    for upload in try await remote.unfinishedUploads()
+    where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
       try await remote.abortUpload(upload)
     }
   }
@@ -111,30 +107,40 @@ extension Engine {
   /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
   /// has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
-    let open = intents.all(for: path).filter(\.isUncertain)
-    guard !open.isEmpty else { return false }
-    try await observeRemote(path, &sight)
-    let now = environment.wallTime()
-    for intent in open.reversed() {
-      if let own = try await landed(intent, path, sight) {
-        try await adoptOwn(intent, path, sight, own)
-        return true
-      }
-    }
-    for intent in open {
-      let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
-      if intent.kind == .multipart {
-        // The upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`.
-        let isWanted = sight.local.stamp.map { $0.size == intent.upload?.size } ?? false
-        if !isWanted {
-          if let upload = intent.upload { try await remote.abortUpload(upload) }
-          try await close(intent)
+    let open = intents.all(for: path)
+    let uncertain = open.filter(\.isUncertain)
+    if !uncertain.isEmpty {
+      try await observeRemote(path, &sight)
+      for intent in uncertain.reversed() {
+        if let own = try await landed(intent, path, sight) {
+          try await adoptOwn(intent, path, sight, own)
+          return true
         }
-      } else if isOver || intent.kind == .delete {
-        try await close(intent)
       }
     }
-    return true
+    let now = environment.wallTime()
+    for intent in open {
+      if intent.kind == .multipart {
+        try await closeUnlessWanted(intent, path, sight)
+      } else if intent.isUncertain {
+        let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
+        if isOver || intent.kind == .delete { try await close(intent) }
+      }
+    }
+    return !uncertain.isEmpty
+  }
+
+  /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
+  /// locked, so none is under way.
+  private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
+    if let upload = intent.upload {
+      if sight.local.stamp?.size == upload.size { return }
+      try await remote.abortUpload(upload)
+    } else {
+      // The reply with its id was lost.
+      try await abortUnrecordedUploads(of: path)
+    }
+    try await close(intent)
   }
 
   /// What an intent's write left behind.

@@ -172,7 +172,11 @@ extension Engine {
   private func work(for seen: Seen, _ neighbours: Neighbours, _ scope: PassScope) -> Work? {
     let entry = seen.base?.entry
     // A side that was not looked at counts as in sync; then only a difference on the other is news.
-    if seen.local == nil, let entry, seen.remote.map({ isUnchanged($0, entry) }) ?? true { return nil }
+    if seen.local == nil, !neighbours.remoteHasDescendants, let entry,
+      seen.remote.map({ isUnchanged($0, entry) }) ?? true
+    {
+      return nil
+    }
     guard options.filters.includes(seen.path) else { return entry == nil ? nil : Work(seen.path) }
     if case .tombstone = seen.base, seen.local?.stamp == nil, seen.remote == .absent { return nil }
     let local = seen.local ?? assumedLocal(entry)

@@ -26,8 +26,12 @@ extension Engine {
     var sight = Sight(
       base: record?.entry, local: .unsupported, remote: .absent, remoteIsAssumed: false, neighbours: Neighbours(),
       generation: generation)
-    if let view = work.view { sight.neighbours = view.neighbours }
-    if suspects.remove(path) != nil { sight.base?.isProvisional = true }
+    if let view = work.view {
+      sight.neighbours = view.neighbours
+    } else if clashes[path] != nil {
+      let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
+      sight.neighbours.remoteHasDescendants = !below.entries.isEmpty
+    }
     if let seen = work.view?.local, let view = work.view, revision <= view.localRevision {
       sight.local = seen
     } else {

@@ -1,0 +1,200 @@
+internal import CLinux
+internal import Glibc
+internal import SyncEngine
+internal import SyncModel
+
+/// Watches the tree on a thread of its own and turns events into hints.
+final class WatchSession {
+  private let observer: Observer
+  private let relay: HintRelay
+  private let setLimitation: (String?) -> Void
+  private let trustsAllMounts: Bool
+  private let inotify: Descriptor
+  private var table = WatchTable()
+  private var renames = RenamePairing()
+  private var writes = WriteDelay()
+  private var limitation: String?
+  private var nextRetry: Int64 = .max
+
+  /// Nanoseconds after which directories that got no watch are tried again.
+  private static let retryInterval: Int64 = 300_000_000_000
+
+  /// - Parameters:
+  ///   - trustsAllMounts: Takes a network file system for live too.
+  ///   - setLimitation: Told why some directories are only found by a walk; nil when all are watched.
+  init(observer: Observer, relay: HintRelay, trustsAllMounts: Bool, setLimitation: @escaping (String?) -> Void) throws {
+    self.observer = observer
+    self.relay = relay
+    self.trustsAllMounts = trustsAllMounts
+    self.setLimitation = setLimitation
+    inotify = Descriptor(owning: try check(clinux_inotify()))
+  }
+
+  /// Until `wake` can be read.
+  func run(until wake: Descriptor) throws {
+    watchAll()
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
+    defer { buffer.deallocate() }
+    while true {
+      var polled = [
+        pollfd(fd: inotify.raw, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.raw, events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&polled, 2, timeout()) < 0 && errno != EINTR { throw SystemError(errno) }
+      if polled[1].revents != 0 { return }
+      for event in try WatchEvent.read(from: inotify, into: buffer) { handle(event) }
+      settle()
+    }
+  }
+
+  /// Milliseconds.
+  private func timeout() -> Int32 {
+    let deadline = [renames.deadline, writes.deadline, nextRetry].compactMap { $0 }.min() ?? .max
+    if deadline == .max { return -1 }
+    return Int32(clamping: max(0, deadline - FileClock.uptime()) / 1_000_000 + 1)
+  }
+
+  private func settle() {
+    let now = FileClock.uptime()
+    for half in renames.expired(now: now) {
+      if let watch = half.watch { end(watch) }
+      relay.hint(exists(half.path) ? (half.isDirectory ? .subtree(half.path) : .path(half.path)) : .vanished(half.path))
+    }
+    for path in writes.due(now: now) { relay.hint(.path(path)) }
+    if now >= nextRetry { watchAll() }
+  }
+
+  private func exists(_ path: RelativePath) -> Bool {
+    guard let parent = try? observer.root.openParent(of: path) else { return false }
+    return (try? parent.statusIfPresent(of: path.name)) != nil
+  }
+
+  // MARK: events
+
+  func handle(_ event: WatchEvent) {
+    if event.has(IN_Q_OVERFLOW) {
+      watchAll()
+      relay.hint(.subtree(.root))
+      return
+    }
+    if event.has(IN_IGNORED) {
+      _ = table.remove(event.watch)
+      return
+    }
+    guard !event.isUnnameable, let directory = table.path(of: event.watch) else { return }
+    guard let name = event.name else {
+      // The directory itself: its parent tells the same with a name, the root and a mount point have none.
+      if directory.isRoot && !event.has(IN_ATTRIB) || event.has(IN_UNMOUNT) { relay.hint(.subtree(directory)) }
+      return
+    }
+    let path = directory.appending(name, isDirectory: event.isDirectory)
+    guard ReservedNames.match(in: path) == nil else { return }
+    if event.has(IN_MOVED_FROM) {
+      writes.closed(path)
+      renames.left(
+        .init(path: path, isDirectory: event.isDirectory, watch: table.child(of: event.watch, named: name)),
+        cookie: event.cookie, now: FileClock.uptime())
+    } else if event.has(IN_MOVED_TO) {
+      arrived(path, name, event)
+    } else if event.has(IN_DELETE) {
+      writes.closed(path)
+      relay.hint(.vanished(path))
+    } else if event.isDirectory {
+      if event.has(IN_CREATE) { watchTree(path, named: name, in: event.watch) }
+      relay.hint(event.has(IN_CREATE) ? .subtree(path) : .path(path))
+    } else {
+      written(path, event)
+    }
+  }
+
+  private func arrived(_ path: RelativePath, _ name: String, _ event: WatchEvent) {
+    guard let other = renames.arrived(cookie: event.cookie) else {
+      if event.isDirectory { watchTree(path, named: name, in: event.watch) }
+      relay.hint(event.isDirectory ? .subtree(path) : .path(path))
+      return
+    }
+    if event.isDirectory {
+      if let watch = other.watch { table.add(watch, named: name, in: event.watch) }
+      // Again: what was made in it since was told under its old name, or not at all.
+      watchTree(path, named: name, in: event.watch)
+    }
+    relay.hint(.renamed(from: other.path, to: path))
+  }
+
+  private func written(_ path: RelativePath, _ event: WatchEvent) {
+    // A regular file with one name has a writer who will close it; a link, or a further name, is complete.
+    let mayBeUnfinished = event.has(IN_MODIFY) || event.has(IN_CREATE) && isFresh(path)
+    if mayBeUnfinished && !event.has(IN_CLOSE_WRITE) {
+      writes.modified(path, now: FileClock.uptime())
+    } else {
+      writes.closed(path)
+      relay.hint(.path(path))
+    }
+  }
+
+  private func isFresh(_ path: RelativePath) -> Bool {
+    guard let parent = try? observer.root.openParent(of: path), let status = try? parent.status(of: path.name) else {
+      return false
+    }
+    return status.kind == .file && status.nlink == 1
+  }
+
+  // MARK: watches
+
+  /// Watches the whole tree, also where some of it is watched already.
+  func watchAll() {
+    limitation = nil
+    nextRetry = .max
+    let before = table.watches
+    table = WatchTable()
+    watchTree(.root, named: "", in: nil)
+    for stale in before.subtracting(table.watches) { _ = clinux_inotify_remove(inotify.raw, stale) }
+    setLimitation(limitation)
+  }
+
+  /// Watches a directory before it is listed, so that nothing made in between is missed.
+  private func watchTree(_ path: RelativePath, named name: String, in parent: Int32?) {
+    var open: [(path: RelativePath, name: String, parent: Int32?)] = [(path, name, parent)]
+    while let next = open.popLast() {
+      guard let directory = try? observer.root.open(next.path, O_RDONLY) else { continue }
+      guard let watch = add(directory, at: next.path) else { continue }
+      if let parent = next.parent { table.add(watch, named: next.name, in: parent) } else { table.setRoot(watch) }
+      try? directory.forEachName { bytes, type in
+        guard Int(type) == DT_DIR || Int(type) == DT_UNKNOWN, let name = String(validating: bytes, as: UTF8.self)
+        else { return true }
+        let child = next.path.appending(name, isDirectory: true)
+        if ReservedNames.match(in: child) == nil { open.append((child, name, watch)) }
+        return true
+      }
+    }
+  }
+
+  private func add(_ directory: Descriptor, at path: RelativePath) -> Int32? {
+    // By its descriptor: a name could lead elsewhere by now.
+    let watch = clinux_inotify_add(inotify.raw, "/proc/self/fd/\(directory.raw)", WatchEvent.interesting)
+    guard watch >= 0 else {
+      limit(
+        watch == -ENOSPC
+          ? "no inotify watches are left for “\(path)” and perhaps others; raise fs.inotify.max_user_watches"
+          : "“\(path)” cannot be watched (\(SystemError(-watch).text))")
+      return nil
+    }
+    if !trustsAllMounts, let status = try? directory.status(),
+      case .usable(let mount)? = try? observer.mountEntry(of: directory, status, at: path),
+      !mount.capabilities.announcesChanges
+    {
+      limit("“\(path)” lies on a network file system, which does not announce changes made elsewhere", isLasting: true)
+    }
+    return watch
+  }
+
+  private func limit(_ reason: String, isLasting: Bool = false) {
+    guard limitation == nil else { return }
+    limitation = reason
+    nextRetry = isLasting ? .max : FileClock.uptime() + Self.retryInterval
+    setLimitation(reason)
+  }
+
+  private func end(_ watch: Int32) {
+    for gone in table.remove(watch) { _ = clinux_inotify_remove(inotify.raw, gone) }
+  }
+}

@@ -1,0 +1,66 @@
+internal import SyncModel
+
+/// The watched directories by the kernel's numbers; knows where each lies, through renames of its parents.
+struct WatchTable {
+  private struct Node {
+    var parent: Int32?
+    var name: String
+    var children: [String: Int32] = [:]
+  }
+
+  private var nodes: [Int32: Node] = [:]
+  private var root: Int32?
+
+  var count: Int { nodes.count }
+  var watches: Set<Int32> { Set(nodes.keys) }
+
+  /// Nil for watches that are unknown, or whose directory is no longer below the root.
+  func path(of watch: Int32) -> RelativePath? {
+    var names: [String] = []
+    var next = watch
+    while next != root {
+      guard let node = nodes[next], let parent = node.parent else { return nil }
+      names.append(node.name)
+      next = parent
+    }
+    guard nodes[next] != nil else { return nil }
+    return names.isEmpty ? .root : RelativePath(unchecked: names.reversed().joined(separator: "/") + "/")
+  }
+
+  func child(of watch: Int32, named name: String) -> Int32? { nodes[watch]?.children[name] }
+
+  mutating func setRoot(_ watch: Int32) {
+    root = watch
+    nodes[watch] = nodes[watch] ?? Node(parent: nil, name: "")
+  }
+
+  /// A watch that is known already moves there with all that is below it.
+  mutating func add(_ watch: Int32, named name: String, in parent: Int32) {
+    guard watch != root, nodes[parent] != nil else { return }
+    detach(watch)
+    var node = nodes[watch] ?? Node(parent: parent, name: name)
+    node.parent = parent
+    node.name = name
+    nodes[watch] = node
+    nodes[parent]?.children[name] = watch
+  }
+
+  /// Forgets the directory and everything below; returns the watches to end.
+  mutating func remove(_ watch: Int32) -> [Int32] {
+    detach(watch)
+    var removed: [Int32] = []
+    var open = [watch]
+    while let next = open.popLast() {
+      guard let node = nodes.removeValue(forKey: next) else { continue }
+      removed.append(next)
+      open.append(contentsOf: node.children.values)
+    }
+    if let root, removed.contains(root) { self.root = nil }
+    return removed
+  }
+
+  private mutating func detach(_ watch: Int32) {
+    guard let node = nodes[watch], let parent = node.parent, nodes[parent]?.children[node.name] == watch else { return }
+    nodes[parent]?.children[node.name] = nil
+  }
+}
