@@ -1,0 +1,122 @@
+import Glibc
+import Logging
+import NIOConcurrencyHelpers
+import SyncEngine
+import SyncModel
+import Testing
+
+@testable import Commands
+@testable import Martlet
+
+@Suite struct StatusTests {
+  private let run = Run(
+    root: "/data", location: S3Location(bucket: "b", prefix: "x"), node: "n-1", poll: .seconds(30), safety: "Safe.")
+
+  private func monitor(now: Int64 = 0, next: any SyncObserver = Recorder()) -> SyncMonitor {
+    SyncMonitor(next: next, uptime: { now }, onFullPass: {})
+  }
+
+  private func engineStatus() -> EngineStatus {
+    var status = EngineStatus()
+    status.state = .idle
+    status.firstPassCompleted = true
+    status.lastPassEnded = 10 * second
+    status.committed = [.uploaded: 2]
+    status.pending = 1
+    status.oldestUnsynced = .milliseconds(1500)
+    status.quarantined = [PathReport(name: "p", reason: "busy")]
+    return status
+  }
+
+  @Test func theJSONHasTheDocumentedFields() throws {
+    let monitor = monitor(now: 10 * second)
+    monitor.record(.transferStarted(transfer(1, "big/file", size: 8)))
+    monitor.record(.transferProgressed(Transfer.ID(1), bytes: 3))
+    let report = StatusReport(engineStatus(), of: run, monitor: monitor, now: 12 * second)
+    let expected =
+      #"{"active":[{"direction":"upload","moved":3,"path":"big/file","size":8}],"committed":{"uploaded":2},"#
+      + #""conflicts":0,"isReady":true,"isStuck":false,"location":"s3://b/x/","node":"n-1","oldestUnsyncedSeconds":1.5,"#
+      + #""pending":1,"process":\#(getpid()),"quarantined":[{"path":"p","reason":"busy"}],"root":"/data","#
+      + #""safety":"Safe.","secondsSinceLastPass":2,"state":"idle","watch":"live"}"#
+    #expect(String(decoding: report.json(), as: UTF8.self) == expected)
+    #expect(try StatusReport(json: report.json()) == report)
+    #expect(report.isHealthy)
+  }
+
+  @Test func isUnhealthyBeforeTheFirstPassAndWhenStuck() {
+    var status = engineStatus()
+    status.firstPassCompleted = false
+    #expect(!StatusReport(status, of: run, monitor: monitor(), now: 1).isHealthy)
+    let soon = 10 * second + 299 * second
+    #expect(!StatusReport(engineStatus(), of: run, monitor: monitor(), now: soon).isStuck)
+    let late = 10 * second + 301 * second
+    #expect(StatusReport(engineStatus(), of: run, monitor: monitor(), now: late).isStuck)
+    // A long upload is a sign of life, and so is a rare poll.
+    #expect(!StatusReport(engineStatus(), of: run, monitor: monitor(now: late), now: late).isStuck)
+    var rare = run
+    rare.poll = .seconds(600)
+    #expect(!StatusReport(engineStatus(), of: rare, monitor: monitor(), now: late).isStuck)
+  }
+
+  @Test func reportsAreHandedOnOnceAndByTheBytesOfTheName() {
+    let recorder = Recorder()
+    let monitor = monitor(next: recorder)
+    monitor.record(.reported(path: "caf\u{E9}", reason: "a"))
+    monitor.record(.reported(path: "caf\u{E9}", reason: "a"))
+    monitor.record(.reported(path: "cafe\u{301}", reason: "a"))
+    monitor.record(.reported(path: "never reported", reason: nil))
+    #expect(recorder.count == 2)
+    #expect(monitor.reports.count == 2)
+    monitor.record(.reported(path: "caf\u{E9}", reason: "b"))
+    monitor.record(.reported(path: "cafe\u{301}", reason: nil))
+    #expect(recorder.count == 4)
+    #expect(monitor.reports.map(\.reason) == ["b"])
+  }
+
+  @Test func peopleReadWhatMatters() {
+    var status = engineStatus()
+    status.deletionsHalted = "too many"
+    status.quarantined.append(PathReport(name: "q\n", reason: "is a socket"))
+    let text = StatusText.describe(StatusReport(status, of: run, monitor: monitor(), now: 12 * second))
+    #expect(
+      text == """
+        /data and s3://b/x/, node n-1, process \(getpid())
+        state: idle
+        last complete pass: 2 s ago
+        not yet in sync: 1, the oldest since 1 s
+        since the start: uploaded 2
+        left alone: p: busy
+        left alone: q\\n: is a socket
+        deletions are halted: too many
+        safety: Safe.
+        """)
+  }
+
+  @Test(arguments: [0, 120]) func theControlSocketAnswers(extraLength: Int) async throws {
+    let folder = try ScratchFolder()
+    let state = folder.path + String(repeating: "/" + String(repeating: "x", count: 30), count: extraLength / 30)
+    try #require(FileCalls.makeDirectories(state, mode: 0o700))
+    let path = ControlSocketPath(stateDirectory: state)
+    #expect(try ControlClient.request(path) == nil)
+    let server = ControlServer(path: path, logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }) {
+      Array("status".utf8)
+    }
+    let task = Task { await server.run() }
+    defer { task.cancel() }
+    var reply: [UInt8]?
+    while reply == nil {
+      reply = try ControlClient.request(path)
+      await Task.yield()
+    }
+    #expect(reply == Array("status".utf8))
+    #expect((path.preferred == nil) == (extraLength > 0))
+    #expect(path.current.utf8.count <= ControlSocketPath.longest)
+    unlink(path.current)
+  }
+
+  final class Recorder: SyncObserver {
+    private let events = NIOLockedValueBox(0)
+    var count: Int { events.withLockedValue(\.self) }
+    func record(_ event: SyncEvent) { events.withLockedValue { $0 += 1 } }
+  }
+}

@@ -1,0 +1,155 @@
+import Logging
+import Testing
+
+@testable import Commands
+@testable import Martlet
+
+@Suite struct SyncInvocationTests {
+  let places = ["/tmp", "s3://bucket/prefix"]
+
+  @Test(arguments: [["/tmp", "s3://b/p"], ["s3://b/p", "/tmp"]]) func takesThePlacesInEitherOrder(_ places: [String])
+    throws
+  {
+    let configuration = try invocation(places).configuration
+    #expect(configuration.root == "/tmp")
+    #expect(configuration.location == "s3://b/p")
+  }
+
+  @Test func takesOptionsBetweenThePlaces() throws {
+    let configuration = try invocation(["/tmp", "--poll", "5", "--once", "s3://b"]).configuration
+    #expect(configuration.poll == .seconds(5))
+    #expect(configuration.once)
+  }
+
+  @Test(arguments: [[], ["/tmp"], ["s3://b"], ["/tmp", "/var"], ["s3://a", "s3://b"], ["/tmp", "/var", "s3://b"]])
+  func refusesOtherPlaces(_ places: [String]) throws {
+    let problems = try problems(places)
+    #expect(problems.count == 1)
+    #expect(problems[0].contains("one local folder and one S3 location"))
+  }
+
+  @Test func takesThePlacesFromVariables() throws {
+    let variables = ["MARTLET_LOCAL_PATH": "/var", "MARTLET_S3_URI": "s3://v"]
+    let configuration = try invocation([], variables).configuration
+    #expect(configuration.root == "/var")
+    #expect(configuration.location == "s3://v")
+    #expect(try invocation(places, variables).configuration.root == "/tmp")
+  }
+
+  /// What every option sets, its variable, and what stands without either.
+  struct Case: Sendable, CustomTestStringConvertible {
+    var option: String
+    var given: String
+    var variable: String
+    var read: @Sendable (SyncInvocation) -> String
+    var unset: String
+    var testDescription: String { option }
+
+    init(_ option: String, _ given: String, _ variable: String, unset: String, _ read: @escaping @Sendable (SyncInvocation) -> String) {
+      self.option = option
+      self.given = given
+      self.variable = variable
+      self.unset = unset
+      self.read = read
+    }
+  }
+
+  static let valued: [Case] = [
+    Case("--poll", "7", "8", unset: "30.0 seconds") { "\($0.configuration.poll)" },
+    Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassInterval)" },
+    Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
+    Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
+    Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
+    Case("--node-id", "one", "two", unset: "nil") { "\($0.configuration.nodeID ?? "nil")" },
+    Case("--conflict", "local", "keep-both", unset: "newest") { $0.configuration.conflict.rawValue },
+    Case("--first-sync", "local", "remote", unset: "nil") { $0.configuration.firstSync?.rawValue ?? "nil" },
+    Case("--max-delete", "5", "6%", unset: "standard") { "\($0.configuration.maximumDeletion)" },
+    Case("--trash-retention", "2d", "3d", unset: "2592000.0 seconds") { "\($0.configuration.trashRetention)" },
+    Case("--shutdown-timeout", "1", "2", unset: "25.0 seconds") { "\($0.configuration.shutdownTimeout)" },
+    Case("--state-dir", "/one", "/two", unset: "nil") { $0.configuration.stateDirectory ?? "nil" },
+    Case("--ready-file", "/one", "/two", unset: "nil") { $0.configuration.readyFile ?? "nil" },
+    Case("--watch", "poll", "inotify", unset: "auto") { $0.configuration.watch.rawValue },
+    Case("--symlinks", "skip", "preserve", unset: "preserve") { $0.configuration.symlinks.rawValue },
+    Case("--directories", "none", "empty", unset: "empty") { $0.configuration.directories.rawValue },
+    Case("--log-format", "json", "text", unset: "text") { $0.logFormat.rawValue },
+    Case("--log-level", "error", "debug", unset: "info") { $0.logLevel.rawValue },
+  ]
+
+  @Test(arguments: valued) func optionComesBeforeVariableBeforeDefault(_ test: Case) throws {
+    let name = SettingReader.variable(test.option)
+    let byOption = test.read(try invocation(places + [test.option, test.given]))
+    let byVariable = test.read(try invocation(places, [name: test.variable]))
+    let byBoth = test.read(try invocation(places + [test.option, test.given], [name: test.variable]))
+    #expect(byOption == byBoth)
+    #expect(byOption != byVariable)
+    #expect(test.read(try invocation(places)) == test.unset)
+    #expect(test.read(try invocation(places, [name: ""])) == test.unset)
+  }
+
+  @Test func flagsComeFromVariablesToo() throws {
+    #expect(!(try invocation(places).configuration.once))
+    #expect(try invocation(places, ["MARTLET_ONCE": "true"]).configuration.once)
+    #expect(try invocation(places + ["--once"], ["MARTLET_ONCE": "no"]).configuration.once)
+    #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.isDryRun)
+    #expect(try invocation(places).configuration.deletes)
+    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes))
+    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes)
+    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes))
+  }
+
+  @Test func filtersKeepTheirOrder() throws {
+    let given = ["--exclude", "*", "--include", "*.txt", "--exclude=secret*", "--include", "secret.txt"]
+    let expected: [Configuration.Filter] = [
+      .exclude("*"), .include("*.txt"), .exclude("secret*"), .include("secret.txt"),
+    ]
+    #expect(try invocation(places + given).configuration.filters == expected)
+    let variables = ["MARTLET_EXCLUDE": "a*\nb*", "MARTLET_INCLUDE": "ab"]
+    #expect(
+      try invocation(places, variables).configuration.filters == [.exclude("a*"), .exclude("b*"), .include("ab")])
+    #expect(try invocation(places + ["--exclude", "x"], variables).configuration.filters == [.exclude("x")])
+  }
+
+  @Test func tellsEverythingThatIsWrongAtOnce() throws {
+    let problems = try problems(
+      ["/tmp", "--poll", "soon", "--conflict", "me", "--max-delete", "101%", "--log-level", "loud"],
+      ["MARTLET_WATCH": "kqueue", "MARTLET_ONCE": "perhaps"])
+    #expect(problems.count == 7)
+    for text in [
+      "one local folder", "--poll soon: ", "--conflict me: give one of newest, local, remote, keep-both",
+      "--max-delete 101%: ", "--log-level loud: give one of trace", "MARTLET_WATCH=kqueue: ",
+      "MARTLET_ONCE=perhaps: give true or false",
+    ] {
+      #expect(problems.contains { $0.hasPrefix(text) || $0.contains(text) }, "\(text)")
+    }
+  }
+
+  @Test(arguments: [
+    (["/tmp", "s3:///p"], "s3:///p"), (["/tmp", "s3://b", "--endpoint-url", "nonsense"], "--endpoint-url nonsense"),
+    (["/tmp", "s3://b", "--node-id", "a/b"], "--node-id a/b"), (["/tmp", "s3://b", "--poll", "0"], "--poll 0"),
+    (["/tmp", "s3://b", "--state-dir", "/tmp/state"], "--state-dir /tmp/state"),
+  ]) func namesTheValueThatCannotBeUsed(_ arguments: [String], _ name: String) throws {
+    let problems = try problems(arguments)
+    #expect(problems.count == 1)
+    #expect(problems[0].contains(name))
+  }
+
+  @Test(arguments: [("--first-sync", "MARTLET_FIRST_SYNC"), ("--poll", "MARTLET_POLL")])
+  func variablesAreNamedAfterTheirOption(_ option: String, _ variable: String) {
+    #expect(SettingReader.variable(option) == variable)
+  }
+
+  @Test(arguments: [
+    ("30", Duration.seconds(30)), ("0.5", .milliseconds(500)), ("250ms", .milliseconds(250)), ("90s", .seconds(90)),
+    ("5m", .seconds(300)), ("12h", .seconds(43_200)), ("30d", .seconds(2_592_000)), ("0", .zero), ("", nil),
+    ("-1", nil), ("s", nil), ("1x", nil), ("1 s", nil), ("1e3", nil), ("99999d", nil), ("1.2.3", nil), ("nan", nil),
+  ]) func readsDurations(_ text: String, _ expected: Duration?) {
+    #expect(DurationText.parse(text) == expected)
+  }
+
+  @Test(arguments: [
+    (Duration.zero, "0 s"), (.milliseconds(350), "350 ms"), (.seconds(12), "12 s"), (.seconds(200), "3 min 20 s"),
+    (.seconds(7500), "2 h 5 min"), (.seconds(86_400), "1 d"), (.seconds(90_000), "1 d 1 h"), (.seconds(3605), "1 h"),
+  ]) func describesDurations(_ duration: Duration, _ expected: String) {
+    #expect(DurationText.describe(duration) == expected)
+  }
+}
