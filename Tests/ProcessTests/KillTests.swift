@@ -57,7 +57,7 @@ extension ProcessTests {
           }
           try write(a.path("large"), noise(mebibytes << 20, seed: 6))
           let written = a.snapshot()
-          try await b.launched()
+          try b.launched()
           try await Task.sleep(for: .milliseconds(Int.random(in: 500...3000)))
           try await b.killed()
           try await a.settled(within: .seconds(300))
