@@ -18,7 +18,8 @@ let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", 
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -42,6 +43,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -63,7 +65,11 @@ let package = Package(
     layer(
       "Martlet",
       ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
-    layer("EmbeddedS3", ["AWSKit", "Checksums", hummingbird, crypto, logging, nioCore, nioConcurrency, nioHTTP1]),
+    layer(
+      "EmbeddedS3",
+      [
+        "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix, serviceLifecycle,
+      ]),
     layer("Simulation", ["SyncEngine", "SyncModel"]),
     layer(
       "Commands",
@@ -80,8 +86,8 @@ let package = Package(
     tests("LocalTreeTests", ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", logging]),
     tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
-    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1], resources: [.copy("Vectors")]),
-    tests("ChecksumsTests", ["Checksums"]),
+    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency], resources: [.copy("Vectors")]),
+    tests("ChecksumsTests", ["Checksums", "CChecksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
     tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging]),

@@ -43,8 +43,6 @@ package actor Engine {
   var passIsRunning = false
   var isFlushing = false
   var passFailures = 0
-  /// Files that were closed by a writer where stamps prove nothing.
-  var suspects: Set<RelativePath> = []
   var limit: AdaptiveLimit
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false

@@ -253,3 +253,58 @@ func expectFailure<T>(
     Issue.record(error, sourceLocation: sourceLocation)
   }
 }
+
+extension Conformance {
+  /// Without conditions: what is displaced is kept aside until the retention of the trash ends.
+  static func asides(_ fixture: Fixture) async throws {
+    let tree = fixture.tree
+    let path: RelativePath = "dir/file"
+    let first = try await tree.put(path, SmallContent("first"), metadata: sampleMetadata, replacing: nil)
+    let second = try await tree.put(path, SmallContent("second"), metadata: sampleMetadata, replacing: first)
+    try await tree.delete(path, expecting: second)
+    let kept = try await fixture.keys().filter { $0.hasPrefix(".martlet/aside/n1/") }
+    #expect(kept.count == 2)
+    #expect(kept.allSatisfy { $0.hasSuffix("/dir/file") })
+    var texts: Set<String> = []
+    for key in kept { texts.insert(try await fixture.text(key)) }
+    #expect(texts == ["first", "second"])
+    #expect(try await tree.list(.root, after: nil, continuation: nil, limit: nil).entries.isEmpty)
+    #expect(try await tree.removeExpiredAside(olderThan: .seconds(3_600)) == 0)
+    #expect(try await tree.removeExpiredAside(olderThan: .seconds(-60)) == 2)
+    #expect(try await fixture.keys().isEmpty)
+  }
+
+  /// A name as long as S3 takes is cut at a character.
+  static func asidesOfLongNames(_ fixture: Fixture) async throws {
+    let tree = fixture.tree
+    let longest = RelativePath(unchecked: String(repeating: "ü/", count: 340))
+    let stamp = try await tree.put(
+      longest.appending("x"), SmallContent("x"), metadata: sampleMetadata, replacing: nil)
+    try await tree.delete(longest.appending("x"), expecting: stamp)
+    #expect(try await fixture.keys().map(\.utf8.count).max() ?? 0 > 1_000)
+  }
+}
+
+extension ServerCapabilities {
+  /// A server like moto 5.2: no conditions on copies, none on the completion of a replacement.
+  static let withoutCopyConditions: ServerCapabilities = {
+    var capabilities = ServerCapabilities.full
+    capabilities.copySourceIfMatch = false
+    capabilities.copyIfAbsent = false
+    capabilities.copyIfMatch = false
+    capabilities.completeIfMatch = false
+    capabilities.deleteIfMatch = false
+    return capabilities
+  }()
+
+  /// A server like `rclone serve s3`.
+  static let withoutConditions: ServerCapabilities = {
+    var capabilities = ServerCapabilities.withoutCopyConditions
+    capabilities.putIfAbsent = false
+    capabilities.putIfMatch = false
+    capabilities.completeIfAbsent = false
+    capabilities.deleteObjectsIfMatch = false
+    capabilities.getIfMatch = false
+    return capabilities
+  }()
+}

@@ -91,10 +91,14 @@ struct PatternSource: ContentSource {
 
   init(count: Int, seed: UInt64 = 1) {
     var state = seed
-    bytes = (0..<count).map { _ in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return UInt8(truncatingIfNeeded: state >> 56)
+    var words = [UInt64](repeating: 0, count: count / 8 + 1)
+    words.withUnsafeMutableBufferPointer { words in
+      for index in 0..<words.count {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        words[index] = state
+      }
     }
+    bytes = words.withUnsafeBytes { Array($0.prefix(count)) }
   }
 
   func read(at offset: Int64, count: Int) -> [UInt8] { Array(bytes[Int(offset)..<Int(offset) + count]) }

@@ -89,7 +89,7 @@ struct Incoming {
     let reader = try staged.mount.staging.directory.open(staged.name, O_RDONLY)
     try KeptAttributes.give(to: writer, at: place, mode: metadata.mode, umask: umask)
     if let modified = metadata.modified { try writer.setModified(modified) }
-    try writer.sync()
+    if staged.mount.trash.isDurable { try writer.sync() }
     staged.finish()
     return (reader, try reader.status())
   }

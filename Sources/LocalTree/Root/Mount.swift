@@ -16,7 +16,7 @@ final class Mount: Sendable {
 
   init(
     id: MountID, kernelID: UInt64, state: Descriptor, lock: InstanceLock, limits: MountCapabilities?,
-    quota: TrashQuota
+    quota: TrashQuota, isDurable: Bool
   ) throws {
     self.id = id
     self.kernelID = kernelID
@@ -28,7 +28,7 @@ final class Mount: Sendable {
     let probed = try MountCapabilities.probe(in: temporary)
     capabilities = limits.map { probed.limited(to: $0) } ?? probed
     staging = Staging(directory: temporary)
-    trash = try Trash(directory: Self.makeDirectory("trash", in: state), quota: quota)
+    trash = try Trash(directory: Self.makeDirectory("trash", in: state), quota: quota, isDurable: isDurable)
   }
 
   /// Opens a private folder, made where it is missing.

@@ -25,9 +25,14 @@ package final class RootLayout: Sendable {
   /// - Parameters:
   ///   - remoteID: Names the remote (endpoint, bucket and prefix) as one path component.
   ///   - limits: Capabilities to do without though the mount has them.
-  package init(
-    _ path: String, remoteID: String, quota: TrashQuota = TrashQuota(), limits: MountCapabilities? = nil,
-    usesOpenat2: Bool = true
+  package convenience init(
+    _ path: String, remoteID: String, quota: TrashQuota = TrashQuota(), limits: MountCapabilities? = nil
+  ) throws {
+    try self.init(path, remoteID: remoteID, quota: quota, limits: limits, usesOpenat2: true, isDurable: true)
+  }
+
+  init(
+    _ path: String, remoteID: String, quota: TrashQuota, limits: MountCapabilities?, usesOpenat2: Bool, isDurable: Bool
   ) throws {
     clinux_ignore_lease_signal()
     root = try Root(path, usesOpenat2: usesOpenat2)
@@ -36,7 +41,7 @@ package final class RootLayout: Sendable {
       let state = try Self.openState(in: root.directory)
       identity = try MountIdentity.load(from: state, inode: root.status.inode)
       mount = try Self.makeMount(
-        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota)
+        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
     } catch let error as SystemError {
       throw RootError(
         code: .notUsable,
@@ -53,7 +58,7 @@ package final class RootLayout: Sendable {
         try identity.write(to: state, replacing: true)
       }
       return try Self.makeMount(
-        identity.id, status, state, remoteID: remoteID, path: path, limits: limits, quota: quota)
+        identity.id, status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
     }
   }
 
@@ -69,11 +74,11 @@ package final class RootLayout: Sendable {
 
   private static func makeMount(
     _ id: MountID, _ status: FileStatus, _ state: Descriptor, remoteID: String, path: String,
-    limits: MountCapabilities?, quota: TrashQuota
+    limits: MountCapabilities?, quota: TrashQuota, isDurable: Bool
   ) throws -> Mount {
     let own = try Mount.makeDirectory(remoteID, in: state)
     let lock = try InstanceLock(in: own, root: path)
-    return try Mount(id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota)
+    return try Mount(id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota, isDurable: isDurable)
   }
 
   /// Whether the root is still what it was (I8).

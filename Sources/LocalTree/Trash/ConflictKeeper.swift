@@ -88,7 +88,7 @@ struct ConflictKeeper: Sendable {
       installed: nil, isInBucket: false)
     let directory = mount.trash.directory
     try? directory.unlink(slot.recordName(.kept))
-    try kept.write(slot.recordName(.kept), in: directory)
+    try kept.write(slot.recordName(.kept), in: directory, isDurable: mount.trash.isDurable)
     if state != .kept { try directory.unlink(slot.recordName(state)) }
     mount.trash.noteKept(look.status.kind == .file ? look.status.size : 0)
   }

@@ -45,12 +45,12 @@ struct SlotRecord: Codable, Hashable {
     self.isInBucket = isInBucket
   }
 
-  func write(_ name: String, in directory: Descriptor) throws {
+  func write(_ name: String, in directory: Descriptor, isDurable: Bool) throws {
     let bytes = [UInt8](try JSONEncoder().encode(self))
     let file = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
     do {
       try bytes.withUnsafeBytes { try file.write($0, at: 0) }
-      try file.sync()
+      if isDurable { try file.sync() }
     } catch {
       try? directory.unlink(name)
       throw error

@@ -14,9 +14,12 @@ final class Trash: Sendable {
 
   let directory: Descriptor
   let quota: TrashQuota
+  /// False only where a test does not want to wait for the disk.
+  let isDurable: Bool
   private let totals: NIOLockedValueBox<Totals>
 
-  init(directory: Descriptor, quota: TrashQuota) throws {
+  init(directory: Descriptor, quota: TrashQuota, isDurable: Bool) throws {
+    self.isDurable = isDurable
     self.directory = directory
     self.quota = quota
     var totals = Totals()
@@ -46,8 +49,8 @@ final class Trash: Sendable {
   /// Step 4: the record is durable when this returns.
   func reserve(_ record: SlotRecord, at time: Timestamp) throws -> Slot {
     let slot = Slot(at: time)
-    try record.write(slot.recordName(.pending), in: directory)
-    try directory.sync()
+    try record.write(slot.recordName(.pending), in: directory, isDurable: isDurable)
+    if isDurable { try directory.sync() }
     return slot
   }
 

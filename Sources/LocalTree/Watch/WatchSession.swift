@@ -70,7 +70,7 @@ final class WatchSession {
 
   // MARK: events
 
-  private func handle(_ event: WatchEvent) {
+  func handle(_ event: WatchEvent) {
     if event.has(IN_Q_OVERFLOW) {
       watchAll()
       relay.hint(.subtree(.root))
@@ -141,7 +141,7 @@ final class WatchSession {
   // MARK: watches
 
   /// Watches the whole tree, also where some of it is watched already.
-  private func watchAll() {
+  func watchAll() {
     limitation = nil
     nextRetry = .max
     let before = table.watches

@@ -28,8 +28,13 @@ extension RemoteTree {
     let path = key.utf8.dropFirst(keys.prefix.utf8.count)
     let room = KeyMapping.maximumKeyLength - asideFolder.utf8.count - unique.utf8.count
     // The end says more than the beginning, and the cut must not halve a character.
-    let end = path.suffix(room).drop { $0 & 0xC0 == 0x80 }
+    let end = path.suffix(room).drop { $0 & 0xC0 == 0x80 || $0 == UInt8(ascii: "/") }
     return asideFolder + unique + (String(end) ?? "")
+  }
+
+  /// Seconds since 1970. Not Last-Modified: some servers keep the source's.
+  private func asideTime(of name: String) -> Int64? {
+    String(name.utf8.dropFirst(asideFolder.utf8.count).prefix { $0 != UInt8(ascii: "-") }).flatMap { Int64($0) }
   }
 
   /// Removes what this node copied aside longer ago than the retention of its trash. Cheap: one LIST
@@ -47,7 +52,8 @@ extension RemoteTree {
         try await client.listObjectsV2(bucket: bucket, prefix: asideFolder, continuationToken: token)
       }
       guard let now = page.date else { break }
-      let expired = page.objects.filter { $0.lastModified < now.adding(seconds: -retention.components.seconds) }
+      let limit = now.seconds - retention.components.seconds
+      let expired = page.objects.filter { asideTime(of: $0.key).map { $0 < limit } ?? false }
       for object in expired {
         _ = try await performing(.tidy, object.key) { try await client.deleteObject(bucket: bucket, key: object.key) }
       }

@@ -7,9 +7,13 @@ extension RemoteTree {
   package func holds(
     _ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint
   ) async throws -> Bool {
+    try await holds(key: try key(of: path), object, fingerprint)
+  }
+
+  func holds(key: String, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
     guard object.stamp.size == fingerprint.size else { return false }
     if let crc64 = object.crc64 { return crc64 == fingerprint.crc64 }
-    let downloaded = try await download(path, version: object.stamp, into: NullSink(), progress: { _ in })
+    let downloaded = try await download(key: key, version: object.stamp, into: NullSink(), progress: { _ in })
     return downloaded.fingerprint == fingerprint
   }
 

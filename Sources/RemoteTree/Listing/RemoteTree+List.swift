@@ -21,7 +21,10 @@ extension RemoteTree {
         bucket: bucket, prefix: prefix, startAfter: previous == nil ? startKey : nil,
         continuationToken: previous?.token, maximumKeys: limit)
     }
-    var result = mapped(page.objects, undecodable: page.undecodableKeys, after: previous?.lastKey ?? startKey)
+    var result = RemotePage(page.objects, keys: keys, after: previous?.lastKey ?? startKey)
+    result.problems += page.undecodableKeys.map {
+      PathReport(name: ReadableName.of($0), reason: "is not valid UTF-8 in the listing")
+    }
     if page.isTruncated {
       guard let token = page.nextContinuationToken, token != previous?.token else {
         throw RemoteFailure(.server, "\(location): the server cut the listing off and does not say how to go on")
@@ -31,33 +34,34 @@ extension RemoteTree {
     }
     return result
   }
+}
 
-  private func mapped(_ objects: [S3ListPage.Object], undecodable: [String], after start: String?) -> RemotePage {
-    var page = RemotePage(entries: [])
-    page.entries.reserveCapacity(objects.count)
+extension RemotePage {
+  /// - Parameter start: the key after which the page has to begin.
+  init(_ objects: [S3ListPage.Object], keys: KeyMapping, after start: String?) {
+    self.init(entries: [])
+    entries.reserveCapacity(objects.count)
     var previous = start
     for object in objects {
-      if let previous, !previous.utf8.lexicographicallyPrecedes(object.key.utf8) { page.isOrdered = false }
+      if let previous, !previous.utf8.lexicographicallyPrecedes(object.key.utf8) { isOrdered = false }
       previous = object.key
       switch keys.path(ofKey: object.key) {
-      case .success(let path):
-        if path.isDirectory, object.size > 0 {
-          page.problems.append(
-            report(object.key, "is a folder by its name but holds \(object.size) bytes, which a folder cannot"))
-        } else {
-          page.entries.append(RemoteListing(path: path, stamp: RemoteStamp(object)))
-        }
+      case .success(let path) where path.isDirectory && object.size > 0:
+        problems.append(
+          keys.report(object.key, "is a folder by its name but holds \(object.size) bytes, which a folder cannot"))
+      case .success(let path): entries.append(RemoteListing(path: path, stamp: RemoteStamp(object)))
       case .failure(.reserved), .failure(.empty): break
-      case .failure(let problem): page.problems.append(report(object.key, problem.explanation))
+      case .failure(let problem): problems.append(keys.report(object.key, problem.explanation))
       }
     }
-    page.problems += undecodable.map { report($0, "is not valid UTF-8 in the listing") }
-    return page
   }
+}
 
-  private func report(_ key: String, _ reason: String) -> PathReport {
-    let name = String(key.utf8.dropFirst(keys.prefix.utf8.count)) ?? key
-    return PathReport(name: ReadableName.of(key.utf8.starts(with: keys.prefix.utf8) ? name : key), reason: reason)
+extension KeyMapping {
+  fileprivate func report(_ key: String, _ reason: String) -> PathReport {
+    let isBelow = key.utf8.starts(with: prefix.utf8)
+    let name = isBelow ? String(key.utf8.dropFirst(prefix.utf8.count)) ?? key : key
+    return PathReport(name: ReadableName.of(name), reason: reason)
   }
 }
 

@@ -6,9 +6,11 @@ extension RemoteTree {
   /// Sends the one request by which a change to `key` takes effect: with the condition where the server
   /// keeps to it, else between looks at what stands there, what it displaces being copied aside.
   ///
-  /// - Parameter write: sends it under this condition, nil for none.
+  /// - Parameters:
+  ///   - crc64: of the new content, where it is known.
+  ///   - write: sends it under this condition, nil for none.
   func committing(
-    _ key: String, replacing expected: RemoteStamp?, isConditional: Bool,
+    _ key: String, replacing expected: RemoteStamp?, isConditional: Bool, crc64: UInt64?,
     write: (S3Condition?) async throws -> RemoteStamp
   ) async throws -> RemoteStamp {
     try requireWrites(key)
@@ -19,13 +21,23 @@ extension RemoteTree {
     }
     try await prepareUnconditional(key, replacing: expected)
     let stamp = try await writing(key, replacing: expected) { try await write(nil) }
-    try await afterWrite(key) {
-      guard let head = try await headIfPresent(key), head.etag == stamp.etag else {
-        throw RemoteFailure(
-          .raced, "\(RemoteCall.write.resource(bucket: bucket, key: key)) was changed by somebody else right after us")
+    return try await afterWrite(key) {
+      if let head = try await headIfPresent(key) {
+        let object = try object(head, key: key)
+        if try await isOurs(object, key, stamp, crc64) { return object.stamp }
       }
+      throw RemoteFailure(
+        .raced, "\(RemoteCall.write.resource(bucket: bucket, key: key)) was changed by somebody else right after us")
     }
-    return stamp
+  }
+
+  /// Some servers give an object another ETag later than in the reply to its completion.
+  private func isOurs(
+    _ object: RemoteObject, _ key: String, _ stamp: RemoteStamp, _ crc64: UInt64?
+  ) async throws -> Bool {
+    if object.stamp.etag == stamp.etag { return true }
+    guard let crc64 else { return false }
+    return try await holds(key: key, object, Fingerprint(size: stamp.size, crc64: crc64))
   }
 
   /// Looks at what a write has made. A look that fails must not pass for a write that did not take place.

@@ -1,5 +1,4 @@
 internal import AWSKit
-internal import NIOCore
 internal import SyncEngine
 package import SyncModel
 
@@ -45,10 +44,11 @@ extension RemoteTree {
       var headers = headers
       try await carryTags(of: sourceKey, head, into: &headers)
       return try await putObject(
-        target, .bytes(ByteBuffer(bytes: sink.bytes), crc64nvme: downloaded.fingerprint.crc64), headers: headers,
-        replacing: expected)
+        target, sink.bytes, crc64: downloaded.fingerprint.crc64, headers: headers, replacing: expected)
     }
-    let stamp = try await committing(target, replacing: expected, isConditional: route != .unconditional) { condition in
+    let stamp = try await committing(
+      target, replacing: expected, isConditional: route != .unconditional, crc64: head.fullObjectCRC64
+    ) { condition in
       if route == .parts || source.size > CopyRoute.largestCopy {
         var headers = headers
         try await carryTags(of: sourceKey, head, into: &headers)

@@ -14,14 +14,17 @@ extension RemoteTree {
         "\(RemoteCall.write.resource(bucket: bucket, key: key)): the server cannot hold folder markers; "
           + "use --directories none")
     }
-    let body = S3Body.bytes(ByteBuffer(bytes: content.bytes), crc64nvme: content.fingerprint.crc64)
-    return try await putObject(key, body, headers: S3ObjectHeaders(metadata), replacing: expected)
+    return try await putObject(
+      key, content.bytes, crc64: content.fingerprint.crc64, headers: S3ObjectHeaders(metadata), replacing: expected)
   }
 
   func putObject(
-    _ key: String, _ body: S3Body, headers: S3ObjectHeaders, replacing expected: RemoteStamp?
+    _ key: String, _ bytes: [UInt8], crc64: UInt64, headers: S3ObjectHeaders, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
-    try await committing(key, replacing: expected, isConditional: capabilities.putHonours(expected)) { condition in
+    let body = S3Body.bytes(ByteBuffer(bytes: bytes), crc64nvme: crc64)
+    return try await committing(
+      key, replacing: expected, isConditional: capabilities.putHonours(expected), crc64: crc64
+    ) { condition in
       let result = try await client.putObject(
         bucket: bucket, key: key, body: body, headers: headers, condition: condition, retry: .unprocessedOnly)
       return try await stamp(of: result, key: key, size: body.length)

@@ -50,7 +50,7 @@ extension RemoteTree {
     let crc = fingerprint.crc64
     let isChecked = capabilities.multipartChecksums
     let stamp = try await committing(
-      key, replacing: expected, isConditional: capabilities.completeHonours(expected)
+      key, replacing: expected, isConditional: capabilities.completeHonours(expected), crc64: crc
     ) { condition in
       let result = try await multipartClient.completeMultipartUpload(
         bucket: bucket, key: key, uploadID: upload.uploadID,

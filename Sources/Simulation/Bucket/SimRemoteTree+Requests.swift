@@ -117,7 +117,8 @@ extension SimRemoteTree {
 
   package func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
     let (server, ledger, node) = (server, ledger, life.node)
-    let id = try await request(path, isWrite: true) {
+    // An upload that begins after its sender gave up is unknown to all: only a lifecycle rule ends it.
+    let id = try await request(path, isWrite: true, mayBeLate: false) {
       let id = server.beginUpload(path.string, owner: node, metadata: metadata)
       ledger.note("\(node) began \(id) of \(path)")
       return id

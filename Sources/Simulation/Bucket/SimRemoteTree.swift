@@ -30,7 +30,7 @@ package final class SimRemoteTree: RemoteTreePort, @unchecked Sendable {
 extension SimRemoteTree {
   /// Sends a request: a delay, its effect, a delay; each may fail by the plan.
   func request<T: Sendable>(
-    _ path: RelativePath, isWrite: Bool, isConditional: Bool = false, _ effect: @escaping () throws -> T
+    _ path: RelativePath, isWrite: Bool, isConditional: Bool = false, mayBeLate: Bool = true, _ effect: @escaping () throws -> T
   ) async throws -> T {
     try life.check()
     if life.executor.now < faults.unreachableUntil {
@@ -41,14 +41,14 @@ extension SimRemoteTree {
     await life.travel(delay())
     if !life.isAlive {
       // Left before the crash: it may arrive, or not.
-      if life.oneIn(2) { _ = try? effect() }
+      if mayBeLate && life.oneIn(2) { _ = try? effect() }
       throw CancellationError()
     }
     if life.oneIn(faults.throttled) { throw fault(.throttled, path) }
     if life.oneIn(faults.serverError) { throw fault(isWrite ? .outcomeUnknown : .server, path) }
     if isConditional && life.oneIn(faults.raced) { throw fault(.raced, path) }
     if life.oneIn(faults.lostRequest) {
-      if isWrite && life.oneIn(3) {
+      if isWrite && mayBeLate && life.oneIn(3) {
         ledger.count("remote late effect")
         life.executor.after(Int64(life.below(20_000_000_000))) { _ = try? effect() }
       }

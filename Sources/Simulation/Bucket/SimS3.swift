@@ -17,6 +17,8 @@ package final class SimS3: @unchecked Sendable {
   private var uploads: [String: Upload] = [:]
   private var nextUpload = 0
   private let executor: SimExecutor
+  /// Is told what stands at a key from now on.
+  var onStore: ((String, [UInt8]) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
   let etagIgnoresMetadata: Bool
 
@@ -112,6 +114,7 @@ package final class SimS3: @unchecked Sendable {
     let object = SimObject(
       content: content, etag: etag ?? String(hash, radix: 16), lastModified: now.wholeSeconds, metadata: metadata)
     if objects.updateValue(object, forKey: key) == nil { keys.insert(key, at: position(of: key)) }
+    onStore?(key, content)
     return object
   }
 

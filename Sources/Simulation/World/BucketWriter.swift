@@ -30,7 +30,7 @@ final class BucketWriter: @unchecked Sendable {
     let keys = server.sortedKeys.filter { $0 != NamePool.anchor.string }
     if !keys.isEmpty && generator.oneIn(3) {
       let key = generator.pick(keys)
-      giveUp(key)
+      oracle.deletes(server.objects[key]!.content, at: RelativePath(unchecked: key))
       try? server.delete(key, ifMatch: nil)
       oracle.note("bucket: deleted \(key)")
       oracle.count("bucket delete")

@@ -24,6 +24,10 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
   private var givenUp: Set<Place> = []
+  /// When a writer last deleted a path or moved it away, virtual nanoseconds.
+  private var deleted: [RelativePath: Int64] = [:]
+  /// When a content first stood at a key.
+  private var stood: [Place: Int64] = [:]
   private var everDirectories: Set<RelativePath> = []
 
   package init(executor: SimExecutor, isTracing: Bool) {
@@ -58,8 +62,21 @@ extension Oracle {
     givenUp.insert(Place(path: path, content: hash))
   }
 
+  /// A writer whose base was this content deleted it at `path`.
+  func deletes(_ content: [UInt8], at path: RelativePath) {
+    supersedes(content, at: path)
+    deleted[path] = executor.now
+  }
+
+  /// The bucket has this content at `path` from now on.
+  func stores(_ content: [UInt8], at path: RelativePath) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    if stood[place] == nil { stood[place] = executor.now }
+  }
+
   /// A writer moved this content away from `path`; it lives on.
   func moves(_ content: [UInt8], from path: RelativePath) {
+    deleted[path] = executor.now
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
 
@@ -87,8 +104,12 @@ extension Oracle {
     judgeRemoval(of: path, content: content, "\(node) deleted object \(path)")
   }
 
+  /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was
+  /// deleted: what the deleter did not know of was kept elsewhere when that version replaced it.
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
-    if givenUp.contains(Place(path: path, content: SimContent.hash(content))) { return }
+    let place = Place(path: path, content: SimContent.hash(content))
+    if givenUp.contains(place) { return }
+    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
     violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }

@@ -249,7 +249,7 @@ extension SimUser {
     disk.write(content, to: inode)
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
-    if inode.links == 0 { giveUp(content, at: path) }
+    if inode.links == 0 { oracle.deletes(content, at: path) }
     disk.close(inode, openedAs: path)
   }
 
@@ -275,7 +275,7 @@ extension SimUser {
   private func delete(_ path: RelativePath) {
     guard let inode = disk.lookup(path), inode.kind != .directory, disk.remove(path) else { return }
     // Another hard link keeps the content.
-    if inode.links == 0 { giveUp(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
+    if inode.links == 0 { oracle.deletes(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
     say("rm \(path)")
   }
 }

@@ -30,6 +30,7 @@ package final class World: @unchecked Sendable {
           name: name, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
           traits: scenario.traits[index], options: scenario.options[index], generator: generator.fork()))
     }
+    server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
     self.generator = generator
   }
@@ -139,6 +140,7 @@ extension World {
   }
 
   private func judge() {
+    for key in server.sortedKeys { oracle.note("bucket has \(key)") }
     oracle.judgeContents(nodes, server)
     for upload in server.openUploads { oracle.violate("I5", "an unfinished upload of \(upload) is left") }
   }

@@ -206,6 +206,9 @@ extension Engine {
       let revision = store.revision
       guard try await remote.proveAbsent(entry.path) else { return }
       work = Work(deleting: entry.path, remoteAbsentAt: revision)
+    } else {
+      // Another node may have put a marker that the row does not know.
+      remoteNews.insert(entry.path)
     }
     await processDeletion(work)
   }

@@ -15,6 +15,8 @@ extension Engine {
       entry.remote = version
       if let metadata { entry.metadata = metadata }
     }
+    // Where stamps never prove anything (tmpfs) the row stays provisional, and is not written for that.
+    guard entry != sight.base else { return }
     try await store.apply([.record(entry)])
   }
 

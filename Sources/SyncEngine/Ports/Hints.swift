@@ -4,9 +4,6 @@ package import SyncModel
 package enum LocalHint: Hashable, Sendable {
   /// The entry of this name; without a trailing slash also where it turns out to be a directory.
   case path(RelativePath)
-  /// A writer closed this file on a mount whose stamps prove nothing (tmpfs, overlayfs: a store through a
-  /// mapping may change none): its content is compared even where the stamp is the base's.
-  case written(RelativePath)
   /// An absence was seen there, perhaps half of a rename.
   case vanished(RelativePath)
   /// Anything below this directory.

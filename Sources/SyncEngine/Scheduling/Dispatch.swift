@@ -14,9 +14,6 @@ extension Engine {
   private func take(_ hint: LocalHint) async {
     switch hint {
     case .path(let path): mark(path, .localEvent, after: .milliseconds(20))
-    case .written(let path):
-      suspects.insert(path)
-      mark(path, .localEvent, after: .milliseconds(20))
     case .vanished(let path):
       mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle)
       await markEntries(below: path.asDirectory, [.localEvent, .absenceSeen], after: Self.absenceSettle)

@@ -32,7 +32,6 @@ extension Engine {
       let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
       sight.neighbours.remoteHasDescendants = !below.entries.isEmpty
     }
-    if suspects.remove(path) != nil { sight.base?.isProvisional = true }
     if let seen = work.view?.local, let view = work.view, revision <= view.localRevision {
       sight.local = seen
     } else {

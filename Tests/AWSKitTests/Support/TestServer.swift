@@ -2,6 +2,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// An HTTP server on loopback that answers from a closure and records what came.
 final class TestServer: Sendable {
@@ -38,11 +39,16 @@ final class TestServer: Sendable {
     self.recorded = recorded
   }
 
-  static func start(_ answer: @escaping @Sendable (Request, Int) -> Answer) async throws -> TestServer {
+  /// - Parameter tls: nil: plain HTTP.
+  static func start(
+    tls: NIOSSLContext? = nil, _ answer: @escaping @Sendable (Request, Int) -> Answer
+  ) async throws -> TestServer {
     let recorded = NIOLockedValueBox<[Request]>([])
     let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .childChannelInitializer { channel in
-        channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+        channel.eventLoop.makeCompletedFuture {
+          if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline()
           try channel.pipeline.syncOperations.addHandler(Handler(answer: answer, recorded: recorded))
         }
       }

@@ -80,12 +80,12 @@ final class Playground: Sendable {
   var staged: [String] { Self.names(full(".martlet/test/tmp")) }
 
   func tree(
-    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
+    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true, isDurable: Bool = true,
     watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve,
     wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: FileClock.now()) },
     hook: CommitHook? = nil
   ) throws -> LocalTree {
-    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2)
+    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
     return try LocalTree(
       layout, options: .init(node: "n1", symlinks: symlinks, watch: watch, wallTime: wallTime), pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
@@ -147,13 +147,13 @@ final class RecordingSink: HintSink {
 }
 
 /// Waits for an event of another thread or the kernel.
-func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () throws -> Bool) async rethrows -> Bool {
+func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () -> Bool) async -> Bool {
   let end = ContinuousClock.now + limit
   while ContinuousClock.now < end {
-    if try condition() { return true }
+    if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))
   }
-  return try condition()
+  return condition()
 }
 
 extension InstallOutcome {

@@ -1,0 +1,13 @@
+/// A key pair that the server accepts.
+package struct EmbeddedS3Credentials: Sendable, Hashable {
+  package var accessKeyID: String
+  package var secretAccessKey: String
+  /// Temporary credentials carry one; requests must bring the same.
+  package var sessionToken: String?
+
+  package init(accessKeyID: String, secretAccessKey: String, sessionToken: String? = nil) {
+    self.accessKeyID = accessKeyID
+    self.secretAccessKey = secretAccessKey
+    self.sessionToken = sessionToken
+  }
+}

@@ -1,0 +1,69 @@
+import AWSKit
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Testing
+
+/// The certificate of the server is signed by an authority made for these tests; its key protects nothing.
+@Suite struct TLSTests {
+  private static func file(_ name: String) throws -> String {
+    try #require(Bundle.module.path(forResource: name, ofType: nil, inDirectory: "Vectors/tls"))
+  }
+
+  private func run(trusting bundle: String?, body: (S3Client, TestServer) async throws -> Void) async throws {
+    let chain = try NIOSSLCertificate.fromPEMFile(Self.file("server.pem")).map {
+      NIOSSLCertificateSource.certificate($0)
+    }
+    let key = try NIOSSLPrivateKey(file: Self.file("server.key"), format: .pem)
+    let context = try NIOSSLContext(
+      configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+    let server = try await TestServer.start(tls: context) { _, _ in .reply(200, ["ETag": "\"e\""]) }
+    var settings = HTTPTransport.Configuration()
+    settings.caBundle = bundle
+    let transport = try HTTPTransport(configuration: settings)
+    var configuration = S3Client.Configuration(
+      endpoint: try S3Endpoint(url: "https://localhost:\(server.port)", region: "eu-west-1"))
+    configuration.retry.maximumAttempts = 1
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let cache = CredentialCache(
+      provider: StaticCredentialProvider(ClientHarness.credentials), now: AWSTimestamp.systemNow, logger: logger)
+    try await body(
+      S3Client(configuration: configuration, credentials: cache, transport: transport, logger: logger), server)
+    try await transport.shutdown()
+    try await server.stop()
+  }
+
+  /// Over TLS a content checksum stands in for the signature of the body; without one the body is signed.
+  @Test func trustsTheBundle() async throws {
+    try await run(trusting: try Self.file("ca.pem")) { client, server in
+      var client = client
+      _ = try await client.putObject(bucket: "bucket", key: "k", body: .bytes(ByteBuffer(string: "x")))
+      client.configuration.checksums = .none
+      _ = try await client.putObject(bucket: "bucket", key: "k", body: .bytes(ByteBuffer(string: "x")))
+      #expect(
+        server.requests.map { $0.headers["X-Amz-Content-SHA256"] } == [
+          ["UNSIGNED-PAYLOAD"], ["2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"],
+        ])
+    }
+  }
+
+  @Test func refusesAnUnknownAuthority() async throws {
+    try await run(trusting: nil) { client, server in
+      let error = try await ClientHarness.error {
+        try await client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
+      }
+      #expect(error.kind == .cannotConnect)
+      #expect(!error.outcomeUnknown)
+      #expect(server.requests.isEmpty)
+    }
+  }
+
+  @Test func namesABundleThatCannotBeRead() throws {
+    var settings = HTTPTransport.Configuration()
+    settings.caBundle = "/nonexistent/ca.pem"
+    let error = try #require(throws: S3Error.self) { try HTTPTransport(configuration: settings) }
+    #expect(error.message.contains("/nonexistent/ca.pem") && error.message.contains("AWS_CA_BUNDLE"))
+  }
+}

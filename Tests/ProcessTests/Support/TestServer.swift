@@ -1,0 +1,122 @@
+import AWSKit
+import Foundation
+import Testing
+
+/// A server that runs for one test, with an empty bucket.
+struct TestServer: Sendable {
+  enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case embedded
+    case moto
+    /// `rclone serve s3`.
+    case rclone
+
+    var testDescription: String { rawValue }
+    /// Servers that take conditions into account.
+    static let conditional: [Kind] = [.embedded, .moto]
+  }
+
+  let kind: Kind
+  let url: String
+  let bucket: Bucket
+  /// Nil where it runs within the test.
+  let child: Child?
+
+  static let bucketName = "martlet-test"
+
+  /// Runs a server with an empty bucket while the body runs.
+  static func run(
+    _ kind: Kind, in workspace: Workspace, _ body: (TestServer) async throws -> Void
+  ) async throws {
+    let server = try await start(kind, in: workspace)
+    do {
+      try await body(server)
+    } catch {
+      try await server.bucket.close()
+      throw error
+    }
+    try await server.bucket.close()
+  }
+
+  private static func start(_ kind: Kind, in workspace: Workspace) async throws -> TestServer {
+    let port = try freePort()
+    let url = "http://127.0.0.1:\(port)"
+    let child = try launch(kind, port: port, in: workspace)
+    try await accepting(port: port, child)
+    let bucket = try Bucket(bucketName, url: url)
+    try await bucket.client.createBucket(bucketName)
+    return TestServer(kind: kind, url: url, bucket: bucket, child: child)
+  }
+
+  private static func launch(_ kind: Kind, port: UInt16, in workspace: Workspace) throws -> Child {
+    let environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path]
+    switch kind {
+    case .embedded:
+      return try launchEmbedded(port: port, in: workspace)
+    case .moto:
+      return try workspace.start(
+        [try Programs.python("moto_server"), "-H", "127.0.0.1", "-p", "\(port)"], name: "moto",
+        environment: environment.merging(["INITIAL_NO_AUTH_ACTION_COUNT": "999999999"]) { _, new in new })
+    case .rclone:
+      let keys = "\(Bucket.credentials.accessKeyID),\(Bucket.credentials.secretAccessKey)"
+      return try workspace.start(
+        [
+          try Programs.python("rclone"), "serve", "s3", try workspace.folder("rclone-data"), "--addr",
+          "127.0.0.1:\(port)", "--auth-key", keys, "--config", "/dev/null", "-vv",
+        ], name: "rclone", environment: environment)
+    }
+  }
+
+  /// The endpoint of `martlet serve-s3` on a folder that outlives it.
+  static func launchEmbedded(port: UInt16, in workspace: Workspace) throws -> Child {
+    try workspace.start(
+      [
+        try Programs.martlet(), "serve-s3", "--address", "127.0.0.1:\(port)", "--data", try workspace.folder("s3-data"),
+      ], name: "serve-s3", environment: ["PATH": "/usr/bin:/bin", "HOME": workspace.path].merging(awsVariables) { $1 })
+  }
+
+  /// The keys of the server for programs that use it.
+  static let awsVariables = [
+    "AWS_ACCESS_KEY_ID": Bucket.credentials.accessKeyID,
+    "AWS_SECRET_ACCESS_KEY": Bucket.credentials.secretAccessKey,
+    "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1",
+  ]
+
+  static func accepting(port: UInt16, _ child: Child) async throws {
+    try await eventually("\(child.name) listens on port \(port)", within: .seconds(60)) {
+      if let end = child.poll() { throw Child.Failure(description: "\(child.name) ended with \(end): \(child.log)") }
+      return connects(port) ? nil : "it refuses connections"
+    }
+  }
+
+  /// A port of the loopback interface that nobody listens on.
+  static func freePort() throws -> UInt16 {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(file) }
+    var address = loopback(0)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0 }
+    }
+    guard isBound else { throw Child.Failure(description: "no free port on 127.0.0.1") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  private static func connects(_ port: UInt16) -> Bool {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(file) }
+    var address = loopback(port)
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
+
+  private static func loopback(_ port: UInt16) -> sockaddr_in {
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return address
+  }
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// Runs Martlet as a user that permissions apply to.
+enum Unprivileged {
+  static let user: UInt32 = 65_534
+
+  /// The program as this user runs it, and the variables that it needs. A copy of it and of the Swift libraries lies
+  /// where the user can reach it, in whoever's home the build is.
+  static func martlet(in workspace: Workspace) async throws -> (program: [String], environment: [String: String]) {
+    let program = try Programs.martlet()
+    guard geteuid() == 0 else { return ([program], [:]) }
+    let folder = try workspace.folder("bin")
+    let libraries = try await run([try Programs.system("ldd"), program], in: workspace).output
+    for line in libraries.split(separator: "\n") {
+      guard let start = line.firstIndex(of: "/"), let path = line[start...].split(separator: " ").first.map(String.init),
+        path.contains("/swift/")
+      else { continue }
+      try FileManager.default.copyItem(atPath: path, toPath: folder + "/" + URL(filePath: path).lastPathComponent)
+    }
+    try FileManager.default.copyItem(atPath: program, toPath: folder + "/martlet")
+    let identity = ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--pdeathsig", "KILL", "--"]
+    return ([try Programs.system("setpriv")] + identity + [folder + "/martlet"], ["LD_LIBRARY_PATH": folder])
+  }
+
+  /// Gives a tree to the user.
+  static func own(_ path: String) {
+    guard geteuid() == 0 else { return }
+    lchown(path, user, user)
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return }
+    for name in names(in: path) { own(path + "/" + name) }
+  }
+}

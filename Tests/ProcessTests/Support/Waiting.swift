@@ -1,0 +1,28 @@
+/// What was waited for did not come about.
+struct TimedOut: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// Asks every 20 ms until `problem` returns nil, which means that all is well.
+///
+/// - Throws: `TimedOut` with the last problem when the time is over; what `problem` throws at once.
+func eventually(
+  _ what: String, within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(20),
+  _ problem: () async throws -> String?
+) async throws {
+  let clock = ContinuousClock()
+  let deadline = clock.now + limit
+  while true {
+    guard let current = try await problem() else { return }
+    guard clock.now < deadline else { throw TimedOut(description: "\(what): not within \(limit): \(current)") }
+    try await clock.sleep(for: interval)
+  }
+}
+
+/// As above, for conditions that say nothing about themselves.
+func eventually(
+  _ what: String, within limit: Duration = .seconds(60), every interval: Duration = .milliseconds(20),
+  holds condition: () async throws -> Bool
+) async throws {
+  try await eventually(what, within: limit, every: interval) { try await condition() ? nil : "still not so" }
+}
