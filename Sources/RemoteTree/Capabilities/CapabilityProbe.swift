@@ -19,7 +19,6 @@ package struct CapabilityProbe: Sendable {
   package init(client: S3Client, location: S3Location, logger: Logger) {
     var client = client
     client.configuration.etagQuoting = .quoted
-    client.configuration.checksums = .whenSupported
     self.client = client
     self.logger = logger
     bucket = location.bucket

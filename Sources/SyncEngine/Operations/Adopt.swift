@@ -45,7 +45,7 @@ extension Engine {
           BaseEntry(
             path: parent, local: stamp, remote: nil, fingerprint: nil, metadata: EntryMetadata(kind: .directory))))
     }
-    let closed = intent.map { takeIntents(for: entry.path, endedBy: $0) } ?? []
+    let closed = takeIntents(for: entry.path, endedBy: intent)
     changes += closed.map { .closeIntent($0.id) }
     try await store.apply(changes)
     remember(directories: parents)

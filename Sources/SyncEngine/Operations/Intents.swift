@@ -69,11 +69,13 @@ extension Engine {
     try await open(uncertain)
   }
 
-  /// Takes out the intents that a commit of `intent` ends. Once a conditional write has succeeded no earlier
-  /// one of an uncertain outcome can land any more; but another upload in parts must still be aborted.
-  func takeIntents(for path: RelativePath, endedBy intent: Intent) -> [Intent] {
+  /// Takes out the intents that a commit ends, of `intent` or of what was found. Once a conditional write has
+  /// succeeded no earlier one of an uncertain outcome can land any more; and what equals an older intent after
+  /// another commit is somebody else's: adopted as our own it would prove a deletion. But another upload in
+  /// parts must still be aborted.
+  func takeIntents(for path: RelativePath, endedBy intent: Intent?) -> [Intent] {
     let (ended, left) = intents.all(for: path).reduce(into: ([Intent](), 0)) { result, open in
-      if open.kind != .multipart || open.id == intent.id { result.0.append(open) } else { result.1 += 1 }
+      if open.kind != .multipart || open.id == intent?.id { result.0.append(open) } else { result.1 += 1 }
     }
     for intent in ended { intents.remove(intent) }
     if left > 0 { mark(path, .retry, after: .seconds(1)) }
