@@ -59,16 +59,21 @@ let package = Package(
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
     layer("BaseStore", ["SyncEngine", "SyncModel", grdb, nioConcurrency, logging]),
-    layer("AWSKit", ["Checksums", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
+    layer(
+      "AWSKit", ["Checksums", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
     .target(name: "CChecksums"),
     layer("Checksums", ["CChecksums", crypto]),
     layer(
       "Martlet",
-      ["SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore, nioPosix, nioConcurrency, serviceLifecycle]),
+      [
+        "SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore,
+        nioPosix, nioConcurrency, serviceLifecycle,
+      ]),
     layer(
       "EmbeddedS3",
       [
-        "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix, serviceLifecycle,
+        "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix,
+        serviceLifecycle,
       ]),
     layer("Simulation", ["SyncEngine", "SyncModel"]),
     layer(
@@ -78,7 +83,8 @@ let package = Package(
         unixSignals,
       ]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
-    .executableTarget(name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
+    .executableTarget(
+      name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
 
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
@@ -88,13 +94,19 @@ let package = Package(
     tests(
       "LocalTreeTests",
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
-    tests("RemoteTreeTests", ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging]),
+    tests(
+      "RemoteTreeTests",
+      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
-    tests("AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency], resources: [.copy("Vectors")]),
+    tests(
+      "AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
+      resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
-    tests("S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
-    tests("CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging]),
+    tests(
+      "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
+    tests(
+      "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
     tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
   ]
 )

@@ -15,7 +15,7 @@ struct MartletCommand: AsyncParsableCommand {
       64 wrong usage.
       """,
     version: Version.current,
-    subcommands: [SyncCommand.self, StatusCommand.self])
+    subcommands: [SyncCommand.self, StatusCommand.self, ServeS3Command.self])
 }
 
 enum Version {

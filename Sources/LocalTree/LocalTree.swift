@@ -189,7 +189,8 @@ extension LocalTree {
       for directory in all {
         // One that is gone has no names to keep.
         do { try layout.root.open(directory, O_RDONLY).sync() } catch let error as SystemError
-        where [ENOENT, ENOTDIR, ELOOP].contains(error.code) {}
+          where [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+        {}
       }
     }
   }

@@ -98,6 +98,7 @@ struct Assembly: Sendable {
     var options = EngineOptions(nodeID: node)
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
+    options.keepsSymlinks = configuration.symlinks == .preserve
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval

@@ -15,6 +15,8 @@ package struct RemoteTree: Sendable {
   /// Names this node's folder below the prefix; no slash.
   let node: String
   let logger: Logger
+  /// As the caller configured it.
+  private let given: S3Client
   /// Where the bytes of downloads are written, since that blocks; nil: wherever the reply is read.
   let writing: (any TaskExecutor)?
   private let state: NIOLockedValueBox<State>
@@ -36,6 +38,7 @@ package struct RemoteTree: Sendable {
     client: S3Client, location: S3Location, node: String, capabilities: ServerCapabilities, logger: Logger,
     writing: (any TaskExecutor)? = nil
   ) {
+    given = client
     self.location = location
     self.node = node
     self.logger = logger
@@ -54,10 +57,10 @@ package struct RemoteTree: Sendable {
   ///
   /// - Returns: for the caller to keep.
   package func reprobe() async throws -> ServerCapabilities {
-    let found = try await CapabilityProbe(client: client, location: location, logger: logger).run()
+    let found = try await CapabilityProbe(client: given, location: location, logger: logger).run()
     state.withLockedValue {
       $0.capabilities = found
-      $0.client = found.configured($0.client)
+      $0.client = found.configured(given)
     }
     return found
   }

@@ -29,6 +29,10 @@ package actor Engine {
   var clashes: [RelativePath: Int64] = [:]
   /// Uptime nanoseconds since which a folder is empty and without marker.
   var markersDue: [RelativePath: Int64] = [:]
+  /// Objects that must not become entries here, by their ETag: links that lead out of the root.
+  var refusedLinks: [RelativePath: String] = [:]
+  /// Why the base proves no deletion: the root is not the one that it was made with.
+  var foreignRoot: String?
   /// Paths whose remote state is known to be newer than the base.
   var remoteNews: Set<RelativePath> = []
   var arrivals = Arrivals()
@@ -85,7 +89,7 @@ package actor Engine {
   /// Throws before the first full pass is complete where something stands in its way; after it every
   /// failure is retried for ever (I11).
   package func run() async throws -> RunSummary {
-    _ = try await local.checkRoot()
+    try await recogniseRoot()
     try await loadIntents()
     try await withThrowingTaskGroup(of: Void.self) { group in
       if !options.once && !options.isDryRun {
@@ -99,6 +103,22 @@ package actor Engine {
     }
     status.state = .stopped
     return summary()
+  }
+
+  /// The base is tied to the root that it was made with: in another folder the absence of files proves nothing.
+  private func recogniseRoot() async throws {
+    let mount = String(try await local.checkRoot().value, radix: 16)
+    let known = try await store.value("root")
+    if known == mount || options.isDryRun { return }
+    if known != nil, try await store.leafCount() > 0 {
+      foreignRoot =
+        "this folder is not the one that the state was made with. Nothing that is missing here is deleted or fetched: "
+        + "mount the right folder, or remove the state to start from what is in the bucket"
+      status.deletionsHalted = foreignRoot
+      observer.record(.deletionsHalted(reason: foreignRoot!))
+      return
+    }
+    try await store.setValue(mount, for: "root")
   }
 
   /// Passes until asked to stop, then the last uploads; whatever is under way ends at the time-out.

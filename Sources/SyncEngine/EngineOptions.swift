@@ -7,6 +7,8 @@ package struct EngineOptions: Sendable {
   package var nodeID: String
   /// Bytes of the key prefix, since keys end at 1,024 with it.
   package var prefixLength = 0
+  /// Otherwise links are left alone on both sides.
+  package var keepsSymlinks = true
   /// Ends after one full pass in which nothing was left to do.
   package var once = false
   /// Reports planned operations through the observer and changes nothing.

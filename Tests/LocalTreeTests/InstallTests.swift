@@ -16,7 +16,8 @@ let mountKinds: [MountCapabilities] = [
 @Suite struct InstallTests {
   let ground = Playground()
 
-  @Test(arguments: mountKinds) func `A new file gets its parents, mode and time`(_ kind: MountCapabilities) async throws {
+  @Test(arguments: mountKinds) func `A new file gets its parents, mode and time`(_ kind: MountCapabilities) async throws
+  {
     let tree = try ground.tree(limits: kind)
     let time = Timestamp(seconds: 1_600_000_000, nanoseconds: 123_456_789)
     let outcome = try await tree.install("hello", at: "a/b/c", replacing: nil, mode: 0o640, modified: time)

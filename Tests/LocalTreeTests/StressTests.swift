@@ -104,7 +104,8 @@ private final class StressRun {
     let isProvisional = leaf.isProvisional(lease.state) || !lease.isUnbroken
     bytes.withUnsafeBytes {
       stress_mark(
-        stress, $0.baseAddress!.assumingMemoryBound(to: CChar.self), count, stamp.size, Int32(STRESS_IN_BUCKET.rawValue))
+        stress, $0.baseAddress!.assumingMemoryBound(to: CChar.self), count, stamp.size, Int32(STRESS_IN_BUCKET.rawValue)
+      )
     }
     return Found(
       value: ExpectedLocal(stamp: stamp, fingerprint: content, isProvisional: isProvisional, isInBucket: true))

@@ -93,7 +93,11 @@ import Testing
       ground.makeFolder("n")
       for depth in ["n/1", "n/1/2", "n/1/2/3"] { ground.makeFolder(depth) }
       ground.write("n/1/2/3/f", "x")
-      #expect(await eventually { sink.hints.contains { if case .subtree(let p) = $0 { "n/1/2/3/f".path.isBelow(p) } else { false } } || sink.hints.contains(.path("n/1/2/3/f".path)) })
+      #expect(
+        await eventually {
+          sink.hints.contains { if case .subtree(let p) = $0 { "n/1/2/3/f".path.isBelow(p) } else { false } }
+            || sink.hints.contains(.path("n/1/2/3/f".path))
+        })
       sink.clear()
       ground.write("n/1/2/3/g", "x")
       #expect(await hinted(.path("n/1/2/3/g".path)))

@@ -1,1 +1,13 @@
+import Foundation
 import Testing
+
+/// The built program on real files against real servers. One test at a time: they are about time.
+@Suite(.serialized) enum ProcessTests {
+  /// A number that a variable of the environment may raise for a longer run by hand.
+  static func scale(_ variable: String, default standard: Int) -> Int {
+    ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? standard
+  }
+
+  /// For two polls of one second and the transfers after them, on a machine that does other things too.
+  static let twoPolls = Duration.seconds(2 + 8)
+}

@@ -19,7 +19,7 @@ struct Fixture: Sendable {
   /// - Parameter capabilities: nil: probe.
   init(
     endpoint: String, transport: HTTPTransport, prefix: String = "p/", capabilities: ServerCapabilities? = .full,
-    accessKey: String = "testing", secretKey: String = "testing"
+    bucket: String? = nil, accessKey: String = "testing", secretKey: String = "testing"
   ) async throws {
     var configuration = S3Client.Configuration(endpoint: try S3Endpoint(url: endpoint, region: "us-east-1"))
     configuration.retry.baseDelay = .milliseconds(1)
@@ -29,10 +29,10 @@ struct Fixture: Sendable {
       now: AWSTimestamp.systemNow, logger: Self.logger)
     client = S3Client(
       configuration: configuration, credentials: credentials, transport: transport, logger: Self.logger)
-    bucket = "b-" + String(UInt32.random(in: .min ... .max), radix: 16)
+    self.bucket = bucket ?? "b-" + String(UInt32.random(in: .min ... .max), radix: 16)
     self.prefix = prefix
-    try await client.createBucket(bucket)
-    let location = S3Location(bucket: bucket, prefix: prefix)
+    if bucket == nil { try await client.createBucket(self.bucket) }
+    let location = S3Location(bucket: self.bucket, prefix: prefix)
     let known: ServerCapabilities
     if let capabilities {
       known = capabilities

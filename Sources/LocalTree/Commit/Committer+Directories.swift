@@ -63,7 +63,8 @@ extension Committer {
   {
     let directory: Descriptor
     do { directory = try root.open(path.asDirectory, O_RDONLY) } catch let error as SystemError
-    where [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return .changed }
+      where [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+    { return .changed }
     let status = try directory.status()
     guard status.inode == expected.inode else { return .changed }
     if let mode = metadata.mode, mode != status.permissions { try checkErrno(fchmod(directory.raw, mode)) }

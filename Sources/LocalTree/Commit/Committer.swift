@@ -70,7 +70,8 @@ struct Committer: Sendable {
     let parentPath = path.parent ?? .root
     let parent: Descriptor
     do { parent = try root.makeDirectories(parentPath) } catch let error as SystemError
-    where error.code == ENOTDIR || error.code == ELOOP {
+      where error.code == ENOTDIR || error.code == ELOOP
+    {
       return root.leafAncestor(of: path).map { .obstructed(by: $0) } ?? .changed
     }
     let mount = try observer.mount(of: parent, at: parentPath)
@@ -112,7 +113,8 @@ struct Committer: Sendable {
       if let same, !same.utf8.elementsEqual(path.name.utf8) {
         throw LocalFailure(
           .nameNotPossible,
-          "\(path): the file system takes its name for that of “\(same)”, which differs only in case; rename one of them")
+          "\(path): the file system takes its name for that of “\(same)”, which differs only in case; rename one of them"
+        )
       }
     }
     return existing.kind == .directory ? .obstructed(by: path.asLeaf) : .changed

@@ -12,7 +12,8 @@ struct Displacement {
   let incoming: Incoming?
 
   enum Outcome {
-    case displaced(Slot)
+    /// The slot, as it looked when it was verified.
+    case displaced(FileStatus)
     case absent
     case changed
     case busy
@@ -110,6 +111,6 @@ struct Displacement {
       committer.displaced.check(slot)
       return .changed
     }
-    return .displaced(slot)
+    return .displaced(status)
   }
 }

@@ -23,7 +23,8 @@ struct Replacement {
   /// Step 12, where the mount has no exchange.
   func moveAndLink() throws -> InstallOutcome {
     switch try displacement.moveAway() {
-    case .displaced:
+    case .displaced(let status):
+      try carryOver(from: status)
       return try committer.link(incoming, at: target.path, in: target.parent, target.path.parent ?? .root)
     case .absent, .changed:
       incoming.discard()

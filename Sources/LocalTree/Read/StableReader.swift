@@ -84,7 +84,11 @@ extension Descriptor {
   /// Exactly `count` bytes.
   func bytes(at offset: Int64, count: Int, of path: RelativePath) throws -> [UInt8] {
     let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      filled = count == 0 ? 0 : try read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      filled =
+        count == 0
+        ? 0
+        : try read(
+          at: offset, into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
     }
     guard bytes.count == count else { throw changed(path) }
     return bytes

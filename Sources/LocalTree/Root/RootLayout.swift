@@ -41,7 +41,8 @@ package final class RootLayout: Sendable {
       let state = try Self.openState(in: root.directory)
       identity = try MountIdentity.load(from: state, inode: root.status.inode)
       mount = try Self.makeMount(
-        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
+        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota,
+        isDurable: isDurable)
     } catch let error as SystemError {
       throw RootError(
         code: .notUsable,
@@ -78,7 +79,8 @@ package final class RootLayout: Sendable {
   ) throws -> Mount {
     let own = try Mount.makeDirectory(remoteID, in: state)
     let lock = try InstanceLock(in: own, root: path)
-    return try Mount(id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota, isDurable: isDurable)
+    return try Mount(
+      id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota, isDurable: isDurable)
   }
 
   /// Whether the root is still what it was (I8).

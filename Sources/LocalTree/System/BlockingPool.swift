@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import NIOConcurrencyHelpers
 
 /// Runs blocking calls on threads of its own, so that they never occupy the cooperative pool.
 ///
@@ -24,49 +23,68 @@ package final class BlockingPool: TaskExecutor {
   }
 }
 
-/// `ConditionLock` guards the jobs; a value of 1 says that there is something to do.
-private final class JobQueue: Sendable {
+/// Jobs in order, and the threads that wait for one. A job wakes one thread: waking all, as NIO's
+/// `ConditionLock` does, costs more than most jobs.
+///
+/// `@unchecked`: everything mutable is touched under the mutex only.
+private final class JobQueue: @unchecked Sendable {
   typealias Job = (job: UnownedJob, executor: BlockingPool)
-  private struct State: Sendable {
-    var jobs: [Job] = []
-    var head = 0
-    var isClosed = false
+
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let hasWork = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var jobs: [Job] = []
+  private var head = 0
+  private var idleThreads = 0
+  private var isClosed = false
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(hasWork, nil)
   }
-  private let hasWork = ConditionLock(value: 0)
-  private let state = NIOLockedValueBox(State())
+
+  deinit {
+    pthread_cond_destroy(hasWork)
+    pthread_mutex_destroy(mutex)
+    hasWork.deallocate()
+    mutex.deallocate()
+  }
 
   func add(_ job: Job) {
-    hasWork.lock()
-    state.withLockedValue { $0.jobs.append(job) }
-    hasWork.unlock(withValue: 1)
+    pthread_mutex_lock(mutex)
+    jobs.append(job)
+    let someoneWaits = idleThreads > 0
+    pthread_mutex_unlock(mutex)
+    if someoneWaits { pthread_cond_signal(hasWork) }
   }
 
   func close() {
-    hasWork.lock()
-    state.withLockedValue { $0.isClosed = true }
-    hasWork.unlock(withValue: 1)
+    pthread_mutex_lock(mutex)
+    isClosed = true
+    pthread_mutex_unlock(mutex)
+    pthread_cond_broadcast(hasWork)
   }
 
   func work() {
-    while true {
-      hasWork.lock(whenValue: 1)
-      let (next, isMore, isClosed) = state.withLockedValue { state -> (Job?, Bool, Bool) in
-        guard state.head < state.jobs.count else { return (nil, state.isClosed, state.isClosed) }
-        let job = state.jobs[state.head]
-        state.head += 1
-        if state.head == state.jobs.count {
-          state.jobs.removeAll(keepingCapacity: state.jobs.count < 1024)
-          state.head = 0
-        }
-        return (job, state.head < state.jobs.count || state.isClosed, state.isClosed)
-      }
-      hasWork.unlock(withValue: isMore ? 1 : 0)
-      guard let next else {
-        if isClosed { return }
-        continue
-      }
-      next.job.runSynchronously(on: next.executor.asUnownedTaskExecutor())
+    while let next = take() { next.job.runSynchronously(on: next.executor.asUnownedTaskExecutor()) }
+  }
+
+  /// Waits for a job; nil when the queue is closed and empty.
+  private func take() -> Job? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while head == jobs.count {
+      if isClosed { return nil }
+      idleThreads += 1
+      pthread_cond_wait(hasWork, mutex)
+      idleThreads -= 1
     }
+    let job = jobs[head]
+    head += 1
+    if head == jobs.count {
+      jobs.removeAll(keepingCapacity: jobs.count < 1024)
+      head = 0
+    }
+    return job
   }
 }
 

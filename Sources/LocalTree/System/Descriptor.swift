@@ -86,7 +86,8 @@ extension Descriptor {
         return
       }
       let goesOn = try withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        let name = UnsafeRawBufferPointer(start: pointer, count: strlen(UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)))
+        let name = UnsafeRawBufferPointer(
+          start: pointer, count: strlen(UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)))
         if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { return true }
         return try body(name, entry.pointee.d_type)
       }

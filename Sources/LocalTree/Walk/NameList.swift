@@ -22,7 +22,8 @@ struct NameList {
         || type == UInt8(DT_UNKNOWN)
           && (try? directory.status(of: String(decoding: name, as: UTF8.self)).kind) == .directory
       entries.append(
-        Entry(offset: UInt32(bytes.count), length: UInt16(name.count + (isDirectory ? 1 : 0)), isDirectory: isDirectory))
+        Entry(offset: UInt32(bytes.count), length: UInt16(name.count + (isDirectory ? 1 : 0)), isDirectory: isDirectory)
+      )
       bytes.append(contentsOf: name)
       if isDirectory { bytes.append(UInt8(ascii: "/")) }
       return true

@@ -72,7 +72,9 @@ struct Observer: Sendable {
       }
       status = found
     } catch let error as SystemError where error.code == ENAMETOOLONG { return .absent(mount: mount.id) }
-    if mount.capabilities.foldsCase, try !root.open(parentPath, O_RDONLY).names().contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+    if mount.capabilities.foldsCase,
+      try !root.open(parentPath, O_RDONLY).names().contains(where: { $0.utf8.elementsEqual(name.utf8) })
+    {
       return .absent(mount: mount.id)
     }
     if let problem = try problem(of: status, name, in: parent, at: path) { return .unsupported(reason: problem) }

@@ -101,7 +101,8 @@ final class TreeWalk: LocalWalk {
     do {
       let directory: Descriptor
       do { directory = try observer.root.open(path, O_RDONLY) } catch let error as SystemError
-      where error.code == EACCES && !path.isRoot {
+        where error.code == EACCES && !path.isRoot
+      {
         try addUnreadable(path, into: &batch)
         return nil
       }

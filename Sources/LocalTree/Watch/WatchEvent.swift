@@ -16,9 +16,10 @@ struct WatchEvent {
   var isDirectory: Bool { has(IN_ISDIR) }
 
   /// Modifications too: truncate(2) raises nothing else.
-  static let interesting = UInt32(
-    IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
-      | IN_MOVE_SELF) | UInt32(truncatingIfNeeded: IN_ONLYDIR) | UInt32(truncatingIfNeeded: IN_EXCL_UNLINK)
+  static let interesting =
+    UInt32(
+      IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF
+        | IN_MOVE_SELF) | UInt32(truncatingIfNeeded: IN_ONLYDIR) | UInt32(truncatingIfNeeded: IN_EXCL_UNLINK)
 
   /// Reads what is there without waiting; empty when nothing is.
   static func read(from inotify: Descriptor, into buffer: UnsafeMutableRawBufferPointer) throws -> [WatchEvent] {

@@ -37,7 +37,8 @@ final class WatchSession {
     defer { buffer.deallocate() }
     while true {
       var polled = [
-        pollfd(fd: inotify.raw, events: Int16(POLLIN), revents: 0), pollfd(fd: wake.raw, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: inotify.raw, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wake.raw, events: Int16(POLLIN), revents: 0),
       ]
       if poll(&polled, 2, timeout()) < 0 && errno != EINTR { throw SystemError(errno) }
       if polled[1].revents != 0 { return }

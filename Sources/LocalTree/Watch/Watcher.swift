@@ -69,7 +69,9 @@ final class Watcher: Sendable {
       return current
     }
     guard before != state else { return }
-    if let limitation { logger.warning("some folders are only found by scanning", metadata: ["reason": "\(limitation)"]) }
+    if let limitation {
+      logger.warning("some folders are only found by scanning", metadata: ["reason": "\(limitation)"])
+    }
     relay.report(".", limitation)
   }
 

@@ -20,7 +20,8 @@ struct WriteDelay {
   /// Paths that rest or have been written for long; all of them where there are too many to keep.
   mutating func due(now: Int64) -> [RelativePath] {
     let isFull = writing.count > Self.limit
-    let paths = writing.filter { isFull || now - $0.value.last >= Self.rest || now - $0.value.first >= Self.maximum }.keys
+    let paths = writing.filter { isFull || now - $0.value.last >= Self.rest || now - $0.value.first >= Self.maximum }
+      .keys
     for path in paths { writing[path] = nil }
     return paths.sorted()
   }

@@ -71,11 +71,11 @@ package struct ServerCapabilities: Hashable, Sendable, Codable {
     getIfMatch = try values.decode(Bool.self, forKey: .getIfMatch)
   }
 
-  /// The client as this server wants it.
+  /// The client as this server wants it. Checksums that the user has turned off stay off.
   package func configured(_ client: S3Client) -> S3Client {
     var client = client
     client.configuration.etagQuoting = quotesETags ? .quoted : .unquoted
-    client.configuration.checksums = checksums ? .whenSupported : .contentMD5
+    if !checksums, client.configuration.checksums == .whenSupported { client.configuration.checksums = .contentMD5 }
     return client
   }
 }

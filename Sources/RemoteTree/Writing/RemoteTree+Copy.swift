@@ -92,7 +92,7 @@ extension RemoteTree {
       let parts = try await copiedParts(source, size: size, to: target, uploadID: uploadID)
       return try await client.completeMultipartUpload(
         bucket: bucket, key: target, uploadID: uploadID, parts: parts, condition: condition,
-        crc64nvme: capabilities.multipartChecksums ? head.fullObjectCRC64 : nil, size: size, retry: .unprocessedOnly)
+        crc64nvme: head.fullObjectCRC64, size: size, retry: .unprocessedOnly)
     } catch {
       if (error as? S3Error)?.outcomeUnknown != true {
         try? await client.abortMultipartUpload(bucket: bucket, key: target, uploadID: uploadID)

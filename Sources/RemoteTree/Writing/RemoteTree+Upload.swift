@@ -47,17 +47,17 @@ extension RemoteTree {
     let key = try key(of: RelativePath(unchecked: upload.path))
     let parts = parts.sorted { $0.number < $1.number }
     let fingerprint = Fingerprint(combining: parts)
-    let crc = fingerprint.crc64
-    let isChecked = capabilities.multipartChecksums
+    let client = multipartClient
+    let isChecked = client.configuration.checksums == .whenSupported
     let stamp = try await committing(
-      key, replacing: expected, isConditional: capabilities.completeHonours(expected), crc64: crc
+      key, replacing: expected, isConditional: capabilities.completeHonours(expected), crc64: fingerprint.crc64
     ) { condition in
-      let result = try await multipartClient.completeMultipartUpload(
+      let result = try await client.completeMultipartUpload(
         bucket: bucket, key: key, uploadID: upload.uploadID,
         parts: parts.map {
           S3CompletedPart(number: $0.number, etag: $0.etag, crc64nvme: isChecked ? $0.crc64.awsBase64 : nil)
         },
-        condition: condition, crc64nvme: isChecked ? crc : nil, size: fingerprint.size, retry: .unprocessedOnly)
+        condition: condition, crc64nvme: isChecked ? fingerprint.crc64 : nil, size: fingerprint.size, retry: .unprocessedOnly)
       return try await self.stamp(of: result, key: key, size: fingerprint.size)
     }
     return CompletedUpload(stamp: stamp, fingerprint: fingerprint)
@@ -96,7 +96,9 @@ extension RemoteTree {
   /// For the calls of an upload.
   var multipartClient: S3Client {
     var client = client
-    if !capabilities.multipartChecksums { client.configuration.checksums = .contentMD5 }
+    if !capabilities.multipartChecksums, client.configuration.checksums == .whenSupported {
+      client.configuration.checksums = .contentMD5
+    }
     return client
   }
 }

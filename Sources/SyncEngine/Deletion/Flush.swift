@@ -11,7 +11,7 @@ extension Engine {
   func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
     let isPass = !looked.isEmpty
     let entries = spool.takeAll()
-    guard isPass || !entries.isEmpty else { return }
+    guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()
       let count = try await movesLeftOut(entries)

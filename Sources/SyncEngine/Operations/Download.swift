@@ -4,6 +4,7 @@ extension Engine {
   func download(
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
+    if refusedLinks[path] == version.etag { return .settled }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
   }
@@ -78,6 +79,12 @@ extension Engine {
   private func install(
     _ fetched: Fetched, at path: RelativePath, replacing expected: ExpectedLocal?, _ sight: inout Sight
   ) async throws -> Outcome? {
+    if case .symlink(let target) = fetched.content, let reason = refusal(ofLink: path, to: target) {
+      if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
+      refusedLinks[path] = fetched.object.stamp.etag
+      report(path.string, reason)
+      return .settled
+    }
     var metadata = fetched.object.metadata
     // Metadata merges per field: a mode that only this side changed outlives the new content.
     let merge = sight.base.flatMap { base in
@@ -116,6 +123,12 @@ extension Engine {
       clashes[leaf] = clashes[leaf] ?? environment.uptime()
       return .later(.seconds(1))
     }
+  }
+
+  private func refusal(ofLink path: RelativePath, to target: [UInt8]) -> String? {
+    guard options.keepsSymlinks else { return "is a symbolic link, and --symlinks is “skip”" }
+    return LinkTarget.leadsOut(target, from: path)
+      ? "is a symbolic link that leads out of the folder to “\(String(decoding: target, as: UTF8.self))”" : nil
   }
 
   /// Somebody keeps the local file open for writing: he keeps the name, whatever the policy; the remote

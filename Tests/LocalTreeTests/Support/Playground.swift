@@ -80,14 +80,18 @@ final class Playground: Sendable {
   var staged: [String] { Self.names(full(".martlet/test/tmp")) }
 
   func tree(
-    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true, isDurable: Bool = true,
+    limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
+    isDurable: Bool = true,
     watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve,
-    wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: FileClock.now()) },
-    hook: CommitHook? = nil
+    now: Timestamp? = nil, hook: CommitHook? = nil
   ) throws -> LocalTree {
-    let layout = try RootLayout(path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
+    let layout = try RootLayout(
+      path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
     return try LocalTree(
-      layout, options: .init(node: "n1", symlinks: symlinks, watch: watch, wallTime: wallTime), pool: sharedPool,
+      layout,
+      options: .init(
+        node: "n1", symlinks: symlinks, watch: watch, wallTime: { now ?? Timestamp(nanoseconds: FileClock.now()) }),
+      pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
   }
 }
@@ -119,6 +123,18 @@ extension LocalTree {
       .bytes(Array(text.utf8)), at: path.path,
       metadata: EntryMetadata(kind: .file, mode: mode, modified: modified),
       fingerprint: Fingerprint(of: Array(text.utf8)), replacing: expected)
+  }
+
+  /// Installs over what stands there now.
+  func replace(_ path: String, with text: String, isInBucket: Bool = true, mode: UInt32? = nil) async throws
+    -> InstallOutcome
+  {
+    try await install(text, at: path, replacing: try await expected(path, isInBucket: isInBucket), mode: mode)
+  }
+
+  /// Removes what stands there now.
+  func remove(_ path: String, isInBucket: Bool = true) async throws -> RemovalOutcome {
+    try await remove(path.path, expecting: try await expected(path, isInBucket: isInBucket))
   }
 
   func walkAll(_ start: RelativePath = .root) async throws -> LocalBatch {
@@ -159,4 +175,15 @@ func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable ()
 extension InstallOutcome {
   var isInstalled: Bool { if case .installed = self { true } else { false } }
   var stamp: LocalStamp? { if case .installed(let stamp, _) = self { stamp } else { nil } }
+}
+
+final class Counter: Sendable {
+  private let box = NIOLockedValueBox(0)
+  var value: Int { box.withLockedValue { $0 } }
+  func next() -> Int {
+    box.withLockedValue {
+      $0 += 1
+      return $0
+    }
+  }
 }

@@ -47,7 +47,6 @@ final class Child: Sendable {
     } else {
       posix_spawn_file_actions_adddup2(&actions, 2, 1)
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

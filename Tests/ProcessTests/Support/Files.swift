@@ -33,6 +33,13 @@ func link(_ path: String, to target: String) throws {
   guard symlink(target, path) == 0 else { throw FileFailure("symlink", path) }
 }
 
+/// Empty where it is no link.
+func linkTarget(_ path: String) -> [UInt8] {
+  var buffer = [CChar](repeating: 0, count: 4096)
+  let length = readlink(path, &buffer, buffer.count)
+  return buffer.prefix(max(0, length)).map(UInt8.init(bitPattern:))
+}
+
 func exists(_ path: String) -> Bool {
   var status = stat()
   return lstat(path, &status) == 0

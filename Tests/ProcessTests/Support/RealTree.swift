@@ -11,13 +11,13 @@ enum RealTree {
 
   /// Fills a folder with `count` files, and with what trees have besides: symbolic links, empty folders, hard links,
   /// odd names, a file that nobody may read, a link that leads out.
-  static func build(in root: String, files count: Int) throws {
+  static func build(in root: String, files count: Int, for server: TestServer.Kind) throws {
     var left = count
     for (index, source) in sources().enumerated() where left > 0 {
       try copy(source, to: "\(root)/source \(index)", depth: 0, &left)
     }
     guard left == 0 else { throw TooSmall(description: "this machine has only \(count - left) files to test with") }
-    try addOddities("\(root)/odd")
+    try addOddities("\(root)/odd", for: server)
   }
 
   private static func sources() -> [String] {
@@ -38,9 +38,7 @@ enum RealTree {
       case S_IFDIR:
         try copy(from, to: to, depth: depth + 1, &left)
       case S_IFLNK:
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let length = bytes.withUnsafeMutableBytes { readlink(from, $0.baseAddress, $0.count) }
-        let destination = String(decoding: bytes.prefix(max(0, length)), as: UTF8.self)
+        let destination = String(decoding: linkTarget(from), as: UTF8.self)
         if staysInside(destination, depth: depth) { try link(to, to: destination) }
       case S_IFREG where status.st_size < 4 << 20:
         guard let bytes = read(from) else { continue }
@@ -65,7 +63,7 @@ enum RealTree {
     return true
   }
 
-  private static func addOddities(_ folder: String) throws {
+  private static func addOddities(_ folder: String, for server: TestServer.Kind) throws {
     try makeFolder("\(folder)/empty/nested empty")
     try write("\(folder)/two  blanks and trailing ", "blanks\n")
     try write("\(folder)/größe-漢字-🐦.txt", "not ASCII\n")
@@ -73,7 +71,8 @@ enum RealTree {
     try write("\(folder)/caf\u{e9}", "composed\n")
     try write("\(folder)/cafe\u{301}", "decomposed\n")
     try write("\(folder)/plus+percent%20&amp;=?#", "odd for URLs\n")
-    try write("\(folder)/line\nbreak", "odd for XML\n")
+    // What moto cannot do: it answers 404 to keys with line breaks.
+    if server != .moto { try write("\(folder)/line\nbreak", "odd for XML\n") }
     try write("\(folder)/no content", "")
     try write("\(folder)/run me", "#!/bin/sh\n")
     chmod("\(folder)/run me", 0o755)

@@ -1,5 +1,7 @@
 import AWSKit
+import EmbeddedS3
 import Foundation
+import Glibc
 import Testing
 
 /// A server that runs for one test, with an empty bucket.
@@ -20,6 +22,8 @@ struct TestServer: Sendable {
   let bucket: Bucket
   /// Nil where it runs within the test.
   let child: Child?
+  /// Nil where it does not.
+  let embedded: EmbeddedHost?
 
   static let bucketName = "martlet-test"
 
@@ -31,47 +35,58 @@ struct TestServer: Sendable {
     do {
       try await body(server)
     } catch {
-      try await server.bucket.close()
+      try await server.close()
       throw error
     }
-    try await server.bucket.close()
+    try await server.close()
+  }
+
+  private func close() async throws {
+    await embedded?.stop()
+    try await bucket.close()
   }
 
   private static func start(_ kind: Kind, in workspace: Workspace) async throws -> TestServer {
     let port = try freePort()
     let url = "http://127.0.0.1:\(port)"
+    let bucket = try Bucket(bucketName, url: url)
+    if kind == .embedded {
+      let host = EmbeddedHost(port: port, folder: try workspace.folder("s3-data"))
+      try await host.start()
+      return TestServer(kind: kind, url: url, bucket: bucket, child: nil, embedded: host)
+    }
     let child = try launch(kind, port: port, in: workspace)
     try await accepting(port: port, child)
-    let bucket = try Bucket(bucketName, url: url)
     try await bucket.client.createBucket(bucketName)
-    return TestServer(kind: kind, url: url, bucket: bucket, child: child)
+    return TestServer(kind: kind, url: url, bucket: bucket, child: child, embedded: nil)
   }
 
   private static func launch(_ kind: Kind, port: UInt16, in workspace: Workspace) throws -> Child {
     let environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path]
-    switch kind {
-    case .embedded:
-      return try launchEmbedded(port: port, in: workspace)
-    case .moto:
+    if kind == .moto {
       return try workspace.start(
         [try Programs.python("moto_server"), "-H", "127.0.0.1", "-p", "\(port)"], name: "moto",
         environment: environment.merging(["INITIAL_NO_AUTH_ACTION_COUNT": "999999999"]) { _, new in new })
-    case .rclone:
-      let keys = "\(Bucket.credentials.accessKeyID),\(Bucket.credentials.secretAccessKey)"
-      return try workspace.start(
-        [
-          try Programs.python("rclone"), "serve", "s3", try workspace.folder("rclone-data"), "--addr",
-          "127.0.0.1:\(port)", "--auth-key", keys, "--config", "/dev/null", "-vv",
-        ], name: "rclone", environment: environment)
     }
+    let keys = "\(Bucket.credentials.accessKeyID),\(Bucket.credentials.secretAccessKey)"
+    return try workspace.start(
+      [
+        try Programs.python("rclone"), "serve", "s3", try workspace.folder("rclone-data"), "--addr",
+        "127.0.0.1:\(port)", "--auth-key", keys, "--config", "/dev/null", "-vv",
+      ], name: "rclone", environment: environment)
   }
 
-  /// The endpoint of `martlet serve-s3` on a folder that outlives it.
-  static func launchEmbedded(port: UInt16, in workspace: Workspace) throws -> Child {
-    try workspace.start(
-      [
-        try Programs.martlet(), "serve-s3", "--address", "127.0.0.1:\(port)", "--data", try workspace.folder("s3-data"),
-      ], name: "serve-s3", environment: ["PATH": "/usr/bin:/bin", "HOME": workspace.path].merging(awsVariables) { $1 })
+  /// What it was asked since it started, oldest first: the call's name, or the line of the server's log.
+  func requests() -> [String] {
+    if let server = embedded?.server { return server.requests.entries.map(\.operation.rawValue) }
+    return (child?.logLines ?? []).compactMap { line in
+      guard let start = line.firstRange(of: kind == .moto ? "\"" : "s3: ")?.upperBound, line.contains(Self.bucketName)
+      else { return nil }
+      let request = line[start...]
+      if request.hasPrefix("GET "), request.contains("list-type=2") { return "ListObjectsV2" }
+      if request.hasPrefix("GET "), request.contains("?uploads") { return "ListMultipartUploads" }
+      return String(request)
+    }
   }
 
   /// The keys of the server for programs that use it.
@@ -91,7 +106,7 @@ struct TestServer: Sendable {
   /// A port of the loopback interface that nobody listens on.
   static func freePort() throws -> UInt16 {
     let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(file) }
+    defer { Glibc.close(file) }
     var address = loopback(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) {
@@ -103,7 +118,7 @@ struct TestServer: Sendable {
 
   private static func connects(_ port: UInt16) -> Bool {
     let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(file) }
+    defer { Glibc.close(file) }
     var address = loopback(port)
     return withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {

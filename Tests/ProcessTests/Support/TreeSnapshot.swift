@@ -63,9 +63,7 @@ struct TreeSnapshot {
       entries[PathKey(relative)] = Entry(content: .directory)
       for name in names(in: path) { add(root, relative + "/" + name, reading) }
     case S_IFLNK:
-      var target = [UInt8](repeating: 0, count: 4096)
-      let length = target.withUnsafeMutableBytes { readlink(path, $0.baseAddress, $0.count) }
-      entries[PathKey(relative)] = Entry(content: .link(target: Array(target.prefix(max(0, length)))))
+      entries[PathKey(relative)] = Entry(content: .link(target: linkTarget(path)))
     case S_IFREG:
       let crc: UInt64? = reading ? checksum(path) : 0
       entries[PathKey(relative)] = Entry(

@@ -11,10 +11,13 @@ final class Workspace: Sendable {
   private let number = Mutex(0)
 
   private init() throws {
-    var template = Array("\(NSTemporaryDirectory())/martlet-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw Child.Failure(description: "cannot make a temporary folder") }
+    let template = strdup("\(NSTemporaryDirectory())/martlet-test-XXXXXX")
+    defer { free(template) }
+    guard let made = template.flatMap({ mkdtemp($0) }) else {
+      throw Child.Failure(description: "cannot make a folder in \(NSTemporaryDirectory())")
+    }
     // Without symbolic links: names below it are compared with what the programs report. Unprivileged users get in.
-    path = URL(filePath: String(cString: template)).resolvingSymlinksInPath().path
+    path = URL(filePath: String(cString: made)).resolvingSymlinksInPath().path
     shared = path + "/run"
     mkdir(shared, 0o777)
     chmod(path, 0o755)

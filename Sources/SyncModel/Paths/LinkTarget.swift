@@ -1,10 +1,8 @@
-internal import SyncModel
-
 /// Where a symbolic link leads, going by its text alone.
-enum LinkTarget {
+package enum LinkTarget {
   /// Absolute, or with more `..` than the link has folders above it below the root. Counted step by
   /// step: `a/../../x` is out where `a` is not.
-  static func leadsOut(_ target: [UInt8], from link: RelativePath) -> Bool {
+  package static func leadsOut(_ target: [UInt8], from link: RelativePath) -> Bool {
     if target.first == UInt8(ascii: "/") { return true }
     var depth = link.components.count - 1
     for component in target.split(separator: UInt8(ascii: "/")) {

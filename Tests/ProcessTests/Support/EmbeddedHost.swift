@@ -1,0 +1,42 @@
+import AWSKit
+import EmbeddedS3
+import Logging
+import Synchronization
+
+/// The project's own endpoint within the test process, on a port and a folder that outlive its stops.
+final class EmbeddedHost: Sendable {
+  private let configuration: EmbeddedS3Configuration
+  private let running: Mutex<(server: EmbeddedS3Server, task: Task<Void, any Error>)?> = Mutex(nil)
+
+  init(port: UInt16, folder: String) {
+    var configuration = EmbeddedS3Configuration(
+      credentials: [
+        EmbeddedS3Credentials(
+          accessKeyID: Bucket.credentials.accessKeyID, secretAccessKey: Bucket.credentials.secretAccessKey)
+      ])
+    configuration.port = Int(port)
+    configuration.data = .folder(folder)
+    configuration.buckets = [TestServer.bucketName]
+    self.configuration = configuration
+  }
+
+  func start() async throws {
+    let server = try EmbeddedS3Server(configuration, logger: Logger(label: "s3") { _ in SwiftLogNoOpLogHandler() })
+    let task = Task { try await server.run() }
+    running.withLock { $0 = (server, task) }
+    _ = try await server.boundPort()
+  }
+
+  /// Nobody listens afterwards; what was stored stays.
+  func stop() async {
+    let task = running.withLock { running in
+      defer { running = nil }
+      return running?.task
+    }
+    task?.cancel()
+    _ = await task?.result
+  }
+
+  /// Nil while it is stopped.
+  var server: EmbeddedS3Server? { running.withLock { $0?.server } }
+}
