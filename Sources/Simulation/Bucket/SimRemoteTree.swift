@@ -30,7 +30,8 @@ package final class SimRemoteTree: RemoteTreePort, @unchecked Sendable {
 extension SimRemoteTree {
   /// Sends a request: a delay, its effect, a delay; each may fail by the plan.
   func request<T: Sendable>(
-    _ path: RelativePath, isWrite: Bool, isConditional: Bool = false, mayBeLate: Bool = true, _ effect: @escaping () throws -> T
+    _ path: RelativePath, isWrite: Bool, isConditional: Bool = false, mayBeLate: Bool = true,
+    _ effect: @escaping () throws -> T
   ) async throws -> T {
     try life.check()
     if life.executor.now < faults.unreachableUntil {

@@ -118,8 +118,11 @@ extension SimFileSystem {
 extension SimFileSystem {
   /// A new entry at an absent name in an existing directory; false where that cannot be.
   @discardableResult
-  package func create(_ path: RelativePath, _ kind: EntryKind, _ content: [UInt8] = [], mode: UInt32 = 0o644) -> Inode? {
-    guard let parent = directory(of: path, creatingParents: false), parent.children[path.name] == nil else { return nil }
+  package func create(_ path: RelativePath, _ kind: EntryKind, _ content: [UInt8] = [], mode: UInt32 = 0o644) -> Inode?
+  {
+    guard let parent = directory(of: path, creatingParents: false), parent.children[path.name] == nil else {
+      return nil
+    }
     let inode = newInode(kind, content, mode: mode)
     attach(inode, as: path.name, in: parent)
     watcher?(.changed(kind == .directory ? path.asDirectory : path.asLeaf))
@@ -150,7 +153,9 @@ extension SimFileSystem {
     let displaced = into.children[target.name]
     if displaced === inode { return false }
     if let displaced {
-      guard (displaced.kind == .directory) == (inode.kind == .directory), displaced.children.isEmpty else { return false }
+      guard (displaced.kind == .directory) == (inode.kind == .directory), displaced.children.isEmpty else {
+        return false
+      }
       detach(target.name, from: into)
     }
     detach(source.name, from: from)

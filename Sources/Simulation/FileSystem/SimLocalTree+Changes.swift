@@ -38,7 +38,7 @@ extension SimLocalTree {
         ledger.count("local install lost a race")
         return .changed
       }
-      disk.displace(path, isInBucket: expected.isInBucket)
+      disk.displace(path, as: expected.fingerprint, isInBucket: expected.isInBucket)
     } else if found != nil {
       ledger.count("local install found a name taken")
       return .changed
@@ -66,7 +66,7 @@ extension SimLocalTree {
     }
     ledger.removedLocally(path, content: found.content, node: life.node)
     ledger.wrote("remove \(path)", node: life.node)
-    disk.displace(path, isInBucket: expected.isInBucket)
+    disk.displace(path, as: expected.fingerprint, isInBucket: expected.isInBucket)
     announce(.removed(path))
     return .removed
   }

@@ -58,12 +58,14 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
   /// The watch on displaced files, and the comparison before a slot is removed.
   private func keepLateWrites() {
     for slot in disk.lateWrites() {
-      let hash = String(SimContent.hash(slot.content), radix: 16)
+      let hash = String(slot.fingerprint.crc64, radix: 16)
       let name = slot.path.name + " (conflict \(life.node) late \(hash))"
       var path = (slot.path.parent ?? .root).appending(name)
       if disk.obstruction(above: path) != nil { path = RelativePath.root.appending(name) }
-      guard let parent = disk.directory(of: path, creatingParents: true), parent.children[path.name] == nil else { continue }
-      disk.attach(disk.newInode(slot.inode.kind, slot.content, mode: slot.inode.mode), as: path.name, in: parent)
+      guard let parent = disk.directory(of: path, creatingParents: true), parent.children[path.name] == nil else {
+        continue
+      }
+      disk.attach(disk.newInode(slot.inode.kind, slot.inode.content, mode: slot.inode.mode), as: path.name, in: parent)
       ledger.count("local late writer kept")
       sink?.hint(.path(path))
     }

@@ -20,7 +20,7 @@ extension Oracle {
     for (hash, content) in completed.sorted(by: { $0.key < $1.key })
     where !superseded.contains(hash) && !live.contains(hash) {
       let text = String(decoding: content, as: UTF8.self)
-      let isInTrash = nodes.contains { $0.disk.trash.contains { SimContent.hash($0.content) == hash } }
+      let isInTrash = nodes.contains { $0.disk.trash.contains { SimContent.hash($0.inode.content) == hash } }
       violate("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
     }
   }

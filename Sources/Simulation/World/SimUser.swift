@@ -45,7 +45,8 @@ final class SimUser: @unchecked Sendable {
     case .delete: if let file = someLeaf() { delete(file) }
     case .deleteFolder: await deleteFolder()
     case .makeFolder: makeFolder(names.directory(&generator))
-    case .removeFolder: if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
+    case .removeFolder:
+      if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
     case .changeMode: changeMode()
     case .touch: touch()
     case .hardLink: hardLink()
@@ -233,7 +234,9 @@ extension SimUser {
         .map(\.path))
   }
 
-  private func someLeaf() -> RelativePath? { generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor }) }
+  private func someLeaf() -> RelativePath? {
+    generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor })
+  }
 
   private func open(_ path: RelativePath) -> Inode? {
     guard let inode = disk.lookup(path), inode.kind == .file else { return nil }

@@ -192,6 +192,8 @@ extension Engine {
       try await close(intent)
       return
     }
+    // The same content may have come there by another way.
+    if let upload = intent.upload { try await remote.abortUpload(upload) }
     try await commit(
       BaseEntry(
         path: path, local: sent.stamp, remote: object.stamp, fingerprint: fingerprint, metadata: object.metadata,

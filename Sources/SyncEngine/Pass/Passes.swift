@@ -146,24 +146,31 @@ extension Engine {
   private func runMerge(_ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary) async throws {
     var submitted = 0
     var held = merge
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    var failure: (any Error)?
+    await withTaskGroup(of: Void.self) { group in
       var inFlight = 0
-      merging: while let decided = try await held.next() {
-        for (seen, neighbours) in decided {
-          // Uploads under way end; the drain finds what was not begun.
-          if stop.isRequested { break merging }
-          guard let work = work(for: seen, neighbours, scope) else { continue }
-          submitted += 1
-          while inFlight >= concurrency * 2 {
-            try await group.next()
-            inFlight -= 1
+      do {
+        merging: while let decided = try await held.next() {
+          for (seen, neighbours) in decided {
+            // Uploads under way end; the drain finds what was not begun.
+            if stop.isRequested { break merging }
+            guard let work = work(for: seen, neighbours, scope) else { continue }
+            submitted += 1
+            while inFlight >= concurrency * 2 {
+              await group.next()
+              inFlight -= 1
+            }
+            inFlight += 1
+            group.addTask { await self.process(work) }
           }
-          inFlight += 1
-          group.addTask { await self.process(work) }
         }
+      } catch {
+        // A listing that fails cancels no transfer.
+        failure = error
       }
-      try await group.waitForAll()
+      await group.waitForAll()
     }
+    if let failure { throw failure }
     merge = held
     summary.submitted = submitted
   }
