@@ -17,6 +17,8 @@ package final class SimS3: @unchecked Sendable {
   private var uploads: [String: Upload] = [:]
   private var nextUpload = 0
   private let executor: SimExecutor
+  /// As some servers do.
+  var ignoresConditions = false
   /// Is told what stands at a key from now on.
   var onStore: ((String, [UInt8]) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
@@ -52,7 +54,7 @@ package final class SimS3: @unchecked Sendable {
     _ key: String, _ content: [UInt8], metadata: EntryMetadata, ifMatch expected: String?, isConditional: Bool = true,
     etag: String? = nil
   ) throws -> SimObject {
-    if isConditional {
+    if isConditional && !ignoresConditions {
       guard let expected else {
         if objects[key] != nil { throw SimRefusal.conditionFailed }
         return store(key, content, metadata, etag)
@@ -65,7 +67,7 @@ package final class SimS3: @unchecked Sendable {
 
   package func delete(_ key: String, ifMatch expected: String?) throws {
     guard let current = objects[key] else { throw SimRefusal.notFound }
-    if let expected, current.etag != expected { throw SimRefusal.conditionFailed }
+    if let expected, current.etag != expected, !ignoresConditions { throw SimRefusal.conditionFailed }
     objects[key] = nil
     keys.remove(at: position(of: key))
   }
