@@ -3,7 +3,7 @@ package import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// A small S3 endpoint for demos and tests, on loopback, with the semantics that AWS documents.
 ///
