@@ -77,7 +77,7 @@ enum Executable {
     posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO)
     let argv = ([String(path)] + arguments).map { strdup($0) } + [nil]
     let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
+    defer { for text in argv + envp { free(text) } }
     var process = pid_t()
     let result = posix_spawn(&process, String(path), &actions, nil, argv, envp)
     close(pipes[1])

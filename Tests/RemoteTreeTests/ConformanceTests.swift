@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct ConformanceTests {
   /// Every way that the tree goes when a server lacks a condition, on a server that has them all.
-  static let capabilities: [ServerCapabilities] = [.full, .withoutCopyConditions, .withoutConditions]
+  static let capabilities: [ServerCapabilities] = [
+    .full, .withoutTargetConditions, .withoutCopyConditions, .withoutConditions,
+  ]
 
   @Test(arguments: capabilities) func smallObjects(_ capabilities: ServerCapabilities) async throws {
     try await withServer(capabilities: capabilities) { fixture, _ in try await Conformance.smallObjects(fixture) }
@@ -17,6 +19,10 @@ import Testing
 
   @Test(arguments: capabilities) func copies(_ capabilities: ServerCapabilities) async throws {
     try await withServer(capabilities: capabilities) { fixture, _ in try await Conformance.copies(fixture) }
+  }
+
+  @Test(arguments: capabilities) func largeCopies(_ capabilities: ServerCapabilities) async throws {
+    try await withServer(capabilities: capabilities) { fixture, _ in try await Conformance.largeCopies(fixture) }
   }
 
   @Test func linksAndMarkers() async throws {

@@ -28,8 +28,15 @@ struct RemoteCall {
   }
 
   func permissionHint(bucket: String, key: String?) -> String {
-    concernsBucket
-      ? "grant \(action) on the bucket \(bucket)" : "grant \(action) on \(resource(bucket: bucket, key: key))"
+    if concernsBucket { return "grant \(action) on the bucket \(bucket)" }
+    let hint = "grant \(action) on \(resource(bucket: bucket, key: key))"
+    switch action {
+    // Without it S3 answers 403 where a key is missing.
+    case "s3:GetObject": return hint + " and s3:ListBucket on the bucket"
+    // S3 asks for it when a write carries If-Match.
+    case "s3:PutObject", "s3:DeleteObject": return hint + " along with s3:GetObject"
+    default: return hint
+    }
   }
 }
 

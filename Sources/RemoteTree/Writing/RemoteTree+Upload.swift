@@ -57,7 +57,8 @@ extension RemoteTree {
         parts: parts.map {
           S3CompletedPart(number: $0.number, etag: $0.etag, crc64nvme: isChecked ? $0.crc64.awsBase64 : nil)
         },
-        condition: condition, crc64nvme: isChecked ? fingerprint.crc64 : nil, size: fingerprint.size, retry: .unprocessedOnly)
+        condition: condition, crc64nvme: isChecked ? fingerprint.crc64 : nil, size: fingerprint.size,
+        retry: .unprocessedOnly)
       return try await self.stamp(of: result, key: key, size: fingerprint.size)
     }
     return CompletedUpload(stamp: stamp, fingerprint: fingerprint)
