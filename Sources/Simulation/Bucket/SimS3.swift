@@ -19,6 +19,8 @@ package final class SimS3: @unchecked Sendable {
   private let executor: SimExecutor
   /// As some servers do.
   var ignoresConditions = false
+  /// Keys whose metadata changed while ETag and last-modified, a whole second, told nothing of it.
+  private(set) var blurred: Set<String> = []
   /// Is told what stands at a key from now on.
   var onStore: ((String, [UInt8]) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
@@ -115,7 +117,13 @@ package final class SimS3: @unchecked Sendable {
     }
     let object = SimObject(
       content: content, etag: etag ?? String(hash, radix: 16), lastModified: now.wholeSeconds, metadata: metadata)
-    if objects.updateValue(object, forKey: key) == nil { keys.insert(key, at: position(of: key)) }
+    if let before = objects.updateValue(object, forKey: key) {
+      let isSoon = before.lastModified.duration(to: object.lastModified) <= .seconds(2)
+      if before.etag == object.etag && isSoon { blurred.insert(key) } else { blurred.remove(key) }
+    } else {
+      keys.insert(key, at: position(of: key))
+      blurred.remove(key)
+    }
     onStore?(key, content)
     return object
   }

@@ -75,6 +75,7 @@ extension Engine {
           neighbours: sight.neighbours)
       else {
         clashes[path] = nil
+        try await closeUploads(path, sight)
         return .settled
       }
       if options.isDryRun, operation.isChange {
