@@ -38,7 +38,8 @@ package final class World: @unchecked Sendable {
       nodes.append(
         SimNode(
           name: name, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
-          traits: scenario.traits[index], sabotage: sabotage, options: scenario.options[index], generator: generator.fork()))
+          traits: scenario.traits[index], sabotage: sabotage, options: scenario.options[index],
+          generator: generator.fork()))
     }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
