@@ -40,6 +40,8 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
 
   package func checkRoot() async throws -> MountID {
     try await life.step()
+    // The recovery of a run that only looks once.
+    if sink == nil { keepLateWrites() }
     return disk.mount
   }
 
