@@ -21,7 +21,7 @@ import Testing
     outcome.deletionsHalted = nil
     outcome.unsynced = [.init(path: "a", reason: "busy")]
     #expect(ExitStatus.of(outcome).rawValue == 1)
-    #expect(OutcomeText.summary(outcome) == "not everything is in sync; nothing to do")
+    #expect(OutcomeText.summary(outcome) == "not everything is in sync (paths left: 1); nothing to do")
     outcome = SyncOutcome()
     outcome.committed = ["deletedLocal": 2, "uploaded": 1]
     outcome.conflicts = 1
