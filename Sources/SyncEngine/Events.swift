@@ -46,6 +46,9 @@ package struct PassSummary: Hashable, Sendable {
   package var remoteEntries = 0
   package var submitted = 0
   package var deletions = 0
+  /// A file or link that is synced was seen there.
+  package var hasLocalLeaf = false
+  package var hasRemoteLeaf = false
   package init() {}
 }
 
