@@ -51,8 +51,8 @@ package actor Engine {
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false
   var nextNumber: UInt64 = 0
-  /// Conflicts found while the user may still decide; nil outside first contact.
-  var undecidedConflicts: Int?
+  /// While the user may still decide about first contact nothing is changed.
+  var undecided: FirstContact?
 
   /// Wakes the dispatcher; only the newest wish matters.
   nonisolated let wake = Wakeup()
@@ -76,7 +76,8 @@ package actor Engine {
     large = Lane(width: options.largeConcurrency)
     limit = AdaptiveLimit(maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)
-    let (stream, continuation) = AsyncStream<WatchEvent>.makeStream()
+    let (stream, continuation) = AsyncStream<WatchEvent>.makeStream(
+      bufferingPolicy: .bufferingOldest(EngineHintSink.capacity))
     watchEvents = stream
     hintSink = EngineHintSink(events: continuation)
   }
@@ -90,7 +91,8 @@ package actor Engine {
   /// failure is retried for ever (I11).
   package func run() async throws -> RunSummary {
     try await recogniseRoot()
-    try await loadIntents()
+    if !options.isDryRun { try await loadIntents() }
+    try await prepareFirstContact()
     try await withThrowingTaskGroup(of: Void.self) { group in
       if !options.once && !options.isDryRun {
         group.addTask { try await self.watch() }
@@ -178,9 +180,24 @@ enum WatchEvent: Sendable {
 
 /// Hands the watcher's hints to the engine without ever waiting for it.
 package struct EngineHintSink: HintSink {
-  let events: AsyncStream<WatchEvent>.Continuation
+  /// More than these are replaced by a look at the whole root.
+  static let capacity = 50_000
 
-  package func hint(_ hint: LocalHint) { events.yield(.hint(hint)) }
+  private final class Overflow: Sendable {
+    let flag = Atomic<Bool>(false)
+  }
+
+  let events: AsyncStream<WatchEvent>.Continuation
+  private let overflow = Overflow()
+
+  init(events: AsyncStream<WatchEvent>.Continuation) { self.events = events }
+
+  package func hint(_ hint: LocalHint) {
+    if case .dropped = events.yield(.hint(hint)) { overflow.flag.store(true, ordering: .releasing) }
+  }
+
+  /// True once after hints were dropped.
+  func takeOverflow() -> Bool { overflow.flag.exchange(false, ordering: .acquiringAndReleasing) }
 
   package func report(_ path: String, _ reason: String?) { events.yield(.report(path, reason)) }
 }

@@ -19,6 +19,8 @@ package enum SyncEvent: Sendable {
   case passEnded(PassSummary)
   case passFailed(reason: String)
   case stopping
+  /// The server refused a condition on the version that it names itself: what it can do must be found out anew.
+  case capabilitiesDoubted
 }
 
 package enum CommittedChange: String, Hashable, Sendable {
@@ -46,6 +48,9 @@ package struct PassSummary: Hashable, Sendable {
   package var remoteEntries = 0
   package var submitted = 0
   package var deletions = 0
+  /// A file or link that is synced was seen there.
+  package var hasLocalLeaf = false
+  package var hasRemoteLeaf = false
   package init() {}
 }
 

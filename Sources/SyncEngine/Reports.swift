@@ -7,6 +7,23 @@ struct Reports: Sendable {
   /// Those that the last pass found; what the next one does not find is over.
   private var fromPass: Set<String> = []
 
+  /// Keys whose name is a folder here: at the end of the last pass, and found since.
+  private var blocked: Set<String> = []
+  private var blockedSince: Set<String> = []
+
+  mutating func noteBlocked(_ path: String) {
+    if blockedSince.count < Self.capacity { blockedSince.insert(path) }
+  }
+
+  /// At the end of a pass: those that it did not find any more.
+  mutating func unblocked() -> Set<String> {
+    defer {
+      blocked = blockedSince
+      blockedSince = []
+    }
+    return blocked.subtracting(blockedSince)
+  }
+
   /// True where this is news.
   mutating func set(_ path: String, _ reason: String?) -> Bool {
     guard reasons[path] != reason else { return false }

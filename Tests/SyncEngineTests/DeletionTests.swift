@@ -4,16 +4,18 @@ import Testing
 @testable import SyncEngine
 
 @Suite struct DeletionTests {
-  @Test(arguments: [
-    (["a/x", "a/y"], "a/"), (["a/x", "b"], ""), (["a/b/c/x", "a/b/d"], "a/b/"), (["x"], ""), (["a/b/x"], "a/b/"),
-  ] as [([RelativePath], String)])
+  @Test(
+    arguments: [
+      (["a/x", "a/y"], "a/"), (["a/x", "b"], ""), (["a/b/c/x", "a/b/d"], "a/b/"), (["x"], ""), (["a/b/x"], "a/b/"),
+    ] as [([RelativePath], String)])
   func findsTheFolderThatOnePageMayProve(paths: [RelativePath], expected: String) {
     #expect(Engine.commonDirectory(paths.sorted()[...], atLeast: .root).string == expected)
   }
 
-  @Test(arguments: [
-    ("", "a/b/c", "a/"), ("a/", "a/b/c", "a/b/"), ("a/b/", "a/b/c", "a/b/c"), ("", "f", "f"),
-  ] as [(RelativePath, RelativePath, RelativePath)])
+  @Test(
+    arguments: [
+      ("", "a/b/c", "a/"), ("a/", "a/b/c", "a/b/"), ("a/b/", "a/b/c", "a/b/c"), ("", "f", "f"),
+    ] as [(RelativePath, RelativePath, RelativePath)])
   func stepsTowardsAPath(directory: RelativePath, path: RelativePath, expected: RelativePath) {
     #expect(Engine.child(of: directory, towards: path) == expected)
   }
@@ -25,6 +27,17 @@ import Testing
     spool.dropUnproven()
     #expect(spool.takeAll().map(\.path) == ["seen"])
     #expect(spool.isEmpty)
+  }
+
+  @Test func countsWhatDoesNotFit() {
+    var spool = DeletionSpool()
+    for number in 0..<DeletionSpool.capacity + 5 {
+      spool.add(RelativePath(unchecked: "file\(number)"), .local, now: 1, isHinted: false)
+    }
+    spool.add("folder/", .local, now: 1, isHinted: false)
+    #expect(spool.left == [.local: 5])
+    #expect(spool.takeAll().count == DeletionSpool.capacity)
+    #expect(spool.left.isEmpty)
   }
 
   @Test func keepsTheMomentAnAbsenceWasFirstSeen() {
@@ -42,6 +55,21 @@ import Testing
     let second = arrivals.take(content)
     #expect(first)
     #expect(!second)
+  }
+}
+
+@Suite struct HintSinkTests {
+  @Test func saysOnceThatHintsWereDropped() {
+    let (stream, continuation) = AsyncStream<WatchEvent>.makeStream(bufferingPolicy: .bufferingOldest(2))
+    let sink = EngineHintSink(events: continuation)
+    sink.hint(.path("a"))
+    sink.hint(.path("b"))
+    let before = sink.takeOverflow()
+    sink.hint(.path("c"))
+    let after = sink.takeOverflow()
+    let again = sink.takeOverflow()
+    #expect([before, after, again] == [false, true, false])
+    _ = stream
   }
 }
 

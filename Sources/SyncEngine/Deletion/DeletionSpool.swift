@@ -15,13 +15,14 @@ struct DeletionSpool: Sendable {
   static let capacity = 100_000
 
   private(set) var entries: [RelativePath: Entry] = [:]
-  private(set) var overflowed = false
+  /// Files that did not fit; they count for the guard all the same.
+  private(set) var left: [DeletionSide: Int] = [:]
 
   var isEmpty: Bool { entries.isEmpty }
 
   mutating func add(_ path: RelativePath, _ side: DeletionSide, now: Int64, isHinted: Bool) {
     guard entries.count < Self.capacity || entries[path] != nil else {
-      overflowed = true
+      if !path.isDirectory { left[side, default: 0] += 1 }
       return
     }
     entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted)
@@ -36,6 +37,7 @@ struct DeletionSpool: Sendable {
   /// What was derived from a look that did not reach its end proves nothing; hinted absences were seen.
   mutating func dropUnproven() {
     entries = entries.filter { $0.value.isHinted }
+    left = [:]
   }
 }
 

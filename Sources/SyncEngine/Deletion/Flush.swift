@@ -10,11 +10,12 @@ extension Engine {
   /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
   func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
     let isPass = !looked.isEmpty
+    let left = spool.left
     let entries = spool.takeAll()
     guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()
-      let count = try await movesLeftOut(entries)
+      let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
       let allowed =
         isPass
         ? try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)

@@ -49,6 +49,10 @@ extension Engine {
     changes += closed.map { .closeIntent($0.id) }
     try await store.apply(changes)
     remember(directories: parents)
+    switch change {
+    case .uploaded, .downloaded, .adopted, .renamedRemote: if let content = entry.fingerprint { arrivals.add(content) }
+    default: break
+    }
     committed(entry.path, change, bytes: entry.local.size)
   }
 

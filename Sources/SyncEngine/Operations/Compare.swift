@@ -14,8 +14,8 @@ extension Engine {
         return .settled
       }
     }
-    if undecidedConflicts != nil {
-      undecidedConflicts! += 1
+    if undecided != nil {
+      undecided!.conflicts += 1
       return .settled
     }
     if options.isDryRun {
@@ -66,13 +66,16 @@ extension Engine {
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
     if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
+      if undecided != nil {
+        undecided!.agreed += 1
+        return
+      }
       guard case .applied(let applied) = try await local.applyMetadata(wanted, to: path, expecting: stamp) else {
         throw LocalFailure(.changed, "“\(path)” changed while it was compared")
       }
       stamp = applied
     }
     guard !options.isDryRun else { return }
-    arrivals.add(check.fingerprint)
     try await commit(
       BaseEntry(
         path: path, local: stamp, remote: object.stamp, fingerprint: check.fingerprint, metadata: object.metadata,

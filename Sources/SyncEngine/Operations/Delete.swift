@@ -25,7 +25,7 @@ extension Engine {
 
   /// A folder that this deletion empties goes on existing here: its marker comes first, or other nodes
   /// would take the folder for deleted.
-  private func keepEmptied(_ directory: RelativePath) async throws {
+  func keepEmptied(_ directory: RelativePath) async throws {
     guard options.policy.directories == .empty, try await store.row(directory)?.entry?.remote == nil else { return }
     guard case .present(let stamp) = try await local.observe(directory), stamp.kind == .directory else { return }
     let filters = options.filters
@@ -35,8 +35,10 @@ extension Engine {
         directory, .empty(stamp), metadata: stamp.metadata, replacing: nil)
       try await record(directory: directory, stamp, remote: version)
       committed(directory, .markerPut)
-    } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {
-      // Somebody else's marker keeps the folder as well.
+    } catch let failure as RemoteFailure
+      where failure.code == .conditionFailed || failure.code == .raced || failure.code == .notPossible
+    {
+      // Somebody else's marker keeps the folder as well; and a server without markers must not keep the file.
     }
   }
 

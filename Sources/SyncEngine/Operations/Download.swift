@@ -101,7 +101,6 @@ extension Engine {
         stamp.mode = mode
         mark(path, .localEvent)
       }
-      arrivals.add(fetched.fingerprint)
       try await commit(
         BaseEntry(
           path: path, local: stamp, remote: fetched.object.stamp, fingerprint: fetched.fingerprint,

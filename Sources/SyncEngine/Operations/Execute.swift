@@ -23,6 +23,7 @@ extension Engine {
       return .settled
     case .upload(let stamp, let expected):
       if expected == nil, sight.base == nil, !work.avoidsRename, let from = try await renameSource(of: path, stamp) {
+        if let rest = restOfSettling(from) { return .later(rest) }
         return .renamed(from: from)
       }
       return try await upload(path, stamp, replacing: expected, &sight)
@@ -51,6 +52,7 @@ extension Engine {
     case .yieldToDirectory(let stamp):
       return try await yieldToDirectory(path, stamp, &sight)
     case .blocked:
+      reports.noteBlocked(path.string)
       report(
         path.string, "the key cannot be a file here: a folder of the same name exists; rename one of the two")
       return .settled

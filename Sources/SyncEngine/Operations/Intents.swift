@@ -119,6 +119,14 @@ extension Engine {
     }
   }
 
+  /// Of a path that is not synced any more.
+  func dropIntents(of path: RelativePath) async throws {
+    for intent in intents.all(for: path) {
+      if let upload = intent.upload { try await remote.abortUpload(upload) }
+      try await close(intent)
+    }
+  }
+
   /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
   /// has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
@@ -137,6 +145,12 @@ extension Engine {
     let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
       let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
+      if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
+        !found.isSameVersion(as: expected)
+      {
+        // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        try await forget(path)
+      }
       if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty

@@ -3,15 +3,33 @@ import SyncModel
 extension Engine {
   /// The path whose file now has the name `path`: same inode, same size and time, and its old name is gone.
   func renameSource(of path: RelativePath, _ stamp: LocalStamp) async throws -> RelativePath? {
-    for entry in try await store.entries(mount: stamp.mount, inode: stamp.inode)
+    let entries = try await store.entries(mount: stamp.mount, inode: stamp.inode)
+    // Writing through one name of a hard-linked file raises no event for the others.
+    for entry in entries where entry.path != path && entry.local.modified != stamp.modified {
+      mark(entry.path, .localEvent)
+    }
+    for entry in entries
     where entry.path != path && entry.remote != nil && !entry.isLocalChanged && !entry.path.isDirectory
       && entry.local.kind == stamp.kind && entry.local.size == stamp.size
       && entry.local.modified == stamp.modified
     {
-      if case .present = try await local.observe(entry.path) { continue }
-      return entry.path
+      if try await isGone(entry) { return entry.path }
     }
     return nil
+  }
+
+  /// Proven as for any deletion: the name is absent on the mount that the row recorded.
+  private func isGone(_ entry: BaseEntry) async throws -> Bool {
+    guard case .absent(let mount) = try await local.observe(entry.path) else { return false }
+    return mount == entry.local.mount
+  }
+
+  /// Half of a rename may be half of an editor's save: the old name has its time to reappear. Shortly before it is
+  /// over, so that the copy comes before the deletion.
+  func restOfSettling(_ from: RelativePath) -> Duration? {
+    guard let pending = dirty.entry(for: from), pending.reasons.contains(.absenceSeen) else { return nil }
+    let rest = pending.notBefore - environment.uptime() - 100_000_000
+    return rest > 0 ? .nanoseconds(rest) : nil
   }
 
   /// Two steps, each with its intent: conditional copy to the new key, then conditional delete of the old.
@@ -28,6 +46,7 @@ extension Engine {
     } catch {
       if error is CancellationError { return }
       observer.record(.retrying(to, reason: "\(error)"))
+      mark(from, .retry, after: .seconds(1))
     }
     var work = Work(to)
     work.avoidsRename = true
@@ -39,7 +58,7 @@ extension Engine {
       try await store.row(to)?.entry == nil,
       case .present(let stamp) = try await local.observe(to)
     else { return false }
-    if case .present = try await local.observe(from) { return false }
+    guard try await isGone(base) else { return false }
     var isProvisional = base.isProvisional
     if stamp != base.local || base.isProvisional {
       let check = try await local.fingerprint(to, expecting: stamp)
@@ -75,6 +94,7 @@ extension Engine {
     try await commit(entry, closing: intent, as: .renamedRemote)
     if entry.local.mode != stamp.mode { mark(to, .localEvent) }
     guard options.policy.deletesRemote else { return true }
+    if let parent = from.parent, !parent.isRoot { try await keepEmptied(parent) }
     do {
       try await sendDelete(from, version)
     } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {

@@ -15,6 +15,8 @@ extension Engine {
 
   /// What is asked for after a request to stop: the last local changes go up, as far as the time allows.
   func drain() async {
+    // Without a decision about first contact nothing is changed.
+    if undecided != nil { return }
     status.state = .stopping
     observer.record(.stopping)
     let deadline = environment.uptime() + options.shutdownTimeout.nanoseconds
@@ -40,6 +42,7 @@ extension Engine {
     } catch is CancellationError {
     } catch {
       status.lastError = "\(error)"
+      report("/", "the last look at the folder failed (\(error)); what changed of late may not have been sent")
     }
   }
 
@@ -52,6 +55,12 @@ extension Engine {
       + dirty.paths(limit: 1000).map {
         PathReport(name: $0.string, reason: "not yet in sync")
       }
+      + spool.entries.keys.sorted().prefix(1000).map {
+        PathReport(name: $0.string, reason: "its deletion did not cross yet")
+      }
+    if spilled > 0 {
+      summary.unsynced.append(PathReport(name: "/", reason: "\(spilled) more paths are not yet in sync"))
+    }
     summary.deletionsHalted = status.deletionsHalted
     summary.committed = status.committed
     summary.conflicts = status.conflicts

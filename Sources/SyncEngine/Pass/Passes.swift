@@ -3,8 +3,10 @@ import SyncModel
 extension Engine {
   /// The first pass, then a look every poll interval, until asked to stop.
   func passes() async throws {
-    try await firstContact()
-    var lastFull = try await repeatFirstPass()
+    try await retryingWhatMayPass { try await firstContact() }
+    if stop.isRequested { return }
+    try await retryingWhatMayPass { try await pass(isFull: true) }
+    var lastFull = environment.uptime()
     if options.once || options.isDryRun {
       if !options.isDryRun { try await finishOnce() }
       return
@@ -55,40 +57,17 @@ extension Engine {
   }
 
   /// Before the first pass a missing root, bucket or permission ends the run; what may pass is retried.
-  private func repeatFirstPass() async throws -> Int64 {
+  private func retryingWhatMayPass(_ look: () async throws -> Void) async throws {
     while true {
       do {
-        _ = try await pass(isFull: true)
-        return environment.uptime()
+        return try await look()
       } catch let failure as RemoteFailure where failure.isPassing && !options.once && !stop.isRequested {
         passFailures += 1
         spool.dropUnproven()
         observer.record(.passFailed(reason: failure.message))
         await pause(nextPoll())
-        if stop.isRequested { return environment.uptime() }
+        if stop.isRequested { return }
       }
-    }
-  }
-
-  /// First contact of two sides that both hold something: equal contents are adopted before anything else,
-  /// and where too many differ the user decides.
-  private func firstContact() async throws {
-    guard !options.isDryRun, options.policy.firstSync == nil, options.asksAtFirstContact,
-      try await store.leafCount() == 0
-    else { return }
-    undecidedConflicts = 0
-    defer { undecidedConflicts = nil }
-    _ = try await pass(isFull: true, only: .compare)
-    let conflicts = undecidedConflicts ?? 0
-    let adopted = try await store.leafCount()
-    var allowance = DeletionGuard(limit: options.deletionLimit)
-    if case .halt = allowance.judgePass(
-      .local, count: conflicts, baseCount: conflicts + adopted, isOtherSideEmpty: false, now: 0)
-    {
-      throw EngineFailure(
-        .firstSyncUndecided,
-        "\(conflicts) files exist on both sides with different contents and were never in sync; nothing was changed. "
-          + "Decide with --first-sync remote|local|keep-both")
     }
   }
 
@@ -116,15 +95,20 @@ extension Engine {
     summary.localEntries = merge.local?.count ?? 0
     summary.remoteEntries = merge.remote?.count ?? 0
     if isFull { report(merge) }
-    guard !stop.isRequested else { return false }
+    guard !stop.isRequested else {
+      // What is missing in a part of a listing was never weighed against the whole.
+      spool.dropUnproven()
+      return false
+    }
     if scope == .everything {
+      for name in reports.unblocked() { report(name, nil) }
       if merge.remote?.isOrdered == false {
         spool.dropUnproven()
         observer.record(.passFailed(reason: "the server's listing was not in order; no deletion is derived from it"))
       }
       summary.deletions = spool.entries.count
       await flushDeletions(
-        isEmptyListing: summary.remoteEntries == 0, isEmptyRoot: isFull && summary.localEntries == 0,
+        isEmptyListing: !summary.hasRemoteLeaf, isEmptyRoot: isFull && !summary.hasLocalLeaf,
         looked: isFull ? [.local, .remote] : [.local])
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
@@ -154,6 +138,7 @@ extension Engine {
           for (seen, neighbours) in decided {
             // Uploads under way end; the drain finds what was not begun.
             if stop.isRequested { break merging }
+            note(seen, in: &summary)
             guard let work = work(for: seen, neighbours, scope) else { continue }
             submitted += 1
             while inFlight >= concurrency * 2 {
@@ -173,6 +158,14 @@ extension Engine {
     if let failure { throw failure }
     merge = held
     summary.submitted = submitted
+  }
+
+  /// Folders alone, and what is left out, leave a side empty.
+  private func note(_ seen: Seen, in summary: inout PassSummary) {
+    if summary.hasLocalLeaf && summary.hasRemoteLeaf || seen.path.isDirectory { return }
+    guard options.filters.includes(seen.path) else { return }
+    if seen.local?.stamp != nil { summary.hasLocalLeaf = true }
+    if seen.remote?.stamp != nil { summary.hasRemoteLeaf = true }
   }
 
   /// Nil: nothing to do, going by what was seen.

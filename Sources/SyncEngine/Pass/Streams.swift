@@ -24,7 +24,7 @@ struct LocalStream {
       let next = try await walk.next()
       batch = next.entries[...]
       unreadable += next.unreadable
-      problems += next.problems
+      if problems.count < Reports.capacity { problems += next.problems }
       isLast = next.isLast
       count += next.entries.count
     }
@@ -111,7 +111,7 @@ struct RemoteStream {
       revision = store.revision
       let page = try await remote.list(.root, after: nil, continuation: continuation, limit: nil)
       batch = page.entries[...]
-      problems += page.problems
+      if problems.count < Reports.capacity { problems += page.problems }
       if !page.isOrdered { isOrdered = false }
       if let first = batch.first, let last, first.path <= last { isOrdered = false }
       continuation = page.continuation

@@ -8,6 +8,7 @@ extension Engine {
       case .hint(let hint): await take(hint)
       case .report(let path, let reason): report(path, reason)
       }
+      if hintSink.takeOverflow() { await take(.subtree(.root)) }
     }
   }
 
@@ -65,7 +66,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = max(0, concurrency - dispatched)
+        let room = undecided == nil ? max(0, concurrency - dispatched) : 0
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           let work = Work(entry.path)

@@ -44,7 +44,11 @@ extension Engine {
 
   /// Every failure is retried with backoff for ever; a path that keeps failing is reported (I11, I12).
   func failed(_ path: RelativePath, _ error: any Error) async {
-    if error is CancellationError || Task.isCancelled { return }
+    if error is CancellationError || Task.isCancelled {
+      // Cut off by the end of the run, which tells what is left.
+      mark(path, .retry)
+      return
+    }
     if stop.isRequested, let failure = error as? LocalFailure, failure.code == .stopping { return }
     status.lastError = "\(error)"
     let now = environment.uptime()
@@ -64,7 +68,9 @@ extension Engine {
     let path = work.path
     guard options.filters.includes(path) else {
       // A filter change is a first contact in waiting: the row of an excluded path proves nothing later.
-      if !options.isDryRun, try await store.row(path)?.entry != nil { try await forget(path) }
+      if options.isDryRun { return .settled }
+      try await dropIntents(of: path)
+      if try await store.row(path)?.entry != nil { try await forget(path) }
       return .settled
     }
     var sight = try await look(work)
@@ -75,9 +81,11 @@ extension Engine {
           neighbours: sight.neighbours)
       else {
         clashes[path] = nil
+        markersDue[path] = nil
         try await closeUploads(path, sight)
         return .settled
       }
+      if operation != .putMarker { markersDue[path] = nil }
       if options.isDryRun, operation.isChange {
         observer.record(.planned(path, operation))
         return .settled
@@ -109,6 +117,7 @@ extension Engine {
     }
     if let before = failedConditions.updateValue(stamp, forKey: path), before == stamp {
       failedConditions[path] = nil
+      observer.record(.capabilitiesDoubted)
       throw RemoteFailure(
         .notPossible,
         "the server refused a condition on the very version it names for “\(path)” twice: \(failure.message)")
