@@ -17,9 +17,11 @@ demo:
 test:
 	@scripts/test
 
+# Runs without a Swift runtime. Foundation's static libraries do not name all that they need.
+STATIC = --static-swift-stdlib -Xlinker -lCoreFoundation -Xlinker -l_FoundationICU -Xlinker -lstdc++
 build:
 	@scripts/require build
-	swift build --configuration release --product martlet --static-swift-stdlib
+	swift build --configuration release --product martlet $(STATIC)
 
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
