@@ -50,6 +50,7 @@ struct EventLogger: SyncObserver {
     case .passStarted(let isFull): logger.debug("\(isFull ? "full pass" : "poll") begins")
     case .passEnded(let summary): logEnd(of: summary)
     case .passFailed(let reason): logFailure(reason)
+    case .capabilitiesDoubted: logger.warning("the server refused a condition on its own version: probing it anew")
     case .stopping: logger.notice("stopping: local changes are still sent, downloads end")
     }
   }
