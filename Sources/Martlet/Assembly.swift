@@ -69,11 +69,12 @@ struct Assembly: Sendable {
       try? store.close()
       throw error
     }
-    options = Self.options(configuration, root: root, node: node, location: location)
+    var options = Self.options(configuration, root: root, node: node, location: location)
     if !remote.capabilities.markers, remote.capabilities.canWrite {
       options.policy.directories = .none
       logger.notice("the server keeps no folder markers: empty folders are not synced")
     }
+    self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation)
