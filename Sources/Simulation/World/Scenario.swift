@@ -46,6 +46,8 @@ struct Scenario {
       traits.hasWatcher = !generator.oneIn(6)
       traits.lostEvents = generator.oneIn(4) ? 10 : 0
       traits.fullDisk = generator.oneIn(8) ? 20 : 0
+      if generator.oneIn(6) { traits.timeStep = generator.pick([1_000, 1_000_000_000, 2_000_000_000]) }
+      if generator.oneIn(10) { traits.fixedMode = 0o755 }
       self.traits.append(traits)
       skews.append(Int64(generator.below(Int(generator.oneIn(4) ? 300 * second : 2 * second))) - second)
       var options = EngineOptions(nodeID: name)

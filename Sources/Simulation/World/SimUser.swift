@@ -54,6 +54,7 @@ final class SimUser: @unchecked Sendable {
     case .writeLate: await writeLate()
     case .keepOpen: await keepOpen()
     case .fileToFolder: await fileToFolder()
+    case .closeFolder: await closeFolder()
     }
   }
 }
@@ -84,6 +85,8 @@ extension SimUser {
   private func overwriteUnnoticed() async {
     guard let path = someFile(), let inode = open(path), !inode.content.isEmpty else { return }
     let modified = inode.modified
+    // In the tick of the last change even the ctime stays: no stamp can tell, only a later comparison.
+    if disk.now == inode.changed { await executor.pause(SimFileSystem.tick) }
     giveUp(inode.content, at: path)
     let token = newContent()
     finish(inode, at: path, with: Array((token + inode.content).prefix(max(inode.content.count, token.count))))
@@ -210,6 +213,20 @@ extension SimUser {
     if generator.oneIn(2) { await pauseShortly() }
     makeFolder(path.asDirectory)
     await create(path.asDirectory.appending("inner"))
+  }
+}
+
+// MARK: - Permissions
+
+extension SimUser {
+  /// What cannot be read is neither new nor deleted.
+  private func closeFolder() async {
+    guard let folder = generator.pickAny(disk.directories()), let inode = disk.lookup(folder) else { return }
+    disk.setSearchable(false, inode)
+    say("chmod 0 \(folder)")
+    await executor.pause(Int64(generator.below(20_000_000_000)))
+    disk.setSearchable(true, inode)
+    say("chmod 755 \(folder)")
   }
 }
 
