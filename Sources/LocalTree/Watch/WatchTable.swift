@@ -61,7 +61,9 @@ struct WatchTable {
   }
 
   private mutating func detach(_ watch: Int32) {
-    guard let node = nodes[watch], let parent = node.parent, nodes[parent]?.children[RelativePath(unchecked: node.name)] == watch else { return }
+    guard let node = nodes[watch], let parent = node.parent,
+      nodes[parent]?.children[RelativePath(unchecked: node.name)] == watch
+    else { return }
     nodes[parent]?.children[RelativePath(unchecked: node.name)] = nil
   }
 }
