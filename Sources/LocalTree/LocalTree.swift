@@ -61,7 +61,6 @@ package final class LocalTree: LocalTreePort {
       root: layout.root, observer: observer, displaced: displaced, umask: try Self.umask(),
       wallTime: options.wallTime, hook: hook)
     watcher = Watcher(observer: observer, relay: relay, policy: options.watch, logger: logger)
-    for mount in layout.mounts.all { try displaced.takeUpPending(on: mount) }
     try displaced.poll(layout.mounts.all)
   }
 

@@ -3,6 +3,7 @@ import BaseStore
 import FoundationEssentials
 import LocalTree
 import Logging
+import NIOConcurrencyHelpers
 import RemoteTree
 import SyncEngine
 import SyncModel
@@ -15,6 +16,8 @@ struct Assembly: Sendable {
   let remote: RemoteTree
   let options: EngineOptions
   let run: Run
+  /// Told by the client when the server asks to slow down; the engine listens.
+  let slowDown: SlowDownRelay
   private let lock: InstanceLock?
   private let transport: HTTPTransport
 
@@ -45,8 +48,11 @@ struct Assembly: Sendable {
     if layout.isCopied { try layout.adopt() }
 
     transport = try HTTPTransport(configuration: Self.transport(settings))
+    let slowDown = SlowDownRelay()
+    self.slowDown = slowDown
     do {
-      let client = try Self.client(configuration, settings, transport, logger)
+      var client = try Self.client(configuration, settings, transport, logger)
+      client.configuration.onThrottle = { slowDown.signal() }
       let capabilities = try await Capabilities(
         store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger
       ).establish(configuration, isStopped: isStopped)
@@ -118,4 +124,13 @@ struct Assembly: Sendable {
     options.policy.deletesRemote = configuration.deletes
     return options
   }
+}
+
+/// Carries the server's wish to slow down to an engine that is made later than the client.
+final class SlowDownRelay: Sendable {
+  private let receiver = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
+
+  func connect(_ receiver: @escaping @Sendable () -> Void) { self.receiver.withLockedValue { $0 = receiver } }
+
+  func signal() { receiver.withLockedValue(\.self)?() }
 }

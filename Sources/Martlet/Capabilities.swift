@@ -3,24 +3,37 @@ import FoundationEssentials
 import Logging
 import RemoteTree
 import SyncEngine
+import SyncModel
 
-/// What the server can do: found out once, then kept with the state, which is keyed by endpoint and bucket.
+/// What the server can do: found out, then kept for a month with the state, which is keyed by endpoint and bucket.
 struct Capabilities {
   let store: BaseStore
   let probe: CapabilityProbe
   let logger: Logger
 
+  private struct Stored: Codable {
+    var capabilities: ServerCapabilities
+    /// Seconds since 1970.
+    var probed: Int64
+  }
+
   private static let key = "capabilities"
+  /// Seconds. Servers are updated.
+  private static let validity: Int64 = 30 * 86_400
 
   func establish(_ configuration: Configuration, isStopped: () -> Bool) async throws -> ServerCapabilities {
     let stored = try await store.value(Self.key)
-    if let stored, let known = try? JSONDecoder().decode(ServerCapabilities.self, from: Data(stored.utf8)) {
-      return known
+    let now = SystemEnvironment().wallTime().seconds
+    if let stored, let known = try? JSONDecoder().decode(Stored.self, from: Data(stored.utf8)),
+      (0..<Self.validity).contains(now - known.probed)
+    {
+      return known.capabilities
     }
     // A dry run writes nothing, not even to find out.
     if configuration.isDryRun { return .none }
     let found = try await probeUntilReached(configuration, isStopped: isStopped)
-    try await store.setValue(String(decoding: JSONEncoder().encode(found), as: UTF8.self), for: Self.key)
+    let record = try JSONEncoder().encode(Stored(capabilities: found, probed: now))
+    try await store.setValue(String(decoding: record, as: UTF8.self), for: Self.key)
     if found.safetyLevel != .conditional { logger.warning("\(found.safetyLevel.explanation)") }
     return found
   }
@@ -34,7 +47,9 @@ struct Capabilities {
         return try await probe.run()
       } catch let failure as RemoteFailure where failure.mayPass && !configuration.once && !isStopped() {
         logger.warning("the server does not answer yet, trying again: \(failure.message)")
-        try await Task.sleep(for: pause)
+        for _ in 0..<Int(pause / .milliseconds(250)) where !isStopped() {
+          try await Task.sleep(for: .milliseconds(250))
+        }
         pause = min(pause * 2, .seconds(30))
       }
     }

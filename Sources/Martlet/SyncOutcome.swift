@@ -1,4 +1,5 @@
 import SyncEngine
+import SyncModel
 
 /// How a run ended.
 public struct SyncOutcome: Hashable, Sendable {
@@ -6,6 +7,8 @@ public struct SyncOutcome: Hashable, Sendable {
   public var unsynced: [StatusReport.Problem] = []
   /// Why deletions did not cross.
   public var deletionsHalted: String?
+  /// Those of them that no event has told of before.
+  package var untold: [StatusReport.Problem] = []
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
@@ -16,6 +19,8 @@ public struct SyncOutcome: Hashable, Sendable {
 
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {
     unsynced = StatusReport.Problem.merged(summary.unsynced, reports)
+    let told = Set(reports.map { RelativePath(unchecked: $0.path) })
+    untold = unsynced.filter { !told.contains(RelativePath(unchecked: $0.path)) }
     deletionsHalted = summary.deletionsHalted
     committed = summary.committed.named
     conflicts = summary.conflicts

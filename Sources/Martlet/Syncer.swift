@@ -84,14 +84,18 @@ public final class Syncer: Service {
     let engine = Engine(
       local: assembly.local, remote: assembly.remote, store: assembly.store, environment: environment,
       options: assembly.options, observer: monitor)
+    assembly.slowDown.connect { engine.slowDown() }
     state.withLockedValue { $0 = .running(engine, assembly.run) }
     // A stop may have come before the engine was there to take it.
     if stop.withLockedValue({ $0 }) { engine.requestStop() }
     let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { [weak self] in
       await self?.status()?.json() ?? []
     }
+    let tidying = AsideTidying(
+      remote: assembly.remote, retention: configuration.trashRetention, logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await control.run() }
+      if !configuration.isDryRun { group.addTask { await tidying.run() } }
       let summary = try await engine.run()
       group.cancelAll()
       return SyncOutcome(summary, reports: monitor.reports)

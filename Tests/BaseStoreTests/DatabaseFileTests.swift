@@ -153,40 +153,28 @@ import Testing
     #expect(try await store.apply([.record(bareEntry("good"))]) == 2)
   }
 
-  @Test func writesAndReadsManyRowsQuickly() async throws {
+  @Test func readsManyRowsInPagesAndTogether() async throws {
     let folder = try ScratchFolder()
     let store = try folder.open()
-    let clock = ContinuousClock()
-    let count = 200_000
-    let writing = try await clock.measure {
-      for start in stride(from: 0, to: count, by: 1000) {
-        try await store.apply(
-          (start..<start + 1000).map {
-            .record(fullEntry(RelativePath(unchecked: "d\($0 / 1000)/f\($0)"), inode: UInt64($0)))
-          })
-      }
+    let count = 5_000
+    for start in stride(from: 0, to: count, by: 1000) {
+      try await store.apply(
+        (start..<start + 1000).map {
+          .record(fullEntry(RelativePath(unchecked: "d\($0 / 1000)/f\($0)"), inode: UInt64($0)))
+        })
     }
     var seen = 0
-    let scanning = try await clock.measure {
-      var last: RelativePath?
-      while let page = try await Optional(store.rows(after: last, limit: 1000)), let path = page.last?.path {
-        seen += page.count
-        last = path
-      }
+    var last: RelativePath?
+    while let page = try await Optional(store.rows(after: last, limit: 1000)), let path = page.last?.path {
+      seen += page.count
+      last = path
     }
     #expect(seen == count)
-    let points = try await clock.measure {
-      try await withThrowingTaskGroup(of: Bool.self) { group in
-        for index in stride(from: 0, to: count, by: 10) {
-          group.addTask { try await store.row(RelativePath(unchecked: "d\(index / 1000)/f\(index)")) != nil }
-        }
-        for try await found in group { #expect(found) }
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      for index in stride(from: 0, to: count, by: 10) {
+        group.addTask { try await store.row(RelativePath(unchecked: "d\(index / 1000)/f\(index)")) != nil }
       }
+      for try await found in group { #expect(found) }
     }
-    print(
-      "base store: \(count) rows written \(writing), read in pages \(scanning); \(count / 10) point reads \(points)")
-    // Generous: an unoptimised build on two busy cores.
-    #expect(writing < .seconds(60))
-    #expect(scanning < .seconds(30))
   }
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -368,6 +369,8 @@ static void *live(void *argument) {
   }
   return 0;
 }
+
+void stress_open_as(unsigned user) { setfsuid(user); }
 
 stress *stress_start(const char *root, int type, int users) {
   stress *s = calloc(1, sizeof *s);

@@ -21,7 +21,7 @@ import Testing
     outcome.deletionsHalted = nil
     outcome.unsynced = [.init(path: "a", reason: "busy")]
     #expect(ExitStatus.of(outcome).rawValue == 1)
-    #expect(OutcomeText.summary(outcome) == "not everything is in sync; nothing to do")
+    #expect(OutcomeText.summary(outcome) == "not everything is in sync (paths left: 1); nothing to do")
     outcome = SyncOutcome()
     outcome.committed = ["deletedLocal": 2, "uploaded": 1]
     outcome.conflicts = 1
@@ -77,7 +77,7 @@ enum Executable {
     posix_spawn_file_actions_adddup2(&actions, pipes[1], STDERR_FILENO)
     let argv = ([String(path)] + arguments).map { strdup($0) } + [nil]
     let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-    defer { (argv + envp).forEach { free($0) } }
+    defer { for text in argv + envp { free(text) } }
     var process = pid_t()
     let result = posix_spawn(&process, String(path), &actions, nil, argv, envp)
     close(pipes[1])

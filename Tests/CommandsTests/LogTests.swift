@@ -14,7 +14,8 @@ import Testing
 
   private func textLogger(showsDate: Bool) -> Logger {
     Logger(label: "t") { _ in
-      TextLogHandler(showsDate: showsDate, write: { line in lines.withLockedValue { $0.append(line) } }, now: { Self.moment })
+      TextLogHandler(
+        showsDate: showsDate, write: { line in lines.withLockedValue { $0.append(line) } }, now: { Self.moment })
     }
   }
 
@@ -76,7 +77,8 @@ import Testing
 
   @Test func thePlanGoesToTheStandardOutput() {
     let plan = NIOLockedValueBox<[String]>([])
-    let events = EventLogger(logger: textLogger(showsDate: true), printPlan: { line in plan.withLockedValue { $0.append(line) } })
+    let events = EventLogger(
+      logger: textLogger(showsDate: true), printPlan: { line in plan.withLockedValue { $0.append(line) } })
     let stamp = RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(seconds: 1))
     events.record(.planned("a\nb", .download(stamp, replacing: nil)))
     events.record(.planned("c", .deleteRemote(stamp)))

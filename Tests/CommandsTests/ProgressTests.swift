@@ -33,7 +33,8 @@ import Testing
     var board = TransferBoard()
     for number in 1...50 {
       board.record(
-        .transferStarted(transfer(UInt64(number), String(repeating: "long/", count: 40) + "\(number)", size: 1)), now: 0)
+        .transferStarted(transfer(UInt64(number), String(repeating: "long/", count: 40) + "\(number)", size: 1)), now: 0
+      )
     }
     let lines = ProgressView.lines(board, now: second, columns: 40, rows: 6)
     #expect(lines.count <= 6)

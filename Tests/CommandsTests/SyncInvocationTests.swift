@@ -45,7 +45,10 @@ import Testing
     var unset: String
     var testDescription: String { option }
 
-    init(_ option: String, _ given: String, _ variable: String, unset: String, _ read: @escaping @Sendable (SyncInvocation) -> String) {
+    init(
+      _ option: String, _ given: String, _ variable: String, unset: String,
+      _ read: @escaping @Sendable (SyncInvocation) -> String
+    ) {
       self.option = option
       self.given = given
       self.variable = variable

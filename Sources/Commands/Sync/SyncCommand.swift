@@ -33,6 +33,7 @@ struct SyncCommand: AsyncParsableCommand {
       throw ExitStatus.of(error)
     }
     guard let outcome = syncer.outcome else { throw ExitStatus.notInSync }
+    if invocation.configuration.isDryRun { return }
     OutcomeText.log(outcome, to: logger)
     if outcome.isInSync { return }
     throw ExitStatus.of(outcome)

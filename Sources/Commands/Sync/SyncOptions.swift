@@ -5,7 +5,7 @@ import Synchronization
 /// The options of `martlet sync` as typed. All are optional and text here, so that variables can stand in and
 /// everything that is wrong is told at once.
 struct SyncOptions: ParsableArguments {
-  @Argument(help: "The local folder and s3://BUCKET/PREFIX, in either order.")
+  @Argument(help: ArgumentHelp("The local folder and s3://BUCKET/PREFIX, in either order.", valueName: "place"))
   var places: [String] = []
 
   @Flag(help: "End after the first pass that leaves nothing to do.")
@@ -14,13 +14,15 @@ struct SyncOptions: ParsableArguments {
   @Flag(help: "Print what would be done and change nothing.")
   var dryrun = false
 
-  @Option(help: "Seconds between two listings of the bucket (default 30).")
+  @Option(help: ArgumentHelp("Seconds between two listings of the bucket (default 30).", valueName: "time"))
   var poll: String?
 
-  @Option(help: "Time between two walks of the whole folder while it is watched (default 10m).")
+  @Option(
+    help: ArgumentHelp(
+      "Time between two walks of the whole folder while it is watched (default 10m).", valueName: "time"))
   var fullPassEvery: String?
 
-  @Option(help: "How local changes are noticed: auto (default), inotify or poll.")
+  @Option(help: ArgumentHelp("How local changes are noticed: auto (default), inotify or poll.", valueName: "how"))
   var watch: String?
 
   @OptionGroup(title: "Server") var server: ServerOptions
@@ -30,65 +32,81 @@ struct SyncOptions: ParsableArguments {
 }
 
 struct ServerOptions: ParsableArguments {
-  @Option(help: "The S3 endpoint; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile, AWS.")
+  @Option(
+    help: ArgumentHelp(
+      "The S3 endpoint; else AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, the profile, AWS.", valueName: "url"))
   var endpointURL: String?
 
-  @Option(help: "The region; else AWS_REGION, AWS_DEFAULT_REGION, the profile; found out if none is given.")
+  @Option(
+    help: ArgumentHelp(
+      "The region; else AWS_REGION, AWS_DEFAULT_REGION, the profile; found out if none is given.", valueName: "name"))
   var region: String?
 
-  @Option(help: "The profile of the AWS configuration files.")
+  @Option(help: ArgumentHelp("The profile of the AWS configuration files.", valueName: "name"))
   var profile: String?
 }
 
 struct DecisionOptions: ParsableArguments {
-  @Option(help: "Who wins when both sides changed: newest (default), local, remote or keep-both.")
+  @Option(
+    help: ArgumentHelp(
+      "Who wins when both sides changed: newest (default), local, remote or keep-both.", valueName: "who"))
   var conflict: String?
 
-  @Option(help: "Who wins when both sides differ and were never in sync: remote, local or keep-both.")
+  @Option(
+    help: ArgumentHelp(
+      "Who wins when both sides differ and were never in sync: remote, local or keep-both.", valueName: "who"))
   var firstSync: String?
 
   @Flag(inversion: .prefixedNo, help: "Whether deletions cross (default: they do).")
   var delete: Bool?
 
-  @Option(help: "Halt deletions above this: N files, N% or none (default 50% and more than 20 files).")
+  @Option(
+    help: ArgumentHelp(
+      "Halt deletions above this: N files, N% or none (default 50% and more than 20 files).", valueName: "limit"))
   var maxDelete: String?
 
-  @Option(help: "How long replaced and deleted local files stay in the trash (default 30d).")
+  @Option(
+    help: ArgumentHelp("How long replaced and deleted local files stay in the trash (default 30d).", valueName: "time"))
   var trashRetention: String?
 }
 
 struct SelectionOptions: ParsableArguments {
   @Option(
-    help: "Leave out paths that match; as in the AWS CLI the last match decides.", transform: FilterOption.exclude)
+    help: ArgumentHelp("Leave out paths that match; as in the AWS CLI the last match decides.", valueName: "pattern"),
+    transform: FilterOption.exclude)
   var exclude: [FilterOption] = []
 
-  @Option(help: "Take paths back in that match.", transform: FilterOption.include)
+  @Option(help: ArgumentHelp("Take paths back in that match.", valueName: "pattern"), transform: FilterOption.include)
   var include: [FilterOption] = []
 
-  @Option(help: "Symbolic links: preserve (default) or skip.")
+  @Option(help: ArgumentHelp("Symbolic links: preserve (default) or skip.", valueName: "how"))
   var symlinks: String?
 
-  @Option(help: "Directories: empty ones travel as markers (empty, default), or none does.")
+  @Option(
+    help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))
   var directories: String?
 }
 
 struct OperationOptions: ParsableArguments {
-  @Option(help: "This node's name in conflict copies (default: made from the host name).")
+  @Option(
+    help: ArgumentHelp("This node's name in conflict copies (default: made from the host name).", valueName: "name"))
   var nodeID: String?
 
-  @Option(help: "Where database and control socket live (default: .martlet in the folder).")
+  @Option(
+    help: ArgumentHelp("Where database and control socket live (default: .martlet in the folder).", valueName: "folder")
+  )
   var stateDir: String?
 
-  @Option(help: "How long to go on uploading after SIGTERM or SIGINT (default 25s).")
+  @Option(help: ArgumentHelp("How long to go on uploading after SIGTERM or SIGINT (default 25s).", valueName: "time"))
   var shutdownTimeout: String?
 
-  @Option(help: "A file to write when the first full pass is complete.")
+  @Option(help: ArgumentHelp("A file to write when the first full pass is complete.", valueName: "file"))
   var readyFile: String?
 
-  @Option(help: "text (default) or json.")
+  @Option(help: ArgumentHelp("text (default) or json.", valueName: "format"))
   var logFormat: String?
 
-  @Option(help: "trace, debug, info (default), notice, warning, error or critical.")
+  @Option(help: ArgumentHelp("trace, debug, info (default), notice, warning, error or critical.", valueName: "level"))
   var logLevel: String?
 }
 

@@ -17,12 +17,14 @@ struct BodyReceiver {
     var declared: (algorithm: ChecksumAlgorithm, value: String)?
   }
 
-  /// - Parameter algorithm: a checksum to compute even if the client declares none.
+  /// - Parameters:
+  ///   - algorithm: a checksum to compute even if the client declares none.
+  ///   - describesBody: whether the checksum headers are about this body; those of a completion are about the object.
   func receive(
     _ request: S3Request, _ body: RequestBody, _ verified: SignatureVerifier.Verified,
-    algorithm: ChecksumAlgorithm? = nil
+    algorithm: ChecksumAlgorithm? = nil, describesBody: Bool = true
   ) async throws -> Received {
-    let declared = try DeclaredChecksums(request)
+    let declared = describesBody ? try DeclaredChecksums(request) : DeclaredChecksums()
     let expectedSize = try self.expectedSize(request, verified.payload)
     var digests = BodyDigests(
       hashesPayload: verified.payload.isHash,
@@ -52,9 +54,9 @@ struct BodyReceiver {
 
   /// A small body, of an XML document.
   func collect(
-    _ request: S3Request, _ body: RequestBody, _ verified: SignatureVerifier.Verified
+    _ request: S3Request, _ body: RequestBody, _ verified: SignatureVerifier.Verified, describesBody: Bool
   ) async throws -> [UInt8] {
-    let received = try await BodyReceiver(folder: nil).receive(request, body, verified)
+    let received = try await BodyReceiver(folder: nil).receive(request, body, verified, describesBody: describesBody)
     return received.content.segments.flatMap { segment in
       if case .memory(let buffer) = segment { Array(buffer.readableBytesView) } else { [UInt8]() }
     }

@@ -8,6 +8,9 @@ struct DeclaredChecksums {
   private var value: String?
   private var md5: String?
 
+  /// Nothing is said.
+  init() {}
+
   init(_ request: S3Request) throws {
     self.md5 = request.header("content-md5")
     let declared = ChecksumAlgorithm.allCases.filter { request.header($0.header) != nil }

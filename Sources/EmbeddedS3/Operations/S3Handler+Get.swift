@@ -141,6 +141,6 @@ struct ByteRange {
       return max(size - last, 0)..<size
     }
     guard first < size else { return nil }
-    return first..<min((last ?? .max - 1) + 1, size)
+    return first..<(min(last ?? .max, size - 1) + 1)
   }
 }

@@ -60,7 +60,8 @@ struct S3Handler: Sendable {
 
   /// An XML request body, nil when it is empty.
   func document(_ call: Call) async throws -> XMLNode? {
-    let bytes = try await BodyReceiver(folder: nil).collect(call.request, call.body, call.verified)
+    let bytes = try await BodyReceiver(folder: nil).collect(
+      call.request, call.body, call.verified, describesBody: call.operation != .completeMultipartUpload)
     guard !bytes.isEmpty else { return nil }
     do {
       return try XMLNode(parsing: bytes)

@@ -9,7 +9,7 @@ import ServiceLifecycle
 ///
 /// **Not a store for production.** One process, one lock, everything about every object in memory; bodies and the
 /// index survive a killed process but are not synced to the disk; no TLS, no policies, no quotas.
-package final class EmbeddedS3Server: Sendable {
+package final class EmbeddedS3Server: Service {
   package let configuration: EmbeddedS3Configuration
   package let faults = FaultTable()
   package let requests = RequestLog()
@@ -44,11 +44,14 @@ package final class EmbeddedS3Server: Sendable {
     let responder = S3Responder(
       store: self.store, configuration: self.configuration, faults: self.faults, requests: self.requests,
       logger: self.logger)
+    // A server that is cancelled while clients hold connections open calls that an error; it is how every test ends.
+    var serverLogger = self.logger
+    serverLogger.logLevel = .critical
     // Not an `Application`: that has no way to send 100 Continue or to drop a connection, and dates replies itself.
     let server = try HTTPServerBuilder.http1().buildServer(
       configuration: ServerConfiguration(
         address: .hostname(self.configuration.host, port: self.configuration.port), backlog: 1024),
-      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: self.logger,
+      eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: serverLogger,
       responder: { request, writer, _ in try await responder.respond(to: request, writer) },
       onServerRunning: { channel in self.settle(.bound(channel.localAddress?.port ?? 0)) })
     do {

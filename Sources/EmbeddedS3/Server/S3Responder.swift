@@ -31,7 +31,8 @@ struct S3Responder: Sendable {
     if let path = request.head.path, path.hasPrefix("/_"), let reply = try await self.control(path, request) {
       return try await ReplyWriter(reply, date: self.store.now(), request: request).write(writer)
     }
-    let exchange = Exchange(id: randomIdentifier(), expectsContinue: request.headers[.expect] == "100-continue")
+    let requestID = randomIdentifier()
+    var awaitsContinue = request.headers[.expect]?.lowercased() == "100-continue"
     var head: (request: S3Request, operation: S3Operation)?
     var fault: Fault.Action?
     var reply: S3Reply
@@ -42,18 +43,21 @@ struct S3Responder: Sendable {
       fault = self.faults.take(operation, key: parsed.key?.string ?? parsed.parameter("prefix") ?? "")
       let verified = try self.verify(parsed, operation)
       try await Self.begin(fault)
-      if exchange.expectsContinue { try await writer.writeInformationalHead(HTTPResponse(status: .continue)) }
+      if awaitsContinue {
+        try await writer.writeInformationalHead(HTTPResponse(status: .continue))
+        awaitsContinue = false
+      }
       var effective = parsed
       if case .ignoreConditions = fault { effective.ignoresConditions = true }
       reply = try await self.handler.perform(
         S3Handler.Call(request: effective, operation: operation, verified: verified, body: request.body))
     } catch let error as S3Error {
-      reply = S3Reply(error, requestID: exchange.id)
+      reply = S3Reply(error, requestID: requestID)
     } catch let error as BlobError {
       self.logger.error("\(error)")
       reply = S3Reply(
         S3Error(.internalServerError, "InternalError", "We encountered an internal error. Please try again."),
-        requestID: exchange.id)
+        requestID: requestID)
     } catch {
       self.log(head, status: 0)
       throw error
@@ -63,15 +67,11 @@ struct S3Responder: Sendable {
       throw DroppedConnection()
     }
     self.log(head, status: reply.status.code)
-    reply.headers.append(("x-amz-request-id", exchange.id))
+    reply.headers.append(("x-amz-request-id", requestID))
+    // Without its 100 the client may or may not send the body: nobody could tell where the next request begins.
+    if awaitsContinue { reply.headers.append(("connection", "close")) }
     try await ReplyWriter(reply, date: self.store.now(), request: request, fault: fault).write(writer)
-    // The client may wait for a 100 that will not come before it sends the body: nothing more can be read here.
-    if exchange.expectsContinue, reply.status.kind != .successful { throw DroppedConnection() }
-  }
-
-  private struct Exchange {
-    var id: String
-    var expectsContinue: Bool
+    if awaitsContinue { throw DroppedConnection() }
   }
 
   private func verify(_ request: S3Request, _ operation: S3Operation) throws -> SignatureVerifier.Verified {

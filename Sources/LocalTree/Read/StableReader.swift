@@ -10,8 +10,8 @@ struct StableReader {
   let observer: Observer
   let pool: BlockingPool
 
-  /// How long a file that somebody keeps open for writing must have rested before it is read.
-  static let rest: Int64 = 1_000_000_000
+  /// How long a file that somebody keeps open for writing must have rested before it is read, nanoseconds.
+  var rest: Int64 = 1_000_000_000
   /// Microseconds; a writer that is about to close is waited for.
   static let patience: UInt32 = 5_000
 
@@ -68,7 +68,7 @@ struct StableReader {
 
   private func requireRest(_ leaf: OpenLeaf) throws {
     let age = FileClock.now() &- max(leaf.status.modified, leaf.status.changed)
-    if age < Self.rest { throw busy(leaf.path) }
+    if age < rest { throw busy(leaf.path) }
   }
 }
 

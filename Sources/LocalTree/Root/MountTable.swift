@@ -13,33 +13,49 @@ final class MountTable: Sendable {
     case unusable(reason: String)
   }
 
-  private let entries: NIOLockedValueBox<[UInt64: Entry]>
+  private struct Known {
+    var entry: Entry
+    /// Nanoseconds of uptime.
+    var since: Int64
+  }
+
+  /// Nanoseconds after which a mount that could not hold our state is tried again. A usable one is pinned by its
+  /// open folders, so the kernel cannot give its number to another.
+  private static let retryInterval: Int64 = 30_000_000_000
+
+  private let entries: NIOLockedValueBox<[UInt64: Known]>
   private let make: @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount
 
   /// - Parameter make: Opens or makes the state folder in a mount's topmost directory.
   init(root: Mount, make: @escaping @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount) {
-    entries = NIOLockedValueBox([root.kernelID: .usable(root)])
+    entries = NIOLockedValueBox([root.kernelID: Known(entry: .usable(root), since: 0)])
     self.make = make
   }
 
   var all: [Mount] {
     entries.withLockedValue { entries in
-      entries.values.compactMap { if case .usable(let mount) = $0 { mount } else { nil } }
+      entries.values.compactMap { if case .usable(let mount) = $0.entry { mount } else { nil } }
     }
   }
 
-  func known(_ kernelID: UInt64) -> Entry? { entries.withLockedValue { $0[kernelID] } }
+  func known(_ kernelID: UInt64) -> Entry? { entries.withLockedValue { Self.valid($0[kernelID]) } }
+
+  private static func valid(_ known: Known?) -> Entry? {
+    guard let known else { return nil }
+    if case .unusable = known.entry, FileClock.uptime() - known.since > retryInterval { return nil }
+    return known.entry
+  }
 
   /// `top` is the mount's topmost directory below the root.
   func entry(at top: Descriptor, status: FileStatus) -> Entry {
     entries.withLockedValue { entries in
-      if let known = entries[status.mount] { return known }
-      let taken = entries.values.compactMap { if case .usable(let mount) = $0 { mount.id } else { nil } }
+      if let known = Self.valid(entries[status.mount]) { return known }
+      let taken = entries.values.compactMap { if case .usable(let mount) = $0.entry { mount.id } else { nil } }
       let entry: Entry
       do { entry = .usable(try make(top, status, taken)) } catch {
         entry = .unusable(reason: "lies on a mount that cannot hold Martlet's state folder (\(Self.text(of: error)))")
       }
-      entries[status.mount] = entry
+      entries[status.mount] = Known(entry: entry, since: FileClock.uptime())
       return entry
     }
   }

@@ -16,10 +16,6 @@ final class DisplacedWatch: Sendable {
 
   private let keeper: ConflictKeeper
   private let watched = NIOLockedValueBox<[Watched]>([])
-  /// More was pending than is kept in memory; the rest is read from the disk later.
-  private let hasMore = NIOLockedValueBox(false)
-
-  private static let limit = 10_000
   /// A larger file with an unchanged, trustworthy stamp is not read again until its slot is removed.
   private static let readAtOnce: Int64 = 64 << 20
 
@@ -30,24 +26,12 @@ final class DisplacedWatch: Sendable {
     watch(Watched(slot: slot, record: record, mount: mount, after: after))
   }
 
-  private func watch(_ entry: Watched) {
-    let isFull = watched.withLockedValue { list in
-      if list.count >= Self.limit { return true }
-      list.append(entry)
-      return false
-    }
-    if isFull { hasMore.withLockedValue { $0 = true } }
-  }
+  private func watch(_ entry: Watched) { watched.withLockedValue { $0.append(entry) } }
 
-  /// Takes up what an earlier run, or a burst, left pending on this mount.
-  func takeUpPending(on mount: Mount) throws {
-    for (slot, state) in try mount.trash.oldest([.pending], limit: Self.limit) {
-      guard try mount.trash.directory.statusIfPresent(of: slot.name) != nil else {
-        // Written, but the slot was never filled.
-        try mount.trash.drop(slot, state, bytes: 0, unlinking: false)
-        continue
-      }
-      guard let record = try SlotRecord.read(slot.recordName(state), in: mount.trash.directory) else {
+  /// Takes up what an earlier run left pending on this mount.
+  private func takeUp(on mount: Mount) throws {
+    for slot in mount.trash.takeLeftOver() {
+      guard let record = try SlotRecord.read(slot.recordName(.pending), in: mount.trash.directory) else {
         keeper.relay.report(keeper.name(of: slot, on: mount), "is kept, its record cannot be read")
         try mount.trash.settle(slot, as: .kept, bytes: 0)
         continue
@@ -56,17 +40,14 @@ final class DisplacedWatch: Sendable {
     }
   }
 
-  /// Looks at everything that is watched; what is still being written stays.
+  /// Looks at everything that is watched, and at what an earlier run left on these mounts; what is still being
+  /// written stays.
   func poll(_ mounts: [Mount]) throws {
+    for mount in mounts { try takeUp(on: mount) }
     for entry in watched.withLockedValue({ list in
       defer { list.removeAll(keepingCapacity: list.count < 64) }
       return list
     }) where !finish(entry) { watch(entry) }
-    let isOver = hasMore.withLockedValue { more in
-      defer { more = false }
-      return more
-    }
-    if isOver { for mount in mounts { try takeUpPending(on: mount) } }
   }
 
   /// Looks at one slot now.

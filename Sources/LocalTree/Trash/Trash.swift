@@ -17,20 +17,38 @@ final class Trash: Sendable {
   /// False only where a test does not want to wait for the disk.
   let isDurable: Bool
   private let totals: NIOLockedValueBox<Totals>
+  private let leftOver: NIOLockedValueBox<[Slot]>
 
   init(directory: Descriptor, quota: TrashQuota, isDurable: Bool) throws {
     self.isDurable = isDurable
     self.directory = directory
     self.quota = quota
     var totals = Totals()
-    for name in try directory.names() {
-      guard let (slot, state) = Slot.parse(record: name),
-        let status = try directory.statusIfPresent(of: slot.name), status.kind == .file
-      else { continue }
-      totals.bytes += status.size
-      if state == .kept { totals.keptBytes += status.size }
+    var pending: [Slot] = []
+    try directory.forEachName { bytes, _ in
+      let name = String(decoding: bytes, as: UTF8.self)
+      guard let (slot, state) = Slot.parse(record: name) else { return true }
+      guard let status = try directory.statusIfPresent(of: slot.name) else {
+        // Written, but the slot was never filled, or its content left it.
+        try directory.unlink(name)
+        return true
+      }
+      if state == .pending { pending.append(slot) }
+      let size = status.kind == .file ? status.size : 0
+      totals.bytes += size
+      if state == .kept { totals.keptBytes += size }
+      return true
     }
     self.totals = NIOLockedValueBox(totals)
+    leftOver = NIOLockedValueBox(pending.sorted())
+  }
+
+  /// Slots that an earlier run did not come to compare, once: they are told from those of this run only at the start.
+  func takeLeftOver() -> [Slot] {
+    leftOver.withLockedValue { slots in
+      defer { slots = [] }
+      return slots
+    }
   }
 
   var contents: Totals { totals.withLockedValue { $0 } }

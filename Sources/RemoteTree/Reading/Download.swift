@@ -69,9 +69,7 @@ struct Download: Sendable {
       while finished < count {
         while running < RangePlan.parallel, started < count, started < finished + RangePlan.ahead {
           let index = started
-          group.addTask(executorPreference: tree.writing) {
-            try await piece(index, version: version, keepsChunks: keepsChunks)
-          }
+          group.addTask { try await piece(index, version: version, keepsChunks: keepsChunks) }
           started += 1
           running += 1
         }

@@ -15,7 +15,10 @@ extension RemoteTree {
     _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
     progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> DownloadedObject {
-    try await download(key: try key(of: path), version: stamp, into: sink, progress: progress)
+    let key = try key(of: path)
+    return try await withTaskExecutorPreference(writing) {
+      try await download(key: key, version: stamp, into: sink, progress: progress)
+    }
   }
 
   func download(

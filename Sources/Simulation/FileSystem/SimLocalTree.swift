@@ -24,6 +24,7 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
   package let traits: LocalTraits
   let life: NodeLife
   let ledger: any EffectLedger
+  var sabotage: Sabotage?
   private var sink: (any HintSink)?
 
   package init(disk: SimFileSystem, life: NodeLife, traits: LocalTraits, ledger: any EffectLedger) {
@@ -57,6 +58,7 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
 
   /// The watch on displaced files, and the comparison before a slot is removed.
   private func keepLateWrites() {
+    if sabotage == .displacedFilesForgotten { return }
     for slot in disk.lateWrites() {
       let hash = String(slot.fingerprint.crc64, radix: 16)
       let name = slot.path.name + " (conflict \(life.node) late \(hash))"

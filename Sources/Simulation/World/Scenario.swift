@@ -21,9 +21,9 @@ struct Scenario {
 
   init(_ generator: inout SeededGenerator) {
     let second: Int64 = 1_000_000_000
-    duration = Int64(20 + generator.below(160)) * second
-    haste = Int64(generator.pick([2, 6, 20])) * second
-    bucketHaste = generator.oneIn(2) ? Int64(generator.pick([5, 30])) * second : nil
+    duration = Int64(15 + generator.below(75)) * second
+    haste = Int64(generator.pick([1, 3, 10])) * second
+    bucketHaste = generator.oneIn(2) ? Int64(generator.pick([3, 15])) * second : nil
     crashes = generator.oneIn(2) ? generator.below(5) : 0
     pageSize = generator.pick([2, 3, 7, 20, 1000])
     hasClashes = generator.oneIn(5)
@@ -44,8 +44,8 @@ struct Scenario {
       self.traits.append(traits)
       skews.append(Int64(generator.below(Int(generator.oneIn(4) ? 300 * second : 2 * second))) - second)
       var options = EngineOptions(nodeID: name)
-      options.poll = .seconds(generator.pick([5, 10, 30]))
-      options.fullPassInterval = .seconds(generator.pick([60, 120]))
+      options.poll = .seconds(generator.pick([2, 5, 10]))
+      options.fullPassInterval = .seconds(generator.pick([15, 30, 60]))
       options.largeSize = 40
       options.concurrency = generator.pick([1, 4, 32])
       options.policy.conflict = generator.oneIn(3) ? generator.pick(ConflictPolicy.allCases) : .newest

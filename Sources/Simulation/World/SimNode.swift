@@ -10,6 +10,7 @@ package final class SimNode: @unchecked Sendable {
   package let database = SimDatabase()
   let environment: SimEnvironment
   let traits: LocalTraits
+  private let sabotage: Sabotage?
   let options: EngineOptions
   private(set) var life: NodeLife?
   private(set) var remote: SimRemoteTree?
@@ -18,11 +19,12 @@ package final class SimNode: @unchecked Sendable {
   private var generator: SeededGenerator
 
   init(
-    name: String, number: UInt64, executor: SimExecutor, skew: Int64, traits: LocalTraits, options: EngineOptions,
-    generator: SeededGenerator
+    name: String, number: UInt64, executor: SimExecutor, skew: Int64, traits: LocalTraits, sabotage: Sabotage?,
+    options: EngineOptions, generator: SeededGenerator
   ) {
     self.name = name
     self.traits = traits
+    self.sabotage = sabotage
     self.options = options
     self.generator = generator
     environment = SimEnvironment(executor: executor, skew: skew, generator: self.generator.fork())
@@ -34,8 +36,10 @@ package final class SimNode: @unchecked Sendable {
   func start(server: SimS3, faults: FaultPlan, pageSize: Int, oracle: Oracle) {
     let life = NodeLife(node: name, executor: environment.executor, generator: generator.fork())
     let remote = SimRemoteTree(server: server, life: life, faults: faults, ledger: oracle, pageSize: pageSize)
+    let local = SimLocalTree(disk: disk, life: life, traits: traits, ledger: oracle)
+    local.sabotage = sabotage
     let engine = Engine(
-      local: SimLocalTree(disk: disk, life: life, traits: traits, ledger: oracle), remote: remote,
+      local: local, remote: remote,
       store: SimStore(database: database, life: life), environment: environment, options: options,
       observer: TracingObserver(node: name, oracle: oracle))
     self.life = life

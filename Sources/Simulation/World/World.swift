@@ -1,5 +1,14 @@
 import SyncModel
 
+/// A safeguard that is turned off, to show that the oracle notices.
+package enum Sabotage: Hashable, Sendable, CaseIterable {
+  case serverIgnoresConditions
+  /// Installs and removals take whatever they find.
+  case localIgnoresStamps
+  /// Late writes to displaced files are not looked for.
+  case displacedFilesForgotten
+}
+
 /// Two nodes, their users, a program that writes to the bucket, and the bucket: one seed, one history.
 ///
 /// `@unchecked Sendable`: used only on the thread that runs it.
@@ -15,20 +24,21 @@ package final class World: @unchecked Sendable {
   /// A world that needs more is one in which something spins.
   private var budget = 3_000_000
 
-  package init(seed: UInt64, isTracing: Bool = false) {
+  package init(seed: UInt64, isTracing: Bool = false, sabotage: Sabotage? = nil) {
     self.seed = seed
     var generator = SeededGenerator(seed: seed)
     executor = SimExecutor(seed: generator.next())
     oracle = Oracle(executor: executor, isTracing: isTracing)
     scenario = Scenario(&generator)
     server = SimS3(executor: executor, etagIgnoresMetadata: scenario.etagIgnoresMetadata)
+    server.ignoresConditions = sabotage == .serverIgnoresConditions
     names = NamePool(hasClashes: scenario.hasClashes)
     var nodes: [SimNode] = []
     for (index, name) in ["A", "B"].enumerated() {
       nodes.append(
         SimNode(
           name: name, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
-          traits: scenario.traits[index], options: scenario.options[index], generator: generator.fork()))
+          traits: scenario.traits[index], sabotage: sabotage, options: scenario.options[index], generator: generator.fork()))
     }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
@@ -117,7 +127,7 @@ extension World {
     while oracle.violations.isEmpty {
       advance(to: executor.now + 10 * Self.second)
       nodes.forEach(restartIfEnded)
-      let isQuiet = executor.now - oracle.lastWrite > 60 * Self.second
+      let isQuiet = executor.now - oracle.lastWrite > 45 * Self.second
       if isQuiet && oracle.differences(nodes, server).isEmpty { break }
       if executor.now > limit {
         for difference in oracle.differences(nodes, server).prefix(5) { oracle.violate("I3", difference) }
@@ -126,7 +136,7 @@ extension World {
     }
     let writes = oracle.writes
     oracle.note("at rest")
-    advance(to: executor.now + 150 * Self.second)
+    advance(to: executor.now + 75 * Self.second)
     if oracle.writes != writes { oracle.violate("I3", "an engine wrote though all was equal and at rest") }
   }
 

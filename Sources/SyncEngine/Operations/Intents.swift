@@ -141,26 +141,29 @@ extension Engine {
         }
       }
     }
+    try await closeUploads(path, sight)
     let now = environment.wallTime()
-    for intent in open {
-      if intent.kind == .multipart {
-        try await closeUnlessWanted(intent, path, sight)
-      } else if intent.isUncertain {
-        let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
-        if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
-          !found.isSameVersion(as: expected)
-        {
-          // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
-          try await forget(path)
-        }
-        if isOver || intent.kind == .delete { try await close(intent) }
+    for intent in uncertain where intent.kind != .multipart {
+      let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
+      if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
+        !found.isSameVersion(as: expected)
+      {
+        // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        try await forget(path)
       }
+      if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
   }
 
   /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
   /// locked, so none is under way.
+  func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
+    for intent in intents.all(for: path) where intent.kind == .multipart {
+      try await closeUnlessWanted(intent, path, sight)
+    }
+  }
+
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
       if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }

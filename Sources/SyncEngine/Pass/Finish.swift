@@ -76,7 +76,9 @@ extension Engine {
     now.oldestUnsynced = dirty.oldestSince.map { .nanoseconds(max(0, uptime - $0)) }
     now.quarantined = reports.reasons.map { PathReport(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
     if now.state != .stopping, now.state != .stopped {
-      now.state = !now.firstPassCompleted ? .starting : now.pending == 0 && !passIsRunning ? .idle : .syncing
+      // What keeps failing waits for its next try, which may be hours away.
+      let isIdle = !passIsRunning && running.isEmpty && now.pending <= quarantine.reported.count
+      now.state = !now.firstPassCompleted ? .starting : isIdle ? .idle : .syncing
     }
     return now
   }

@@ -82,6 +82,7 @@ extension Engine {
       else {
         clashes[path] = nil
         markersDue[path] = nil
+        try await closeUploads(path, sight)
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }

@@ -41,6 +41,9 @@ typedef struct {
 
 typedef struct stress stress;
 
+/// This thread, and no other, opens files as this user, without the rights of root.
+void stress_open_as(unsigned user);
+
 /// Starts `users` threads that act on ROOT/f.
 stress *stress_start(const char *root, int type, int users);
 void stress_stop(stress *s);

@@ -105,6 +105,8 @@ final class Child: Sendable {
     String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
   }
 
+  var isServer: Bool { name == "moto" || name == "rclone" }
+
   var logLines: [Substring] { log.split(separator: "\n") }
 
   /// Waits for a line of the log.

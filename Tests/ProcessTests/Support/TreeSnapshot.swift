@@ -86,6 +86,12 @@ struct TreeSnapshot {
     return copy
   }
 
+  var withoutDirectories: TreeSnapshot {
+    var copy = self
+    copy.entries = entries.filter { $1.content != .directory }
+    return copy
+  }
+
   var fileCount: Int {
     entries.values.count { entry in if case .file = entry.content { true } else { false } }
   }

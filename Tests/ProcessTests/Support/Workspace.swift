@@ -33,7 +33,8 @@ final class Workspace: Sendable {
       try await body(workspace)
     } catch {
       let logs = workspace.children.withLock { $0 }.suffix(6).map { child in
-        "— \(child.name), \(child.poll().map { "\($0)" } ?? "running"):\n\(child.logLines.suffix(40).joined(separator: "\n"))"
+        let lines = child.logLines.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
+        return "— \(child.name), \(child.poll().map { "\($0)" } ?? "running"):\n\(lines)"
       }
       Issue.record("\(error)\n\(logs.joined(separator: "\n"))", sourceLocation: sourceLocation)
       workspace.close()
