@@ -23,7 +23,8 @@ final class Stage {
     options.largeSize = 40
     configure(&options)
     return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), options: options,
+      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), sabotage: nil,
+      options: options,
       generator: generator.fork())
   }
 
