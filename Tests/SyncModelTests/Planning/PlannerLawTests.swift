@@ -124,7 +124,6 @@ import Testing
       return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories == .empty
     case .removeLocalDirectory(let local):
       return local == now.localStamp && now.base != nil && now.remote == .absent && now.policy.deletesLocal
-        && !now.neighbours.localHasEntries
     case .putMarker:
       return now.localStamp?.kind == .directory && now.remote == .absent && now.policy.directories == .empty
         && !now.neighbours.localHasEntries
