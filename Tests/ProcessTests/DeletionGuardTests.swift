@@ -7,7 +7,9 @@ extension ProcessTests {
   @Suite struct DeletionGuards {
     private static let files = 60
 
-    private func node(_ name: String, _ workspace: Workspace, _ server: TestServer, _ options: [String] = []) throws -> Node {
+    private func node(_ name: String, _ workspace: Workspace, _ server: TestServer, _ options: [String] = []) throws
+      -> Node
+    {
       try Node(name, in: workspace, server: server, options: options)
     }
 
@@ -35,7 +37,9 @@ extension ProcessTests {
           removeTree(a.root)
           try move(a.root + ".away", a.root)
           try write(a.path("after"), "after\n")
-          try await eventually("a new file is sent") { try await server.bucket.objects()[PathKey("tree/after")] != nil ? nil : "not there" }
+          try await eventually("a new file is sent") {
+            try await server.bucket.objects()[PathKey("tree/after")] != nil ? nil : "not there"
+          }
           #expect(try await server.bucket.objects().count == before.count + 1)
         }
       }

@@ -14,7 +14,8 @@ extension ProcessTests {
             try Programs.python("aws"), "--endpoint-url", server.url, "s3", "sync", "--only-show-errors", node.root,
             node.location,
           ]
-          let (end, output) = try await ProcessTests.finished(command, in: workspace, environment: TestServer.awsVariables)
+          let (end, output) = try await ProcessTests.finished(
+            command, in: workspace, environment: TestServer.awsVariables)
           #expect(end == .exited(0), "\(output)")
           try await expectNothingMoves(node, server)
         }
@@ -32,7 +33,10 @@ extension ProcessTests {
           try makeFolder(node.path("empty"))
           // What a float holds exactly.
           for path in node.snapshot().entries.keys {
-            var times = [timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000), timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000)]
+            var times = [
+              timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000),
+              timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000),
+            ]
             utimensat(AT_FDCWD, node.path(path.text), &times, AT_SYMLINK_NOFOLLOW)
           }
           for (path, entry) in node.snapshot().entries {
@@ -41,7 +45,8 @@ extension ProcessTests {
             let time = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
             let metadata = ["mtime": "\(time)", "mode": "\(status.st_mode)"]
             switch entry.content {
-            case .file: try await server.bucket.put("tree/\(path.text)", read(node.path(path.text)) ?? [], metadata: metadata)
+            case .file:
+              try await server.bucket.put("tree/\(path.text)", read(node.path(path.text)) ?? [], metadata: metadata)
             case .link(let target): try await server.bucket.put("tree/\(path.text)", target, metadata: metadata)
             default: try await server.bucket.put("tree/\(path.text)/", [], metadata: metadata)
             }

@@ -52,12 +52,14 @@ extension ProcessTests {
             "secret", environment: ["AWS_SECRET_ACCESS_KEY": "not-the-secret-of-anybody"], naming: ["credentials"])
           try await fails("key", environment: ["AWS_ACCESS_KEY_ID": "AKIDNOBODY"], naming: ["credentials"])
           try await fails(
-            "none", environment: ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"],
+            "none",
+            environment: ["AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"],
             naming: ["AWS_ACCESS_KEY_ID"])
           try await fails("missing", root: workspace.path + "/no such folder", naming: ["no such folder"])
           try await fails("file", root: workspace.path + "/secret-marker", naming: ["secret-marker"])
           try await fails("option", options: ["--conflict", "sometimes"], naming: ["--conflict"], with: .exited(64))
-          try await fails("endpoint", options: ["--endpoint-url", "nonsense"], naming: ["--endpoint-url"], with: .exited(64))
+          try await fails(
+            "endpoint", options: ["--endpoint-url", "nonsense"], naming: ["--endpoint-url"], with: .exited(64))
           try await fails("location", options: ["s3://other/x"], naming: ["one S3 location"], with: .exited(64))
         }
       }
@@ -71,7 +73,8 @@ extension ProcessTests {
           let command = [
             try Programs.martlet(), "sync", node.root, "s3://no-such-bucket/x", "--once", "--endpoint-url", server.url,
           ]
-          let (end, output) = try await ProcessTests.finished(command, in: workspace, environment: TestServer.awsVariables)
+          let (end, output) = try await ProcessTests.finished(
+            command, in: workspace, environment: TestServer.awsVariables)
           #expect(end == .exited(2))
           #expect(output.contains("no-such-bucket") && output.contains("S3 URI"), "\(output)")
         }
@@ -91,7 +94,8 @@ extension ProcessTests {
           let noList = try await node.once(expecting: .exited(2))
           #expect(noList.log.contains("s3:ListBucket"), "\(noList.log)")
           faults.removeAll()
-          faults.add(Fault(denied, on: [.putObject, .createMultipartUpload, .deleteObject, .deleteObjects, .copyObject]))
+          faults.add(
+            Fault(denied, on: [.putObject, .createMultipartUpload, .deleteObject, .deleteObjects, .copyObject]))
           let noWrite = try await node.once(expecting: nil)
           #expect(noWrite.poll() != .exited(0))
           #expect(noWrite.log.contains("s3:PutObject"), "\(noWrite.log)")
@@ -109,7 +113,9 @@ extension ProcessTests {
           _ = try await node.process?.line { $0.contains("s3:ListBucket") }
           faults.removeAll()
           try await server.bucket.put("tree/later", "later\n".utf8)
-          try await eventually("it goes on", within: .seconds(60)) { exists(node.path("later")) ? nil : "nothing arrived" }
+          try await eventually("it goes on", within: .seconds(60)) {
+            exists(node.path("later")) ? nil : "nothing arrived"
+          }
         }
       }
     }
@@ -125,13 +131,16 @@ extension ProcessTests {
             try await server.bucket.put("tree/large", noise(16 << 20, seed: 2))
             try await server.bucket.put("tree/small", "fits\n".utf8)
             _ = try await node.process?.line { $0.contains("large") && $0.lowercased().contains("space") }
-            try await eventually("the rest goes on") { text(node.path("small")) == "fits\n" ? nil : "small did not arrive" }
+            try await eventually("the rest goes on") {
+              text(node.path("small")) == "fits\n" ? nil : "small did not arrive"
+            }
             #expect(!exists(node.path("large")))
             #expect(node.temporaryFiles() == [])
             // Space comes back.
             try remove(node.path("ballast"))
             try await eventually("what did not fit arrives", within: .seconds(90)) {
-              checksum(node.path("large")).map { content(noise(16 << 20, seed: 2)) == .file(size: 16 << 20, crc64: $0) } == true
+              checksum(node.path("large")).map { content(noise(16 << 20, seed: 2)) == .file(size: 16 << 20, crc64: $0) }
+                == true
                 ? nil : "not there"
             }
             try await node.stopped()

@@ -28,7 +28,9 @@ extension ProcessTests {
             for node in [a, b] {
               let contents = node.snapshot().contents
               if !contents.contains(content(remote)) { return "\(node.name) lacks the remote version" }
-              if !contents.contains(content("edited while the new version came\n".utf8)) { return "\(node.name) lacks the edit" }
+              if !contents.contains(content("edited while the new version came\n".utf8)) {
+                return "\(node.name) lacks the edit"
+              }
             }
             return nil
           }

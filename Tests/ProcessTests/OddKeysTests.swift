@@ -6,7 +6,8 @@ extension ProcessTests {
   @Suite struct OddKeys {
     /// What a file system can hold.
     private static let holdable = [
-      "new\nline", "per%20cent", "pl+us", "cafe\u{301}", "caf\u{e9}", "trailing blank ", " leading", "a&b<c>\"'", "\\back",
+      "new\nline", "per%20cent", "pl+us", "cafe\u{301}", "caf\u{e9}", "trailing blank ", " leading", "a&b<c>\"'",
+      "\\back",
       "名前/ファイル", "-rf", "con", "~", "..hidden", "...", String(repeating: "é", count: 127), longest,
     ]
 
@@ -58,7 +59,8 @@ extension ProcessTests {
           try await server.bucket.put("tree/trailing blank ", "edited there".utf8)
           try await eventually("edits cross") {
             let there = try await server.bucket.get("tree/per%20cent")
-            return there == Array("edited here".utf8) && text(node.path("trailing blank ")) == "edited there" ? nil : "not yet"
+            return there == Array("edited here".utf8) && text(node.path("trailing blank ")) == "edited there"
+              ? nil : "not yet"
           }
           let after = try await server.bucket.objects()
           for key in Self.unholdable + ["beside", ".martlet/planted"] {

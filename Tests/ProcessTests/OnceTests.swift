@@ -24,7 +24,8 @@ extension ProcessTests {
           #expect(!sent.isEmpty)
           #expect(sent.count { $0 == "ListMultipartUploads" } <= 1)
           #expect(
-            sent.allSatisfy { $0 == "ListObjectsV2" || $0 == "ListMultipartUploads" }, "\(sent.joined(separator: "\n"))")
+            sent.allSatisfy { $0 == "ListObjectsV2" || $0 == "ListMultipartUploads" }, "\(sent.joined(separator: "\n"))"
+          )
         }
       }
     }

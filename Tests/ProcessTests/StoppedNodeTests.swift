@@ -9,7 +9,8 @@ extension ProcessTests {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
           let (a, b) = (try Node("a", in: workspace, server: server), try Node("b", in: workspace, server: server))
-          let names = ["local edit", "remote edit", "both edit", "both edit same", "local delete", "remote delete"]
+          let names =
+            ["local edit", "remote edit", "both edit", "both edit same", "local delete", "remote delete"]
             + ["both delete", "local edit remote delete", "remote edit local delete", "untouched"]
           for name in names { try write(a.path("d/\(name)"), "first \(name)\n") }
           try await a.started()
@@ -58,7 +59,9 @@ extension ProcessTests {
         "untouched": "first untouched\n",
       ]
       for (name, content) in expected { #expect(text(node.path("d/\(name)")) == content, "\(name)") }
-      for name in ["local delete", "remote delete", "both delete"] { #expect(!exists(node.path("d/\(name)")), "\(name)") }
+      for name in ["local delete", "remote delete", "both delete"] {
+        #expect(!exists(node.path("d/\(name)")), "\(name)")
+      }
       let copies = names(in: node.path("d")).filter { $0.contains("(conflict ") }
       #expect(copies.count == 2, "\(copies)")
       let contents = names(in: node.path("d")).compactMap { text(node.path("d/\($0)")) }
@@ -90,7 +93,9 @@ extension ProcessTests {
           try await eventually("version 2 is everywhere", within: .seconds(20)) {
             for number in 0..<20 {
               if text(node.path("remote \(number)")) != "version 2" { return "remote \(number) is old" }
-              if try await server.bucket.get("tree/local \(number)") != Array("version 2".utf8) { return "local \(number) is old" }
+              if try await server.bucket.get("tree/local \(number)") != Array("version 2".utf8) {
+                return "local \(number) is old"
+              }
             }
             return nil
           }

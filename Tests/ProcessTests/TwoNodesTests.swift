@@ -18,8 +18,10 @@ extension ProcessTests {
               program: martlet.program)
           }
           let (a, b) = (try node("a"), try node("b"))
-          try RealTree.build(in: a.root, files: files, for: kind)
-          try makeFolderToRename(a)
+          // Enough for a folder to rename.
+          let many = min(1000, files / 2)
+          try RealTree.build(in: a.root, files: files - many, for: kind)
+          try makeFolderToRename(a, files: many)
           Unprivileged.own(a.root)
           Unprivileged.own(b.root)
 
@@ -40,7 +42,8 @@ extension ProcessTests {
           try await arrives(from: b, at: a, poll: poll)
 
           #expect(a.snapshot().entries.keys.allSatisfy { !$0.text.contains("(conflict ") })
-          #expect(try await a.stopped() == .exited(0))
+          // The unreadable file is not in sync.
+          #expect(try await a.stopped() == .exited(1))
           #expect(try await b.stopped() == .exited(0))
         }
       }
@@ -52,8 +55,8 @@ extension ProcessTests {
       try await equal(source, target, except: RealTree.reported, within: .seconds(2 * poll + 10))
     }
 
-    private func makeFolderToRename(_ node: Node) throws {
-      for number in 0..<1000 {
+    private func makeFolderToRename(_ node: Node, files: Int) throws {
+      for number in 0..<files {
         try write(node.path("many/\(number % 10)/file \(number)"), "small file \(number)\n")
       }
     }
@@ -63,7 +66,7 @@ extension ProcessTests {
       try write(node.path("odd/two  blanks and trailing "), "appended: \(mark)\n", append: true)
       try write(node.path("odd/hard link 1"), "through one name: \(mark)\n", append: true)
       try write(node.path("new \(mark)/deep/er/file"), "new: \(mark)\n")
-      if !node.options.contains("none") { try makeFolder(node.path("new \(mark)/empty")) }
+      if node.keepsAll { try makeFolder(node.path("new \(mark)/empty")) }
       chmod(node.path("odd/run me"), mark == "a" ? 0o700 : 0o755)
       var times = [timespec(tv_sec: 1_000_000_000, tv_nsec: 1000), timespec(tv_sec: 1_000_000_000, tv_nsec: 1000)]
       utimensat(AT_FDCWD, node.path("odd/long ago"), &times, 0)

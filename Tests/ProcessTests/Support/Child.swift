@@ -61,7 +61,9 @@ final class Child: Sendable {
     let result = SpawningThread.shared.perform {
       posix_spawn(&pid, arguments[0], &actions, &attributes, &argumentPointers, &environmentPointers)
     }
-    guard result == 0 else { throw Failure(description: "cannot start \(command): \(String(cString: strerror(result)))") }
+    guard result == 0 else {
+      throw Failure(description: "cannot start \(command): \(String(cString: strerror(result)))")
+    }
     self.pid = pid
   }
 
@@ -131,7 +133,8 @@ final class Child: Sendable {
 extension ProcessTests {
   /// Runs a program to its end.
   static func finished(
-    _ command: [String], in workspace: Workspace, environment: [String: String] = [:], within limit: Duration = .seconds(120)
+    _ command: [String], in workspace: Workspace, environment: [String: String] = [:],
+    within limit: Duration = .seconds(120)
   ) async throws -> (end: Child.End, output: String) {
     let child = try workspace.start(
       command, name: "\(command[0].split(separator: "/").last ?? "run")-\(workspace.nextNumber())",

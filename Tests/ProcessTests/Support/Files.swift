@@ -1,7 +1,9 @@
 import Foundation
 
 /// Writes a file as most programs do: in place.
-func write(_ path: String, _ text: String, append: Bool = false) throws { try write(path, Array(text.utf8), append: append) }
+func write(_ path: String, _ text: String, append: Bool = false) throws {
+  try write(path, Array(text.utf8), append: append)
+}
 
 func write(_ path: String, _ bytes: [UInt8], append: Bool = false) throws {
   let folder = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])

@@ -34,6 +34,10 @@ final class Node: Sendable {
     self.program = try program ?? [Programs.martlet()]
   }
 
+  /// False for what rclone cannot do: it keeps no folder markers, and metadata only in its memory, where a listing
+  /// does not show that they changed.
+  var keepsAll: Bool { !options.contains("none") }
+
   /// The path below the root.
   func path(_ relative: String) -> String { root + "/" + relative }
 
@@ -135,7 +139,7 @@ func equal(
     func difference(reading: Bool) -> String? {
       let snapshots = [first, second].map { node in
         let snapshot = node.snapshot(reading: reading).without(except)
-        return node.options.contains("none") ? snapshot.withoutDirectories : snapshot
+        return node.keepsAll ? snapshot : snapshot.onlyContents
       }
       return snapshots[0].difference(from: snapshots[1], names: names)
     }

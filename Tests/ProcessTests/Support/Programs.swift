@@ -14,7 +14,8 @@ enum Programs {
     let bundle = arguments.firstIndex(of: "--test-bundle-path").flatMap { index in
       arguments.indices.contains(index + 1) ? arguments[index + 1] : nil
     }
-    let runner = bundle ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
+    let runner =
+      bundle ?? (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? arguments[0]
     return URL(filePath: runner).deletingLastPathComponent().path
   }()
 

@@ -17,7 +17,8 @@ enum SmallDisk {
 
   private static func call(_ command: [String], _ workspace: Workspace) async throws {
     let sudo = geteuid() == 0 ? [] : [try Programs.system("sudo"), "--non-interactive"]
-    let (end, output) = try await ProcessTests.finished(sudo + [try Programs.system(command[0])] + command.dropFirst(), in: workspace)
+    let (end, output) = try await ProcessTests.finished(
+      sudo + [try Programs.system(command[0])] + command.dropFirst(), in: workspace)
     if end != .exited(0) {
       throw Child.Failure(description: "needs to \(command[0]) a tmpfs, as root or with sudo: \(output)")
     }

@@ -130,7 +130,9 @@ struct TestServer: Sendable {
     var address = loopback(0)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0 }
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0
+      }
     }
     guard isBound else { throw Child.Failure(description: "no free port on 127.0.0.1") }
     return UInt16(bigEndian: address.sin_port)

@@ -86,9 +86,10 @@ struct TreeSnapshot {
     return copy
   }
 
-  var withoutDirectories: TreeSnapshot {
+  /// Without directories, modes and times.
+  var onlyContents: TreeSnapshot {
     var copy = self
-    copy.entries = entries.filter { $1.content != .directory }
+    copy.entries = entries.filter { $1.content != .directory }.mapValues { Entry(content: $0.content) }
     return copy
   }
 
@@ -105,7 +106,8 @@ struct TreeSnapshot {
     for path in Set(entries.keys).union(other.entries.keys).sorted() where entries[path] != other.entries[path] {
       let (mine, theirs) = (entries[path], other.entries[path])
       lines.append(
-        "\(path): \(names.0) \(mine.map { "\($0)" } ?? "has nothing"), \(names.1) \(theirs.map { "\($0)" } ?? "has nothing")")
+        "\(path): \(names.0) \(mine.map { "\($0)" } ?? "has nothing"), \(names.1) \(theirs.map { "\($0)" } ?? "has nothing")"
+      )
     }
     guard !lines.isEmpty else { return nil }
     return "\(lines.count) differences: " + lines.prefix(12).joined(separator: "; ")

@@ -12,7 +12,8 @@ enum Unprivileged {
     let folder = try workspace.folder("bin")
     let libraries = try await ProcessTests.finished([try Programs.system("ldd"), program], in: workspace).output
     for line in libraries.split(separator: "\n") {
-      guard let start = line.firstIndex(of: "/"), let path = line[start...].split(separator: " ").first.map(String.init),
+      guard let start = line.firstIndex(of: "/"),
+        let path = line[start...].split(separator: " ").first.map(String.init),
         path.contains("/swift/")
       else { continue }
       try FileManager.default.copyItem(atPath: path, toPath: folder + "/" + URL(filePath: path).lastPathComponent)
