@@ -4,7 +4,7 @@ import SyncModel
 /// A safeguard that is turned off, to show that the oracle notices.
 package enum Sabotage: Hashable, Sendable, CaseIterable {
   case serverIgnoresConditions
-  /// Installs and removals take whatever they find.
+  /// Installs and removals take whatever they find for what they expected.
   case localIgnoresStamps
   /// Late writes to displaced files are not looked for.
   case displacedFilesForgotten
