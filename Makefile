@@ -8,7 +8,7 @@ help:
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
-	@echo "make simulate  runs seeds of the simulation (SEEDS=1000)"
+	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<1000')"
 	@echo "make format    formats the sources; make lint checks them"
 
 demo:
@@ -17,17 +17,19 @@ demo:
 test:
 	@scripts/test
 
+# Runs without a Swift runtime. Foundation's static libraries do not name all that they need.
+STATIC = --static-swift-stdlib -Xlinker -lCoreFoundation -Xlinker -l_FoundationICU -Xlinker -lstdc++
 build:
 	@scripts/require build
-	swift build --configuration release --product martlet --static-swift-stdlib
+	swift build --configuration release --product martlet $(STATIC)
 
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
 
-SEEDS ?= 1000
+SEEDS ?= 0..<1000
 simulate:
 	@scripts/require build
-	swift run --configuration release simulate --seeds $(SEEDS)
+	swift run --configuration release simulate --seeds '$(SEEDS)'
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

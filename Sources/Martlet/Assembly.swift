@@ -18,6 +18,7 @@ struct Assembly: Sendable {
   let run: Run
   /// Told by the client when the server asks to slow down; the engine listens.
   let slowDown: SlowDownRelay
+  let capabilities: Capabilities
   private let lock: InstanceLock?
   private let transport: HTTPTransport
 
@@ -53,12 +54,12 @@ struct Assembly: Sendable {
     do {
       var client = try Self.client(configuration, settings, transport, logger)
       client.configuration.onThrottle = { slowDown.signal() }
-      let capabilities = try await Capabilities(
-        store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger
-      ).establish(configuration, isStopped: isStopped)
+      capabilities = Capabilities(
+        store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger)
+      let found = try await capabilities.establish(configuration, isStopped: isStopped)
       let pool = BlockingPool()
       remote = RemoteTree(
-        client: client, location: location, node: node, capabilities: capabilities, logger: logger, writing: pool)
+        client: client, location: location, node: node, capabilities: found, logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
       options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
@@ -68,7 +69,12 @@ struct Assembly: Sendable {
       try? store.close()
       throw error
     }
-    options = Self.options(configuration, root: root, node: node, location: location)
+    var options = Self.options(configuration, root: root, node: node, location: location)
+    if !remote.capabilities.markers, remote.capabilities.canWrite {
+      options.policy.directories = .none
+      logger.notice("the server keeps no folder markers: empty folders are not synced")
+    }
+    self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation)

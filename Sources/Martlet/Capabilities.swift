@@ -32,10 +32,28 @@ struct Capabilities {
     // A dry run writes nothing, not even to find out.
     if configuration.isDryRun { return .none }
     let found = try await probeUntilReached(configuration, isStopped: isStopped)
-    let record = try JSONEncoder().encode(Stored(capabilities: found, probed: now))
-    try await store.setValue(String(decoding: record, as: UTF8.self), for: Self.key)
+    try await keep(found)
     if found.safetyLevel != .conditional { logger.warning("\(found.safetyLevel.explanation)") }
     return found
+  }
+
+  private func keep(_ found: ServerCapabilities) async throws {
+    let record = try JSONEncoder().encode(Stored(capabilities: found, probed: SystemEnvironment().wallTime().seconds))
+    try await store.setValue(String(decoding: record, as: UTF8.self), for: Self.key)
+  }
+
+  /// Finds out anew, whenever there is a doubt, what `remote` may rely on. Runs until cancelled.
+  func reconsider(_ doubts: AsyncStream<Void>, of remote: RemoteTree) async {
+    for await _ in doubts {
+      do {
+        try await keep(try await remote.reprobe())
+        logger.notice("\(remote.safetyLevel.explanation)")
+      } catch {
+        logger.warning("could not probe the server anew: \(error)")
+      }
+      // A server that keeps contradicting itself is not asked in a loop.
+      try? await Task.sleep(for: .seconds(60))
+    }
   }
 
   private func probeUntilReached(

@@ -1,5 +1,6 @@
 public import Logging
 import NIOConcurrencyHelpers
+import RemoteTree
 public import ServiceLifecycle
 package import SyncEngine
 import SyncModel
@@ -95,7 +96,12 @@ public final class Syncer: Service {
       remote: assembly.remote, retention: configuration.trashRetention, logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { await control.run() }
-      if !configuration.isDryRun { group.addTask { await tidying.run() } }
+      if !configuration.isDryRun {
+        if assembly.remote.safetyLevel != .conditional { group.addTask { await tidying.run() } }
+        group.addTask { [monitor] in
+          await assembly.capabilities.reconsider(monitor.doubtedCapabilities, of: assembly.remote)
+        }
+      }
       let summary = try await engine.run()
       group.cancelAll()
       return SyncOutcome(summary, reports: monitor.reports)

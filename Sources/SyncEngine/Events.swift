@@ -19,6 +19,8 @@ package enum SyncEvent: Sendable {
   case passEnded(PassSummary)
   case passFailed(reason: String)
   case stopping
+  /// The server refused a condition on the version that it names itself: what it can do must be found out anew.
+  case capabilitiesDoubted
 }
 
 package enum CommittedChange: String, Hashable, Sendable {

@@ -3,7 +3,8 @@ import SyncModel
 /// Paths that are left alone, and why; told once, and once more when the cause is gone. Bounded.
 struct Reports: Sendable {
   static let capacity = 10_000
-  private(set) var reasons: [String: String] = [:]
+  /// By the bytes of the name: canonically equivalent names are different files.
+  private var byName: [RelativePath: String] = [:]
   /// Those that the last pass found; what the next one does not find is over.
   private var fromPass: Set<String> = []
 
@@ -24,11 +25,17 @@ struct Reports: Sendable {
     return blocked.subtracting(blockedSince)
   }
 
+  /// In the order of their names.
+  var all: [PathReport] {
+    byName.sorted { $0.key < $1.key }.map { PathReport(name: $0.key.string, reason: $0.value) }
+  }
+
   /// True where this is news.
   mutating func set(_ path: String, _ reason: String?) -> Bool {
-    guard reasons[path] != reason else { return false }
-    if reason != nil, reasons.count >= Self.capacity, reasons[path] == nil { return false }
-    reasons[path] = reason
+    let name = RelativePath(unchecked: path)
+    guard byName[name] != reason else { return false }
+    if reason != nil, byName.count >= Self.capacity, byName[name] == nil { return false }
+    byName[name] = reason
     return true
   }
 

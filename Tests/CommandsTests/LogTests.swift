@@ -62,6 +62,8 @@ import Testing
     events.record(.committed("b", .adopted))
     events.record(.conflict("a", keptAs: "a (conflict)"))
     events.record(.reported(path: "p", reason: "is a socket"))
+    events.record(.retrying("q", reason: "q: is busy"))
+    events.record(.retrying("p", reason: "no news, since it was reported"))
     events.record(.passFailed(reason: "away"))
     events.record(.passFailed(reason: "away"))
     events.record(.passEnded(PassSummary()))
@@ -70,7 +72,8 @@ import Testing
     #expect(
       texts == [
         "info deleted local: a", "warning conflict: a differs on both sides; the other version is kept as a (conflict)",
-        "warning left alone: p: is a socket", "warning a pass failed and is tried again: away",
+        "warning left alone: p: is a socket", "info will be tried again: q: is busy",
+        "warning a pass failed and is tried again: away",
         "notice the bucket and the folder can be read again",
       ])
   }

@@ -39,7 +39,7 @@ import Testing
     symlink("nowhere", ground.full("dangling"))
     #expect(
       [UInt8]([0x62, 0xff, 0]).withUnsafeBufferPointer { name in
-        chdirless(ground.path, name.baseAddress!)
+        makeFile(ground.path, name.baseAddress!)
       })
     let tree = try ground.tree()
     let all = try await tree.walkAll()
@@ -54,7 +54,7 @@ import Testing
   }
 
   /// Makes a file whose name is not UTF-8.
-  private func chdirless(_ folder: String, _ name: UnsafePointer<UInt8>) -> Bool {
+  private func makeFile(_ folder: String, _ name: UnsafePointer<UInt8>) -> Bool {
     let directory = open(folder, O_RDONLY | O_DIRECTORY)
     defer { close(directory) }
     let file = name.withMemoryRebound(to: CChar.self, capacity: 3) { openat(directory, $0, O_WRONLY | O_CREAT, 0o644) }

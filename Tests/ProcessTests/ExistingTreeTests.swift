@@ -14,7 +14,7 @@ extension ProcessTests {
             try Programs.python("aws"), "--endpoint-url", server.url, "s3", "sync", "--only-show-errors", node.root,
             node.location,
           ]
-          let (end, output) = try await run(command, in: workspace, environment: TestServer.awsVariables)
+          let (end, output) = try await ProcessTests.finished(command, in: workspace, environment: TestServer.awsVariables)
           #expect(end == .exited(0), "\(output)")
           try await expectNothingMoves(node, server)
         }
@@ -30,6 +30,11 @@ extension ProcessTests {
           try fill(node)
           try link(node.path("link"), to: "file 1")
           try makeFolder(node.path("empty"))
+          // What a float holds exactly.
+          for path in node.snapshot().entries.keys {
+            var times = [timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000), timespec(tv_sec: 1_700_000_000, tv_nsec: 500_000_000)]
+            utimensat(AT_FDCWD, node.path(path.text), &times, AT_SYMLINK_NOFOLLOW)
+          }
           for (path, entry) in node.snapshot().entries {
             var status = stat()
             lstat(node.path(path.text), &status)

@@ -107,7 +107,7 @@ extension ProcessTests {
     }
 
     private func expectSuccess(_ command: [String], _ workspace: Workspace) async throws {
-      let (end, output) = try await run(command, in: workspace)
+      let (end, output) = try await ProcessTests.finished(command, in: workspace)
       if end != .exited(0) { throw Child.Failure(description: "\(command) ended with \(end): \(output)") }
     }
 

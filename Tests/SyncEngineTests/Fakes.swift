@@ -98,17 +98,38 @@ struct ListedKeys: RemoteTreePort {
   func head(_ path: RelativePath) async throws -> RemoteHead? { throw refusal }
   func proveAbsent(_ path: RelativePath) async throws -> Bool { throw refusal }
   func read(_ path: RelativePath, version stamp: RemoteStamp) async throws -> RemoteContent { throw refusal }
-  func download(_ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink, progress: @escaping @Sendable (Int64) -> Void) async throws -> DownloadedObject { throw refusal }
-  func put(_ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?) async throws -> RemoteStamp { throw refusal }
-  func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload { throw refusal }
-  func uploadPart(_ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?) async throws -> PartReceipt { throw refusal }
-  func completeUpload(_ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?) async throws -> CompletedUpload { throw refusal }
+  func download(
+    _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
+    progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> DownloadedObject { throw refusal }
+  func put(_ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?)
+    async throws -> RemoteStamp
+  { throw refusal }
+  func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
+    throw refusal
+  }
+  func uploadPart(_ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?)
+    async throws -> PartReceipt
+  { throw refusal }
+  func completeUpload(_ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?) async throws
+    -> CompletedUpload
+  { throw refusal }
   func abortUpload(_ upload: MultipartUpload) async throws { throw refusal }
   func unfinishedUploads() async throws -> [MultipartUpload] { throw refusal }
-  func replaceMetadata(_ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata) async throws -> RemoteStamp { throw refusal }
-  func copy(_ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?) async throws -> RemoteStamp { throw refusal }
+  func replaceMetadata(_ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata) async throws
+    -> RemoteStamp
+  { throw refusal }
+  func copy(
+    _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp { throw refusal }
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws { throw refusal }
-  func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool { throw refusal }
-  func content(_ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]) async throws -> Fingerprint? { throw refusal }
-  func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool { throw refusal }
+  func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
+    throw refusal
+  }
+  func content(_ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]) async throws -> Fingerprint? {
+    throw refusal
+  }
+  func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool {
+    throw refusal
+  }
 }

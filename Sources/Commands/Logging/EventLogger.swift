@@ -7,8 +7,14 @@ import SyncModel
 struct EventLogger: SyncObserver {
   let logger: Logger
   let printPlan: @Sendable (String) -> Void
-  /// The failure of the last pass, so that a server that is away is not reported with every try.
-  private let lastFailure = NIOLockedValueBox<String?>(nil)
+  private struct Memory {
+    /// The failure of the last pass, so that a server that is away is not reported with every try.
+    var lastFailure: String?
+    /// Paths whose failures were told of; further tries are no news.
+    var reported: Set<RelativePath> = []
+  }
+  private static let reportLimit = 10_000
+  private let memory = NIOLockedValueBox(Memory())
 
   init(logger: Logger, printPlan: @escaping @Sendable (String) -> Void) {
     self.logger = logger
@@ -30,25 +36,39 @@ struct EventLogger: SyncObserver {
       let kept = copy.map { "the other version is kept as \($0)" } ?? "the other version is in the trash"
       logger.warning("conflict: \(path) differs on both sides; \(kept)")
     case .reported(let path, let reason):
+      note(path, isReported: reason != nil)
       if let reason {
-        logger.warning("left alone: \(path): \(reason)")
+        logger.warning("left alone: \(PathText.join(path, reason))")
       } else {
         logger.notice("no longer left alone: \(path)")
       }
-    case .retrying(let path, let reason): logger.info("\(path) will be tried again: \(reason)")
+    case .retrying(let path, let reason):
+      let isNews = !memory.withLockedValue { $0.reported.contains(path) }
+      logger.log(level: isNews ? .info : .debug, "will be tried again: \(PathText.join(path.string, reason))")
     case .deletionsHalted(let reason): logger.error("deletions are halted: \(reason)")
     case .deletionsResumed: logger.notice("deletions cross again")
     case .passStarted(let isFull): logger.debug("\(isFull ? "full pass" : "poll") begins")
     case .passEnded(let summary): logEnd(of: summary)
     case .passFailed(let reason): logFailure(reason)
+    case .capabilitiesDoubted: logger.warning("the server refused a condition on its own version: probing it anew")
     case .stopping: logger.notice("stopping: local changes are still sent, downloads end")
     }
   }
 
+  private func note(_ path: String, isReported: Bool) {
+    memory.withLockedValue { memory in
+      if !isReported {
+        memory.reported.remove(RelativePath(unchecked: path))
+      } else if memory.reported.count < Self.reportLimit {
+        memory.reported.insert(RelativePath(unchecked: path))
+      }
+    }
+  }
+
   private func logEnd(of summary: PassSummary) {
-    let failed = lastFailure.withLockedValue { failure in
-      defer { failure = nil }
-      return failure != nil
+    let failed = memory.withLockedValue { memory in
+      defer { memory.lastFailure = nil }
+      return memory.lastFailure != nil
     }
     if failed { logger.notice("the bucket and the folder can be read again") }
     logger.debug(
@@ -60,11 +80,20 @@ struct EventLogger: SyncObserver {
   }
 
   private func logFailure(_ reason: String) {
-    let isNews = lastFailure.withLockedValue { failure in
-      defer { failure = reason }
-      return failure != reason
+    let isNews = memory.withLockedValue { memory in
+      defer { memory.lastFailure = reason }
+      return memory.lastFailure != reason
     }
     logger.log(level: isNews ? .warning : .debug, "a pass failed and is tried again: \(reason)")
+  }
+}
+
+/// A path and what is the matter with it.
+enum PathText {
+  /// Many reasons name their path themselves.
+  static func join(_ path: String, _ reason: String) -> String {
+    let isNamed = reason.utf8.starts(with: path.utf8) && !path.isEmpty
+    return isNamed ? reason : "\(path): \(reason)"
   }
 }
 

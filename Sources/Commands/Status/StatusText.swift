@@ -27,7 +27,7 @@ enum StatusText {
       lines.append("\(transfer.direction): \(TextLogHandler.printable(transfer.path)), \(amount)")
     }
     for problem in report.quarantined.prefix(pathLimit) {
-      lines.append("left alone: \(TextLogHandler.printable(problem.path)): \(problem.reason)")
+      lines.append("left alone: \(TextLogHandler.printable(PathText.join(problem.path, problem.reason)))")
     }
     if report.quarantined.count > pathLimit {
       lines.append("left alone: \(report.quarantined.count - pathLimit) more, see --json")

@@ -8,7 +8,7 @@ enum OutcomeText {
 
   static func log(_ outcome: SyncOutcome, to logger: Logger) {
     for problem in outcome.untold.prefix(pathLimit) {
-      logger.warning("not in sync: \(problem.path): \(problem.reason)")
+      logger.warning("not in sync: \(PathText.join(problem.path, problem.reason))")
     }
     let rest = outcome.untold.count - pathLimit
     if rest > 0 { logger.warning("not in sync: \(rest) more") }

@@ -5,7 +5,8 @@ struct WatchTable {
   private struct Node {
     var parent: Int32?
     var name: String
-    var children: [String: Int32] = [:]
+    /// By the bytes of the name.
+    var children: [RelativePath: Int32] = [:]
   }
 
   private var nodes: [Int32: Node] = [:]
@@ -27,7 +28,7 @@ struct WatchTable {
     return names.isEmpty ? .root : RelativePath(unchecked: names.reversed().joined(separator: "/") + "/")
   }
 
-  func child(of watch: Int32, named name: String) -> Int32? { nodes[watch]?.children[name] }
+  func child(of watch: Int32, named name: String) -> Int32? { nodes[watch]?.children[RelativePath(unchecked: name)] }
 
   mutating func setRoot(_ watch: Int32) {
     root = watch
@@ -42,7 +43,7 @@ struct WatchTable {
     node.parent = parent
     node.name = name
     nodes[watch] = node
-    nodes[parent]?.children[name] = watch
+    nodes[parent]?.children[RelativePath(unchecked: name)] = watch
   }
 
   /// Forgets the directory and everything below; returns the watches to end.
@@ -60,7 +61,9 @@ struct WatchTable {
   }
 
   private mutating func detach(_ watch: Int32) {
-    guard let node = nodes[watch], let parent = node.parent, nodes[parent]?.children[node.name] == watch else { return }
-    nodes[parent]?.children[node.name] = nil
+    guard let node = nodes[watch], let parent = node.parent,
+      nodes[parent]?.children[RelativePath(unchecked: node.name)] == watch
+    else { return }
+    nodes[parent]?.children[RelativePath(unchecked: node.name)] = nil
   }
 }

@@ -17,6 +17,9 @@ package final class SyncMonitor: SyncObserver {
   private let state: NIOLockedValueBox<State>
   private let next: any SyncObserver
   private let onFullPass: @Sendable () -> Void
+  private let doubts: AsyncStream<Void>.Continuation
+  /// One element, however often the server's capabilities were doubted meanwhile; for one reader.
+  let doubtedCapabilities: AsyncStream<Void>
   private let uptime: @Sendable () -> Int64
 
   /// `onFullPass` is called at the end of every full pass.
@@ -24,6 +27,7 @@ package final class SyncMonitor: SyncObserver {
     self.next = next
     self.uptime = uptime
     self.onFullPass = onFullPass
+    (doubtedCapabilities, doubts) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     state = NIOLockedValueBox(State(lastActivity: uptime()))
   }
 
@@ -41,6 +45,7 @@ package final class SyncMonitor: SyncObserver {
       return true
     }
     if case .passEnded(let summary) = event, summary.isFull { onFullPass() }
+    if case .capabilitiesDoubted = event { doubts.yield() }
     if isNews { next.record(event) }
   }
 

@@ -10,7 +10,7 @@ package final class SimEnvironment: EngineEnvironment, @unchecked Sendable {
 
   package let executor: SimExecutor
   /// How far this node's wall clock is off, in nanoseconds.
-  package let skew: Int64
+  package private(set) var skew: Int64
   private var generator: SeededGenerator
 
   package init(executor: SimExecutor, skew: Int64, generator: SeededGenerator) {
@@ -18,6 +18,9 @@ package final class SimEnvironment: EngineEnvironment, @unchecked Sendable {
     self.skew = skew
     self.generator = generator
   }
+
+  /// Somebody sets the clock.
+  func step(by nanoseconds: Int64) { skew += nanoseconds }
 
   package func wallTime() -> Timestamp {
     Timestamp(nanoseconds: Self.epoch.nanoseconds + executor.now + skew)

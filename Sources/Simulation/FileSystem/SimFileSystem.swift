@@ -19,12 +19,20 @@ package final class SimFileSystem: @unchecked Sendable {
   package internal(set) var trash: [TrashSlot] = []
   /// The kernel's report of changes, of the node that currently runs.
   package var watcher: ((Event) -> Void)?
+  /// Modification times are kept in steps of so many nanoseconds.
+  private let timeStep: Int64
+  /// A file system that knows no modes gives every file this one.
+  private let fixedMode: UInt32?
   private let environment: SimEnvironment
   private var nextInode: UInt64 = 100
   private var freed: [UInt64] = []
 
-  package init(mount: MountID, environment: SimEnvironment) {
+  package init(
+    mount: MountID, environment: SimEnvironment, timeStep: Int64 = 1, fixedMode: UInt32? = nil
+  ) {
     self.mount = mount
+    self.timeStep = timeStep
+    self.fixedMode = fixedMode
     self.environment = environment
     root = Inode(number: 2, kind: .directory, content: [], mode: 0o755, at: environment.wallTime())
   }
@@ -33,6 +41,39 @@ package final class SimFileSystem: @unchecked Sendable {
   package var now: Timestamp {
     let wall = environment.wallTime().nanoseconds
     return Timestamp(nanoseconds: wall - wall % Self.tick)
+  }
+}
+
+// MARK: - What the file system can keep
+
+extension SimFileSystem {
+  func kept(_ time: Timestamp) -> Timestamp {
+    Timestamp(nanoseconds: time.nanoseconds - time.nanoseconds % timeStep)
+  }
+
+  func kept(_ metadata: EntryMetadata) -> EntryMetadata {
+    var metadata = metadata
+    metadata.modified = metadata.modified.map { kept($0) }
+    if let fixedMode, metadata.mode != nil { metadata.mode = fixedMode }
+    return metadata
+  }
+
+  /// Sets what is not nil.
+  func set(_ metadata: EntryMetadata, on inode: Inode) {
+    let metadata = kept(metadata)
+    if let mode = metadata.mode, inode.kind == .file { inode.mode = mode }
+    if let modified = metadata.modified { inode.modified = modified }
+    inode.changed = now
+  }
+
+  /// The outermost directory on the way to `path` that may not be searched.
+  func closedDirectory(above path: RelativePath) -> RelativePath? {
+    path.ancestors.reversed().first { lookup($0)?.mode == 0 }
+  }
+
+  package func setSearchable(_ isSearchable: Bool, _ directory: Inode) {
+    directory.mode = isSearchable ? 0o755 : 0
+    directory.changed = now
   }
 }
 
@@ -109,7 +150,10 @@ extension SimFileSystem {
   func newInode(_ kind: EntryKind, _ content: [UInt8], mode: UInt32) -> Inode {
     let number = freed.popLast() ?? nextInode
     if number == nextInode { nextInode += 1 }
-    return Inode(number: number, kind: kind, content: content, mode: mode, at: now)
+    let inode = Inode(number: number, kind: kind, content: content, mode: mode, at: now)
+    inode.modified = kept(inode.modified)
+    if kind == .file, let fixedMode { inode.mode = fixedMode }
+    return inode
   }
 }
 
@@ -133,7 +177,7 @@ extension SimFileSystem {
 
   package func write(_ content: [UInt8], to inode: Inode) {
     inode.content = content
-    inode.modified = now
+    inode.modified = kept(now)
     inode.changed = now
   }
 
@@ -191,15 +235,13 @@ extension SimFileSystem {
 
   package func setMode(_ mode: UInt32, of path: RelativePath) {
     guard let inode = lookup(path), inode.kind != .symlink else { return }
-    inode.mode = mode
-    inode.changed = now
+    set(EntryMetadata(kind: inode.kind, mode: mode), on: inode)
     watcher?(.changed(inode.kind == .directory ? path.asDirectory : path.asLeaf))
   }
 
   package func setModified(_ time: Timestamp, of path: RelativePath) {
     guard let inode = lookup(path) else { return }
-    inode.modified = time
-    inode.changed = now
+    set(EntryMetadata(kind: inode.kind, modified: time), on: inode)
     watcher?(.changed(inode.kind == .directory ? path.asDirectory : path.asLeaf))
   }
 

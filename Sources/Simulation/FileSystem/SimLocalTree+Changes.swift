@@ -14,6 +14,7 @@ extension SimLocalTree {
     replacing expected: ExpectedLocal?
   ) async throws -> InstallOutcome {
     try await life.step()
+    try checkAccess(to: path)
     if life.oneIn(traits.fullDisk) {
       ledger.count("local disk full")
       throw LocalFailure(.noSpace, "no space for \(path)")
@@ -43,8 +44,8 @@ extension SimLocalTree {
       ledger.count("local install found a name taken")
       return .changed
     }
-    let inode = disk.newInode(metadata.kind, bytes, mode: metadata.mode ?? found?.mode ?? 0o644)
-    inode.modified = metadata.modified ?? disk.now
+    let inode = disk.newInode(metadata.kind, bytes, mode: found?.mode ?? 0o644)
+    disk.set(metadata, on: inode)
     guard let parent = disk.directory(of: path, creatingParents: true) else { return .changed }
     disk.attach(inode, as: path.name, in: parent)
     ledger.wrote("install \(path)", node: life.node)
@@ -54,6 +55,7 @@ extension SimLocalTree {
 
   package func remove(_ path: RelativePath, expecting expected: ExpectedLocal) async throws -> RemovalOutcome {
     try await life.step()
+    try checkAccess(to: path)
     guard let inode = disk.lookup(path) else { return .absent }
     do { try await waitForWriters(of: inode, at: path) } catch is LocalFailure { return .busy }
     guard matches(inode, expected) else { return .changed }
@@ -75,6 +77,7 @@ extension SimLocalTree {
     _ path: RelativePath, expecting expected: ExpectedLocal, to copy: RelativePath
   ) async throws -> CopyOutcome {
     try await life.step()
+    try checkAccess(to: path)
     guard let inode = disk.lookup(path) else { return .changed }
     do { try await waitForWriters(of: inode, at: path) } catch is LocalFailure { return .busy }
     guard matches(inode, expected) else { return .changed }
@@ -101,6 +104,7 @@ extension SimLocalTree {
 
   package func makeDirectory(_ path: RelativePath, metadata: EntryMetadata?) async throws -> LocalStamp {
     try await life.step()
+    try checkAccess(to: path)
     if let inode = disk.lookup(path) {
       guard inode.kind == .directory else { throw changed(path) }
       return inode.stamp(on: disk.mount)
@@ -115,6 +119,7 @@ extension SimLocalTree {
 
   package func removeDirectory(_ path: RelativePath) async throws -> DirectoryRemovalOutcome {
     try await life.step()
+    try checkAccess(to: path)
     guard let inode = disk.lookup(path) else { return .absent }
     guard inode.kind == .directory else { throw changed(path) }
     guard inode.children.isEmpty, let parent = disk.directory(of: path, creatingParents: false) else {
@@ -130,10 +135,9 @@ extension SimLocalTree {
     _ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp
   ) async throws -> MetadataOutcome {
     try await life.step()
+    try checkAccess(to: path)
     guard let inode = disk.lookup(path), inode.stamp(on: disk.mount) == expected else { return .changed }
-    if let mode = metadata.mode, inode.kind != .symlink { inode.mode = mode }
-    if let modified = metadata.modified { inode.modified = modified }
-    inode.changed = disk.now
+    disk.set(metadata, on: inode)
     ledger.wrote("metadata of \(path)", node: life.node)
     announce(.changed(path))
     return .applied(inode.stamp(on: disk.mount))

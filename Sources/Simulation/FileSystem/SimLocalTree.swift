@@ -11,6 +11,10 @@ package struct LocalTraits: Sendable {
   package var lostEvents = 0
   /// One install in so many finds the disk full; 0: none.
   package var fullDisk = 0
+  /// Modification times are kept in steps of so many nanoseconds.
+  package var timeStep: Int64 = 1
+  /// The mode of every file, where the file system knows none.
+  package var fixedMode: UInt32?
 
   package init() {}
 }
@@ -40,6 +44,8 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
 
   package func checkRoot() async throws -> MountID {
     try await life.step()
+    // The recovery of a run that only looks once.
+    if sink == nil { keepLateWrites() }
     return disk.mount
   }
 
@@ -98,6 +104,7 @@ package final class SimLocalTree: LocalTreePort, @unchecked Sendable {
 extension SimLocalTree {
   package func observe(_ path: RelativePath) async throws -> LocalObservation {
     try await life.step()
+    try checkAccess(to: path)
     if let leaf = disk.obstruction(above: path) { return .below(leaf: leaf) }
     guard let inode = disk.lookup(path) else { return .absent(mount: disk.mount) }
     return .present(inode.stamp(on: disk.mount))
@@ -111,6 +118,7 @@ extension SimLocalTree {
     _ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool
   ) async throws -> Bool {
     try await life.step()
+    try checkAccess(to: directory.appending("entry"))
     guard let inode = disk.lookup(directory), inode.kind == .directory else { return false }
     return disk.names(in: inode).contains { name in
       let isDirectory = inode.children[name]!.kind == .directory
@@ -135,10 +143,11 @@ extension SimLocalTree {
 
   package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
     try await life.step()
+    try checkAccess(to: path)
     guard let inode = disk.lookup(path) else { throw changed(path) }
     try await waitForWriters(of: inode, at: path)
-    // Any later write gets a later stamp once the tick is over.
-    while disk.now.nanoseconds - inode.changed.nanoseconds < SimFileSystem.tick {
+    // Any later write gets a later stamp once the tick is over; a stamp of the future is from a clock set back.
+    while (0..<SimFileSystem.tick).contains(disk.now.nanoseconds - inode.changed.nanoseconds) {
       await life.executor.pause(SimFileSystem.tick)
       try life.check()
     }
@@ -155,6 +164,12 @@ extension SimLocalTree {
       ledger.count("local busy")
       throw LocalFailure(.busy, "\(path) is open for writing")
     }
+  }
+
+  func checkAccess(to path: RelativePath) throws {
+    guard let directory = disk.closedDirectory(above: path) else { return }
+    ledger.count("local permission")
+    throw LocalFailure(.permission, "\(directory) may not be searched")
   }
 
   func changed(_ path: RelativePath) -> LocalFailure {

@@ -25,6 +25,7 @@ final class SimLocalWalk: LocalWalk, @unchecked Sendable {
       if let inode = disk.lookup(start), inode.kind == .directory { enter(inode, at: start) }
     }
     var entries: [LocalEntry] = []
+    var unreadable: [RelativePath] = []
     let limit = 1 + life.below(12)
     while entries.count < limit, let last = open.indices.last {
       guard let name = open[last].names.popLast() else {
@@ -37,10 +38,10 @@ final class SimLocalWalk: LocalWalk, @unchecked Sendable {
       entries.append(LocalEntry(path: path, stamp: inode.stamp(on: disk.mount)))
       if inode.kind == .directory {
         if life.oneIn(4) { try await life.step() }
-        enter(inode, at: path)
+        if inode.mode == 0 { unreadable.append(path) } else { enter(inode, at: path) }
       }
     }
-    return LocalBatch(entries: entries, isLast: open.isEmpty)
+    return LocalBatch(entries: entries, unreadable: unreadable, isLast: open.isEmpty)
   }
 
   private func enter(_ directory: Inode, at place: RelativePath) {

@@ -28,7 +28,8 @@ package final class SimNode: @unchecked Sendable {
     self.options = options
     self.generator = generator
     environment = SimEnvironment(executor: executor, skew: skew, generator: self.generator.fork())
-    disk = SimFileSystem(mount: MountID(number), environment: environment)
+    disk = SimFileSystem(
+      mount: MountID(number), environment: environment, timeStep: traits.timeStep, fixedMode: traits.fixedMode)
   }
 
   var isRunning: Bool { run.map { !$0.isDone } ?? false }

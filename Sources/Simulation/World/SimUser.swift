@@ -54,6 +54,7 @@ final class SimUser: @unchecked Sendable {
     case .writeLate: await writeLate()
     case .keepOpen: await keepOpen()
     case .fileToFolder: await fileToFolder()
+    case .closeFolder: await closeFolder()
     }
   }
 }
@@ -71,7 +72,7 @@ extension SimUser {
 
   private func overwrite() async {
     guard let path = someFile(), let inode = open(path) else { return }
-    giveUp(inode.content, at: path)
+    giveUp(inode, at: path)
     disk.write([], to: inode)
     await pauseShortly()
     let content = newContent()
@@ -84,7 +85,9 @@ extension SimUser {
   private func overwriteUnnoticed() async {
     guard let path = someFile(), let inode = open(path), !inode.content.isEmpty else { return }
     let modified = inode.modified
-    giveUp(inode.content, at: path)
+    // In the tick of the last change even the ctime stays: no stamp can tell, only a later comparison.
+    if disk.now == inode.changed { await executor.pause(SimFileSystem.tick) }
+    giveUp(inode, at: path)
     let token = newContent()
     finish(inode, at: path, with: Array((token + inode.content).prefix(max(inode.content.count, token.count))))
     disk.setModified(modified, of: path)
@@ -93,13 +96,13 @@ extension SimUser {
   private func append() async {
     guard let path = someFile(), let inode = open(path) else { return }
     await pauseShortly()
-    giveUp(inode.content, at: path)
+    giveUp(inode, at: path)
     finish(inode, at: path, with: inode.content + newContent())
   }
 
   private func truncate() async {
     guard let path = someFile(), let inode = open(path) else { return }
-    giveUp(inode.content, at: path)
+    giveUp(inode, at: path)
     finish(inode, at: path, with: Array(inode.content.prefix(inode.content.count / 2)))
   }
 
@@ -189,7 +192,7 @@ extension SimUser {
     await executor.pause(Int64(generator.below(5_000_000_000)))
     guard inode.links > 0 else { return }
     disk.openForWriting(inode)
-    giveUp(inode.content, at: path)
+    giveUp(inode, at: path)
     await pauseShortly()
     finish(inode, at: path, with: newContent())
   }
@@ -197,7 +200,7 @@ extension SimUser {
   private func keepOpen() async {
     guard let path = someFile(), let inode = open(path) else { return }
     for _ in 0..<(1 + generator.below(4)) {
-      giveUp(inode.content, at: path)
+      giveUp(inode, at: path)
       disk.write(inode.content + newContent(), to: inode)
       await executor.pause(Int64(generator.below(5_000_000_000)))
     }
@@ -210,6 +213,20 @@ extension SimUser {
     if generator.oneIn(2) { await pauseShortly() }
     makeFolder(path.asDirectory)
     await create(path.asDirectory.appending("inner"))
+  }
+}
+
+// MARK: - Permissions
+
+extension SimUser {
+  /// What cannot be read is neither new nor deleted.
+  private func closeFolder() async {
+    guard let folder = generator.pickAny(disk.directories()), let inode = disk.lookup(folder) else { return }
+    disk.setSearchable(false, inode)
+    say("chmod 0 \(folder)")
+    await executor.pause(Int64(generator.below(20_000_000_000)))
+    disk.setSearchable(true, inode)
+    say("chmod 755 \(folder)")
   }
 }
 
@@ -244,11 +261,19 @@ extension SimUser {
     return inode
   }
 
-  private func giveUp(_ content: [UInt8], at path: RelativePath) { oracle.supersedes(content, at: path) }
+  /// Another hard link keeps the content in the tree; a trash slot does not.
+  private func hasName(_ inode: Inode) -> Bool { inode.links > 0 && disk.leaves().contains { $0.inode === inode } }
+
+  /// What is about to be overwritten; it goes from every name of the file.
+  private func giveUp(_ inode: Inode, at path: RelativePath) {
+    oracle.supersedes(inode.content, at: path)
+    guard inode.links > 1 else { return }
+    for leaf in disk.leaves() where leaf.inode === inode { oracle.supersedes(inode.content, at: leaf.path) }
+  }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
     // The file may have been written by another program in between.
-    if inode.content != content { giveUp(inode.content, at: path) }
+    if inode.content != content { giveUp(inode, at: path) }
     disk.write(content, to: inode)
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
@@ -268,7 +293,13 @@ extension SimUser {
       inode.kind == .directory
       ? disk.leaves().filter { $0.path.isBelow(source.asDirectory) } : [(path: source.asLeaf, inode: inode)]
     guard disk.rename(source, to: target) else { return false }
-    if let displaced, displaced.kind != .directory { giveUp(displaced.content, at: target.asLeaf) }
+    if let displaced, displaced.kind != .directory {
+      if !hasName(displaced) {
+        giveUp(displaced, at: target.asLeaf)
+      } else {
+        oracle.moves(displaced.content, from: target.asLeaf)
+      }
+    }
     for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
     say("mv \(source) \(target)")
@@ -277,8 +308,7 @@ extension SimUser {
 
   private func delete(_ path: RelativePath) {
     guard let inode = disk.lookup(path), inode.kind != .directory, disk.remove(path) else { return }
-    // Another hard link keeps the content.
-    if inode.links == 0 { oracle.deletes(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
+    if !hasName(inode) { oracle.deletes(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
     say("rm \(path)")
   }
 }

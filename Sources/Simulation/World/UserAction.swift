@@ -2,6 +2,7 @@
 enum UserAction: CaseIterable {
   case create, overwrite, overwriteUnnoticed, append, truncate, replace, saveLikeVim, rename, renameFolder, delete
   case deleteFolder, makeFolder, removeFolder, changeMode, touch, hardLink, symlink, writeLate, keepOpen, fileToFolder
+  case closeFolder
 
   private var weight: Int {
     switch self {
@@ -9,7 +10,7 @@ enum UserAction: CaseIterable {
     case .overwrite, .append, .replace, .delete: 5
     case .rename, .saveLikeVim, .renameFolder: 4
     case .overwriteUnnoticed, .changeMode, .writeLate, .keepOpen, .makeFolder: 2
-    case .truncate, .deleteFolder, .removeFolder, .touch, .hardLink, .symlink, .fileToFolder: 1
+    case .truncate, .deleteFolder, .removeFolder, .touch, .hardLink, .symlink, .fileToFolder, .closeFolder: 1
     }
   }
 

@@ -1,3 +1,4 @@
+import SyncEngine
 import SyncModel
 
 /// A safeguard that is turned off, to show that the oracle notices.
@@ -9,7 +10,7 @@ package enum Sabotage: Hashable, Sendable, CaseIterable {
   case displacedFilesForgotten
 }
 
-/// Two nodes, their users, a program that writes to the bucket, and the bucket: one seed, one history.
+/// Two or three nodes, their users, a program that writes to the bucket, and the bucket: one seed, one history.
 ///
 /// `@unchecked Sendable`: used only on the thread that runs it.
 package final class World: @unchecked Sendable {
@@ -34,11 +35,12 @@ package final class World: @unchecked Sendable {
     server.ignoresConditions = sabotage == .serverIgnoresConditions
     names = NamePool(hasClashes: scenario.hasClashes)
     var nodes: [SimNode] = []
-    for (index, name) in ["A", "B"].enumerated() {
+    for (index, options) in scenario.options.enumerated() {
       nodes.append(
         SimNode(
-          name: name, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
-          traits: scenario.traits[index], sabotage: sabotage, options: scenario.options[index], generator: generator.fork()))
+          name: options.nodeID, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
+          traits: scenario.traits[index], sabotage: sabotage, options: options,
+          generator: generator.fork()))
     }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
@@ -87,8 +89,11 @@ extension World {
     for node in nodes {
       let delay = scenario.filesBefore > 0 ? 1 + generator.below(20) : 0
       executor.after(Int64(delay) * Self.second) { self.start(node) }
+      if node.options.once { planRuns(of: node) }
     }
     for _ in 0..<scenario.crashes { planCrash(of: generator.pick(nodes)) }
+    for _ in 0..<scenario.stops { planStop(of: generator.pick(nodes)) }
+    for _ in 0..<scenario.clockSteps { planClockStep(of: generator.pick(nodes)) }
     if scenario.faults.lostReply > 0, generator.oneIn(2) { planPartition(of: generator.pick(nodes)) }
     advance(to: scenario.duration + 30 * Self.second)
     while !parts.allSatisfy(\.isDone), oracle.violations.isEmpty { advance(to: executor.now + 10 * Self.second) }
@@ -106,6 +111,39 @@ extension World {
       guard node.isRunning else { return }
       node.crash(self.oracle)
       self.executor.after(pause) { self.start(node) }
+    }
+  }
+
+  private func planStop(of node: SimNode) {
+    let at = Int64(generator.below(Int(scenario.duration)))
+    let pause = Int64(generator.below(Int(30 * Self.second)))
+    executor.after(at) {
+      guard node.isRunning, let life = node.life else { return }
+      self.oracle.note("\(node.name) is asked to stop")
+      self.oracle.count("world stop")
+      node.stop()
+      // Its own time-out is 25 s; a request under way may take a few more.
+      self.executor.after(40 * Self.second) {
+        if node.life === life, node.isRunning { self.oracle.violate("I5", "\(node.name) did not stop when asked") }
+        self.executor.after(pause) { self.start(node) }
+      }
+    }
+  }
+
+  private func planClockStep(of node: SimNode) {
+    let step = Int64(generator.below(7_200)) - 3_600
+    executor.after(Int64(generator.below(Int(scenario.duration)))) {
+      self.oracle.count("world clock step")
+      node.environment.step(by: step * Self.second)
+    }
+  }
+
+  /// A run with `--once` ends by itself, and cron starts it again.
+  private func planRuns(of node: SimNode) {
+    executor.after(Int64(5 + generator.below(20)) * Self.second) {
+      if self.executor.now > self.scenario.duration { return }
+      if node.run?.isDone == true { self.start(node) }
+      self.planRuns(of: node)
     }
   }
 

@@ -2,19 +2,21 @@ import SyncModel
 
 /// Open intents by path, oldest first.
 struct OpenIntents: Sendable {
-  private var byPath: [String: [Intent]] = [:]
+  private var byPath: [RelativePath: [Intent]] = [:]
 
-  func all(for path: RelativePath) -> [Intent] { byPath[path.string] ?? [] }
+  func all(for path: RelativePath) -> [Intent] { byPath[path] ?? [] }
 
   mutating func put(_ intent: Intent) {
-    var list = byPath[intent.path] ?? []
+    let path = RelativePath(unchecked: intent.path)
+    var list = byPath[path] ?? []
     if let index = list.firstIndex(where: { $0.id == intent.id }) { list[index] = intent } else { list.append(intent) }
-    byPath[intent.path] = list
+    byPath[path] = list
   }
 
   mutating func remove(_ intent: Intent) {
-    byPath[intent.path]?.removeAll { $0.id == intent.id }
-    if byPath[intent.path]?.isEmpty == true { byPath[intent.path] = nil }
+    let path = RelativePath(unchecked: intent.path)
+    byPath[path]?.removeAll { $0.id == intent.id }
+    if byPath[path]?.isEmpty == true { byPath[path] = nil }
   }
 
 }

@@ -67,7 +67,10 @@ extension Engine {
     }
     var intent = newIntent(.copy, to, nil)
     intent.describe(base.fingerprint, base.metadata)
-    intent.local = SentStamp(stamp, isProvisional: isProvisional)
+    // A mode that was changed on the way differs from the object's: the next look sends it.
+    var rowStamp = stamp
+    rowStamp.mode = base.local.mode
+    intent.local = SentStamp(rowStamp, isProvisional: isProvisional)
     try await open(intent)
     let copied: RemoteStamp
     do {
@@ -87,9 +90,7 @@ extension Engine {
     // listing asks what was copied.
     entry.remote?.lastModified = min(version.lastModified, copied.lastModified.advanced(by: .seconds(-1)))
     entry.isProvisional = isProvisional
-    // A mode that was changed on the way differs from the object's: the next look sends it.
-    entry.local = stamp
-    entry.local.mode = base.local.mode
+    entry.local = rowStamp
     try await commit(entry, closing: intent, as: .renamedRemote)
     if entry.local.mode != stamp.mode { mark(to, .localEvent) }
     guard options.policy.deletesRemote else { return true }

@@ -153,6 +153,7 @@ extension Engine {
   ) async throws -> [PartReceipt] {
     let known = Dictionary((intent.parts ?? []).map { ($0.number, $0) }, uniquingKeysWith: { $1 })
     var receipts: [Int: PartReceipt] = [:]
+    var unrecorded = 0
     let remote = remote
     try await withThrowingTaskGroup(of: PartReceipt.self) { group in
       var next = 1
@@ -168,8 +169,13 @@ extension Engine {
       while let receipt = try await group.next() {
         receipts[receipt.number] = receipt
         observer.record(.transferProgressed(transfer.id, bytes: receipt.size))
-        intent.parts = receipts.values.sorted { $0.number < $1.number }
-        try await open(intent)
+        // The record grows with every part: written now and then, a crash sends a few parts again.
+        unrecorded += 1
+        if unrecorded >= max(4, upload.partCount / 64) {
+          unrecorded = 0
+          intent.parts = receipts.values.sorted { $0.number < $1.number }
+          try await open(intent)
+        }
         add()
       }
     }

@@ -46,7 +46,11 @@ extension Engine {
     }
   }
 
-  private var isDrained: Bool { dirty.count == 0 && dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing }
+  /// What keeps failing is reported, not waited for.
+  private var isDrained: Bool {
+    dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing && dirty.count < 1000
+      && dirty.paths(limit: 1000).allSatisfy { quarantine.entry(for: $0) != nil }
+  }
 
   func summary() -> RunSummary {
     var summary = RunSummary()
@@ -74,7 +78,7 @@ extension Engine {
     now.pending = dirty.count + spilled + running.count
     let uptime = environment.uptime()
     now.oldestUnsynced = dirty.oldestSince.map { .nanoseconds(max(0, uptime - $0)) }
-    now.quarantined = reports.reasons.map { PathReport(name: $0.key, reason: $0.value) }.sorted { $0.name < $1.name }
+    now.quarantined = reports.all
     if now.state != .stopping, now.state != .stopped {
       // What keeps failing waits for its next try, which may be hours away.
       let isIdle = !passIsRunning && running.isEmpty && now.pending <= quarantine.reported.count

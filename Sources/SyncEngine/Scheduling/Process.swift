@@ -117,6 +117,7 @@ extension Engine {
     }
     if let before = failedConditions.updateValue(stamp, forKey: path), before == stamp {
       failedConditions[path] = nil
+      observer.record(.capabilitiesDoubted)
       throw RemoteFailure(
         .notPossible,
         "the server refused a condition on the very version it names for “\(path)” twice: \(failure.message)")

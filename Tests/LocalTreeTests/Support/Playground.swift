@@ -27,7 +27,19 @@ final class Playground: Sendable {
     }
     chmod(path, 0o700)
     for name in names(path) { removeTree("\(path)/\(name)") }
+    removeUndecodable(in: path)
     rmdir(path)
+  }
+
+  /// Files whose names are not UTF-8.
+  private static func removeUndecodable(in path: String) {
+    guard let directory = opendir(path) else { return }
+    defer { closedir(directory) }
+    while let entry = readdir(directory) {
+      withUnsafePointer(to: &entry.pointee.d_name) {
+        _ = $0.withMemoryRebound(to: CChar.self, capacity: 256) { unlinkat(dirfd(directory), $0, 0) }
+      }
+    }
   }
 
   static func names(_ path: String) -> [String] {

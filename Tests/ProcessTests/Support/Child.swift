@@ -58,7 +58,9 @@ final class Child: Sendable {
     var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var pid: pid_t = 0
-    let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &argumentPointers, &environmentPointers)
+    let result = SpawningThread.shared.perform {
+      posix_spawn(&pid, arguments[0], &actions, &attributes, &argumentPointers, &environmentPointers)
+    }
     guard result == 0 else { throw Failure(description: "cannot start \(command): \(String(cString: strerror(result)))") }
     self.pid = pid
   }
@@ -126,13 +128,15 @@ final class Child: Sendable {
   }
 }
 
-/// Runs a program to its end.
-func run(
-  _ command: [String], in workspace: Workspace, environment: [String: String] = [:], within limit: Duration = .seconds(120)
-) async throws -> (end: Child.End, output: String) {
-  let child = try workspace.start(
-    command, name: "\(command[0].split(separator: "/").last ?? "run")-\(workspace.nextNumber())",
-    environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new })
-  let end = try await child.ended(within: limit)
-  return (end, child.log)
+extension ProcessTests {
+  /// Runs a program to its end.
+  static func finished(
+    _ command: [String], in workspace: Workspace, environment: [String: String] = [:], within limit: Duration = .seconds(120)
+  ) async throws -> (end: Child.End, output: String) {
+    let child = try workspace.start(
+      command, name: "\(command[0].split(separator: "/").last ?? "run")-\(workspace.nextNumber())",
+      environment: ProcessInfo.processInfo.environment.merging(environment) { _, new in new })
+    let end = try await child.ended(within: limit)
+    return (end, child.log)
+  }
 }

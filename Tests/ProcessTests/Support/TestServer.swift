@@ -83,7 +83,8 @@ struct TestServer: Sendable {
       guard let start = line.firstRange(of: kind == .moto ? "\"" : "s3: ")?.upperBound, line.contains(Self.bucketName)
       else { return nil }
       let request = line[start...]
-      if request.hasPrefix("GET "), request.contains("list-type=2") { return "ListObjectsV2" }
+      let isList = request.hasPrefix("GET ") && request.contains("list-type=2") || request.hasPrefix("bucketname: ")
+      if isList { return "ListObjectsV2" }
       if request.hasPrefix("GET "), request.contains("?uploads") { return "ListMultipartUploads" }
       return String(request)
     }

@@ -10,7 +10,7 @@ enum Unprivileged {
     let program = try Programs.martlet()
     guard geteuid() == 0 else { return ([program], [:]) }
     let folder = try workspace.folder("bin")
-    let libraries = try await run([try Programs.system("ldd"), program], in: workspace).output
+    let libraries = try await ProcessTests.finished([try Programs.system("ldd"), program], in: workspace).output
     for line in libraries.split(separator: "\n") {
       guard let start = line.firstIndex(of: "/"), let path = line[start...].split(separator: " ").first.map(String.init),
         path.contains("/swift/")

@@ -1,6 +1,7 @@
 """Signatures: headers and presigned URLs, right and wrong; virtual-host addresses."""
 import datetime
 import socket
+import time
 import urllib.error
 import urllib.parse
 import urllib.request

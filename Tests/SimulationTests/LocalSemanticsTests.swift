@@ -1,0 +1,177 @@
+import Simulation
+import SyncEngine
+import SyncModel
+import Testing
+
+/// What the engine relies on in every local port.
+@Suite struct LocalSemanticsTests {
+  @Test func aNewFileNeedsAnAbsentName() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      #expect(try await bench.tree.install("one", at: "d/a", replacing: nil).isInstalled)
+      #expect(try await bench.tree.install("two", at: "d/a", replacing: nil) == .changed)
+      #expect(bench.disk.lookup(path("d/a"))?.content == bytes("one"))
+    }
+  }
+
+  @Test func onlyTheExpectedVersionIsReplacedAndItIsKept() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      #expect(try await bench.tree.install("one", at: "a", replacing: nil).isInstalled)
+      let first = try await bench.tree.stamp(of: "a")
+      await executor.pause(10_000_000)
+      bench.disk.write(bytes("mine"), to: bench.disk.lookup(path("a"))!)
+      #expect(try await bench.tree.install("two", at: "a", replacing: first) == .changed)
+      #expect(bench.disk.lookup(path("a"))?.content == bytes("mine"))
+      let second = try await bench.tree.stamp(of: "a")
+      #expect(try await bench.tree.install("two", at: "a", replacing: second).isInstalled)
+      #expect(bench.disk.lookup(path("a"))?.content == bytes("two"))
+      #expect(bench.disk.trash.map(\.inode.content) == [bytes("mine")])
+    }
+  }
+
+  @Test func whatIsObstructedIsSaid() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      bench.disk.create(path("leaf"), .file)
+      bench.disk.create(path("d"), .directory)
+      #expect(try await bench.tree.install("x", at: "leaf/a", replacing: nil) == .obstructed(by: path("leaf")))
+      guard case .obstructed = try await bench.tree.install("x", at: "d", replacing: nil) else {
+        Issue.record("a directory was replaced by a file")
+        return
+      }
+      #expect(try await bench.tree.observe(path("leaf/a")) == .below(leaf: path("leaf")))
+    }
+  }
+
+  @Test func aFileThatIsOpenForWritingIsBusy() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      let inode = bench.disk.create(path("a"), .file, bytes("one"))!
+      bench.disk.openForWriting(inode)
+      let stamp = try #require(try await bench.tree.stamp(of: "a"))
+      let expected = ExpectedLocal(stamp: stamp, fingerprint: nil, isInBucket: true)
+      #expect(try await bench.tree.install("two", at: "a", replacing: stamp) == .busy)
+      #expect(try await bench.tree.remove(path("a"), expecting: expected) == .busy)
+      let failure = await #expect(throws: LocalFailure.self) {
+        try await bench.tree.read(path("a"), expecting: stamp)
+      }
+      #expect(failure?.code == .busy)
+      #expect(inode.content == bytes("one"))
+    }
+  }
+
+  @Test func onlyTheExpectedVersionIsReadAndRemoved() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      let inode = bench.disk.create(path("a"), .file, bytes("one"))!
+      let stamp = try #require(try await bench.tree.stamp(of: "a"))
+      #expect(try await bench.tree.read(path("a"), expecting: stamp).bytes == bytes("one"))
+      bench.disk.write(bytes("two!"), to: inode)
+      let failure = await #expect(throws: LocalFailure.self) {
+        try await bench.tree.read(path("a"), expecting: stamp)
+      }
+      #expect(failure?.code == .changed)
+      let stale = ExpectedLocal(stamp: stamp, fingerprint: nil, isInBucket: true)
+      #expect(try await bench.tree.remove(path("a"), expecting: stale) == .changed)
+      let current = ExpectedLocal(
+        stamp: try #require(try await bench.tree.stamp(of: "a")), fingerprint: nil, isInBucket: true)
+      #expect(try await bench.tree.remove(path("a"), expecting: current) == .removed)
+      #expect(try await bench.tree.remove(path("a"), expecting: current) == .absent)
+      #expect(bench.disk.trash.map(\.inode.content) == [bytes("two!")])
+    }
+  }
+
+  @Test func aWriteInTheTickOfTheStampIsNotMissed() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      let inode = bench.disk.create(path("a"), .file, bytes("one"))!
+      let stamp = try #require(try await bench.tree.stamp(of: "a"))
+      // Same size, same tick: the stamp tells nothing, so a read must begin after the tick.
+      bench.disk.write(bytes("two"), to: inode)
+      let read = try await bench.tree.read(path("a"), expecting: stamp)
+      #expect(read.bytes == bytes("two"))
+      #expect(executor.now >= SimFileSystem.tick)
+    }
+  }
+
+  @Test func aLateWriterOfADisplacedFileIsKept() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      let inode = bench.disk.create(path("a"), .file, bytes("one"))!
+      let stamp = try #require(try await bench.tree.stamp(of: "a"))
+      #expect(try await bench.tree.install("two", at: "a", replacing: stamp).isInstalled)
+      bench.disk.openForWriting(inode)
+      bench.disk.write(bytes("late"), to: inode)
+      bench.disk.close(inode, openedAs: path("a"))
+      let sink = TestSink()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await bench.tree.run(sink) }
+        try await executor.sleep(5_000_000_000)
+        group.cancelAll()
+      }
+      let kept = bench.disk.leaves().filter { $0.inode.content == bytes("late") }
+      #expect(kept.count == 1)
+      #expect(bench.disk.lookup(path("a"))?.content == bytes("two"))
+    }
+  }
+
+  @Test func foldersAreNeverRemovedWithEntries() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      _ = try await bench.tree.makeDirectory(path("d/e/"), metadata: nil)
+      #expect(try await bench.tree.removeDirectory(path("d/")) == .notEmpty)
+      #expect(try await bench.tree.removeDirectory(path("d/e/")) == .removed)
+      #expect(try await bench.tree.removeDirectory(path("d/e/")) == .absent)
+    }
+  }
+
+  @Test func aCopyAsideTakesOnlyAbsentNames() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      bench.disk.create(path("a"), .file, bytes("one"))
+      bench.disk.create(path("other"), .file, bytes("two"))
+      let expected = ExpectedLocal(
+        stamp: try #require(try await bench.tree.stamp(of: "a")), fingerprint: nil, isInBucket: false)
+      guard case .copied = try await bench.tree.copyAside(path("a"), expecting: expected, to: path("copy")) else {
+        Issue.record("the copy was not made")
+        return
+      }
+      #expect(try await bench.tree.copyAside(path("a"), expecting: expected, to: path("copy")) == .existed)
+      #expect(try await bench.tree.copyAside(path("a"), expecting: expected, to: path("other")) == .taken)
+    }
+  }
+
+  @Test func aWalkGoesInTheOrderOfTheBucket() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      for name in ["a.txt", "b", "é"] { bench.disk.create(path(name), .file) }
+      bench.disk.create(path("a"), .directory)
+      bench.disk.create(path("a/z"), .file)
+      let walk = bench.tree.walk(.root)
+      var found: [String] = []
+      while true {
+        let batch = try await walk.next()
+        found += batch.entries.map(\.path.string)
+        if batch.isLast { break }
+      }
+      #expect(found == ["a.txt", "a/", "a/z", "b", "é"])
+    }
+  }
+
+  @Test func theDeadHaveNoEffect() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = Bench(executor)
+      bench.life.crash()
+      await #expect(throws: CancellationError.self) {
+        try await bench.tree.install("one", at: "a", replacing: nil)
+      }
+      #expect(bench.disk.lookup(path("a")) == nil)
+    }
+  }
+}
+
+private struct TestSink: HintSink {
+  func hint(_ hint: LocalHint) {}
+  func report(_ path: String, _ reason: String?) {}
+}
