@@ -21,6 +21,7 @@ package actor Engine {
   var deletionGuard: DeletionGuard
   var spool = DeletionSpool()
   let large: Lane
+  let memory = MemoryBudget()
   var intents = OpenIntents()
   let directorySync = DirectorySync()
   var recordedDirectories: Set<RelativePath> = []

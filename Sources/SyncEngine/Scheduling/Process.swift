@@ -74,6 +74,29 @@ extension Engine {
       return .settled
     }
     var sight = try await look(work)
+    let bytes = memoryNeeded(sight)
+    guard bytes >= MemoryBudget.threshold else { return try await settle(work, &sight) }
+    await memory.acquire(bytes)
+    do {
+      let outcome = try await settle(work, &sight)
+      sight.content = nil
+      await memory.release(bytes)
+      return outcome
+    } catch {
+      sight.content = nil
+      await memory.release(bytes)
+      throw error
+    }
+  }
+
+  /// Bytes of the content that may be held, going by what was seen; larger ones are never held whole.
+  private func memoryNeeded(_ sight: Sight) -> Int64 {
+    let sizes = [sight.local.stamp?.size, sight.remote.stamp?.size].compactMap { $0 }
+    return min(sizes.filter { $0 <= options.largeSize }.max() ?? 0, MemoryBudget.capacity)
+  }
+
+  private func settle(_ work: Work, _ sight: inout Sight) async throws -> Outcome {
+    let path = work.path
     for _ in 0..<Self.maximumRounds {
       guard
         let operation = Planner.plan(
