@@ -6,16 +6,20 @@ final class SpawningThread: @unchecked Sendable {
   // Unchecked: `work` is only touched under `condition`.
   static let shared = SpawningThread()
   private let condition = NSCondition()
-  private var work: [() -> Void] = []
+  private var work: [(body: () -> Void, done: DispatchSemaphore)] = []
 
   private init() {
     Thread.detachNewThread { [self] in
       while true {
         condition.lock()
         while work.isEmpty { condition.wait() }
-        let next = work.removeFirst()
+        var next = Optional(work.removeFirst())
+        let done = next?.done
         condition.unlock()
-        next()
+        next?.body()
+        // Let go of the closure before its owner goes on: it must not outlive the call.
+        next = nil
+        done?.signal()
       }
     }
   }
@@ -29,10 +33,7 @@ final class SpawningThread: @unchecked Sendable {
     let done = DispatchSemaphore(value: 0)
     var result: Int32 = 0
     condition.lock()
-    work.append {
-      result = body()
-      done.signal()
-    }
+    work.append(({ result = body() }, done))
     condition.signal()
     condition.unlock()
     done.wait()
