@@ -198,6 +198,26 @@ import Testing
     #expect(node.names == ["a", "other"])
   }
 
+  @Test func partsOfACopyWhoseReplyWasLostAreAborted() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    node.write("large", String(repeating: "x", count: 100))
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(stage.text("large") != nil)
+    var faults = FaultPlan()
+    faults.lostRequest = 1
+    node.setFaults(faults)
+    node.disk.rename("large", to: "moved")
+    stage.advance(.seconds(6))
+    // What a copy in parts begins, which the simulated server does not need.
+    _ = stage.server.beginUpload("moved", owner: node.name, metadata: EntryMetadata(kind: .file))
+    node.setFaults(.none)
+    stage.advance(.seconds(400))
+    #expect(stage.server.sortedKeys == ["moved"])
+    #expect(stage.server.openUploads == [])
+  }
+
   @Test func aDryRunLeavesUnfinishedUploadsAlone() {
     let stage = Stage()
     let node = stage.node()

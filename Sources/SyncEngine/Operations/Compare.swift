@@ -183,11 +183,17 @@ extension Engine {
 
   /// False: the name is taken by another content.
   private func copyAside(_ path: RelativePath, _ object: RemoteObject, to name: RelativePath) async throws -> Bool {
+    var intent = newIntent(.copy, name, nil)
+    intent.size = object.stamp.size
+    try await open(intent)
     do {
-      // Lost replies need no intent: the copy is found equal when the conflict is looked at again.
-      _ = try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      _ = try await sending(intent) {
+        try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      }
+      try await close(intent)
       return true
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
+      try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
