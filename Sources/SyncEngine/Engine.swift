@@ -27,6 +27,8 @@ package actor Engine {
   var mayHaveLeftParts: Set<Intent.ID> = []
   let directorySync = DirectorySync()
   var recordedDirectories: Set<RelativePath> = []
+  /// With --once: how often a path asked for more time.
+  var postponed: [RelativePath: Int] = [:]
   var failedConditions: [RelativePath: RemoteStamp?] = [:]
   /// Uptime nanoseconds since which a leaf and a directory claim one name.
   var clashes: [RelativePath: Int64] = [:]

@@ -218,6 +218,43 @@ import Testing
     #expect(stage.server.openUploads == [])
   }
 
+  @Test(arguments: 0..<12) func hintsDuringAPollAreGuarded(delay: Int) {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    for number in 0..<100 { node.write(RelativePath(unchecked: "file\(number)"), "content \(number)") }
+    stage.start(node, pageSize: 1)
+    stage.advance(.seconds(30))
+    #expect(stage.server.sortedKeys.count == 100)
+    stage.advance(.milliseconds(500 * delay))
+    for number in 0..<100 { node.disk.remove(RelativePath(unchecked: "file\(number)")) }
+    stage.advance(.seconds(100))
+    #expect(stage.server.sortedKeys.count >= 50)
+    #expect(stage.status(of: node)?.deletionsHalted != nil)
+  }
+
+  @Test func onceEndsThoughAFileGoesOnChanging() throws {
+    let stage = Stage()
+    let node = stage.node { $0.once = true }
+    node.write("log", "line")
+    node.write("other", "other")
+    let (executor, disk) = (stage.executor, node.disk)
+    let inode = try #require(disk.lookup("log"))
+    let writer = SimTask(on: executor) {
+      for number in 0..<100_000 {
+        disk.write(Array("line \(number)".utf8), to: inode)
+        await executor.pause(7_000_000)
+      }
+    }
+    stage.start(node)
+    stage.advance(.seconds(600))
+    #expect(!writer.isDone)
+    #expect(node.run?.isDone == true)
+    #expect(stage.text("other") == "other")
+  }
+
   @Test func aDryRunLeavesUnfinishedUploadsAlone() {
     let stage = Stage()
     let node = stage.node()

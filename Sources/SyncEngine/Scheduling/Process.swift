@@ -11,10 +11,24 @@ extension Engine {
       let waited = work.view == nil ? Self.absenceSettle.nanoseconds : 0
       spool.add(work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil)
       wake.signal()
-    case .later(let delay): mark(work.path, .retry, after: delay)
+    case .later(let delay): postpone(work.path, delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
     }
   }
+
+  /// With --once nothing waits for ever: a file that somebody keeps open or goes on writing is left to the next run.
+  func postpone(_ path: RelativePath, _ delay: Duration) {
+    if options.once {
+      postponed[path, default: 0] += 1
+      if postponed[path]! > Self.maximumPostponements {
+        report(path.string, "goes on changing or is kept open for writing; it is left to the next run")
+        return
+      }
+    }
+    mark(path, .retry, after: delay)
+  }
+
+  private static var maximumPostponements: Int { 5 }
 
   /// Nil: cancelled, or it failed and is retried later.
   func attempt(_ work: Work) async -> Outcome? {
