@@ -21,9 +21,14 @@ package actor Engine {
   var deletionGuard: DeletionGuard
   var spool = DeletionSpool()
   let large: Lane
+  let memory = MemoryBudget()
   var intents = OpenIntents()
+  /// Copies and changes of metadata that may have left an upload in parts whose id nobody noted.
+  var mayHaveLeftParts: Set<Intent.ID> = []
   let directorySync = DirectorySync()
   var recordedDirectories: Set<RelativePath> = []
+  /// With --once: how often a path asked for more time.
+  var postponed: [RelativePath: Int] = [:]
   var failedConditions: [RelativePath: RemoteStamp?] = [:]
   /// Uptime nanoseconds since which a leaf and a directory claim one name.
   var clashes: [RelativePath: Int64] = [:]

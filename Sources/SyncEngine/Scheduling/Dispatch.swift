@@ -54,7 +54,8 @@ extension Engine {
     } catch is CancellationError {
     } catch {
       observer.record(.passFailed(reason: "\(error)"))
-      mark(directory, .retry, after: .seconds(5))
+      // Nobody will say again what was to be found there.
+      needsPass = true
     }
   }
 
