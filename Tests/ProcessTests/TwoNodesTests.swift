@@ -8,7 +8,7 @@ extension ProcessTests {
     @Test(.timeLimit(.minutes(5)), arguments: [(TestServer.Kind.embedded, 10_000), (.moto, 2_000), (.rclone, 300)])
     func realTree(_ kind: TestServer.Kind, files: Int) async throws {
       try await Workspace.run { workspace in
-        try await TestServer.run(kind, in: workspace) { server in
+        try await TestServer.run(kind, in: workspace, asProcess: true) { server in
           // A listing takes a while on these servers.
           let poll = files > 1000 ? 4 : 1
           let martlet = try await Unprivileged.martlet(in: workspace)
