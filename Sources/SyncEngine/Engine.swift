@@ -49,6 +49,10 @@ package actor Engine {
   var dispatched = 0
   /// Dirty paths that wait in the store.
   var spilled = 0
+  /// Paths that a pass handed on and that are being settled.
+  var submittedInFlight = 0
+  /// Large files under way or waiting for their turn.
+  var inLargeLane = 0
   var passIsRunning = false
   var isFlushing = false
   var passFailures = 0
@@ -61,6 +65,8 @@ package actor Engine {
 
   /// Wakes the dispatcher; only the newest wish matters.
   nonisolated let wake = Wakeup()
+  /// Wakes the pass when it may hand on more.
+  nonisolated let submissionRoom = Wakeup()
   /// Wakes the pass loop: the pause is over, or the run.
   nonisolated let pauseEnd = Wakeup()
   nonisolated let watchEvents: AsyncStream<WatchEvent>

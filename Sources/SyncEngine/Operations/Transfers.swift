@@ -20,6 +20,20 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Runs the transfer of a large file when its turn comes. Small files do not wait behind those that wait.
+  func inLane<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
+    inLargeLane += 1
+    defer { inLargeLane -= 1 }
+    wake.signal()
+    submissionRoom.signal()
+    return try await Lane.run(in: large, body)
+  }
+
+  /// Places that large files have left to small ones; bounded, since each of them is a task.
+  var waitingInLane: Int { min(inLargeLane, 1000) }
+}
+
 /// A limit on the bytes of small contents in memory, first come first served: as many files as are under way,
 /// each as large as a small one may be, would be hundreds of megabytes.
 actor MemoryBudget {

@@ -6,7 +6,7 @@ extension Engine {
   ) async throws -> Outcome? {
     if sight.base != nil, stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     if stamp.kind == .file, stamp.size > options.largeSize {
-      return try await Lane.run(in: large) { try await uploadLarge(path, stamp, replacing: expected, sight) }
+      return try await inLane { try await uploadLarge(path, stamp, replacing: expected, sight) }
     }
     return try await uploadSmall(path, stamp, replacing: expected, &sight)
   }

@@ -67,7 +67,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = undecided == nil ? max(0, concurrency - dispatched) : 0
+        let room = undecided == nil ? max(0, concurrency + waitingInLane - dispatched) : 0
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           let work = Work(entry.path)
