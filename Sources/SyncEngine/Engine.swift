@@ -79,7 +79,7 @@ package actor Engine {
     self.options = options
     self.observer = observer
     large = Lane(width: options.largeConcurrency)
-    limit = AdaptiveLimit(maximum: options.concurrency)
+    limit = AdaptiveLimit(initial: options.concurrency, maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)
     let (stream, continuation) = AsyncStream<WatchEvent>.makeStream(
       bufferingPolicy: .bufferingOldest(EngineHintSink.capacity))

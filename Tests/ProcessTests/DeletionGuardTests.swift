@@ -112,7 +112,8 @@ extension ProcessTests {
           #expect(try await a.stopped() == .exited(1))
           #expect(try await server.bucket.objects().count >= before.count / 2)
           try await a.once("--max-delete", "none")
-          let files = try await server.bucket.objects("tree/").keys.filter { !$0.text.hasSuffix("/") }
+          // Without conditions copies of what was deleted lie below .martlet/aside/ for a while.
+          let files = try await server.bucket.objects("tree/d").keys.filter { !$0.text.hasSuffix("/") }
           #expect(files.count == 5)
         }
       }

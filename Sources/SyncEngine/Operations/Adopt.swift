@@ -23,8 +23,19 @@ extension Engine {
   func record(directory path: RelativePath, _ stamp: LocalStamp, remote: RemoteStamp?) async throws {
     let entry = BaseEntry(
       path: path, local: stamp, remote: remote, fingerprint: nil, metadata: EntryMetadata(kind: .directory))
-    try await store.apply([.record(entry)])
-    remember(directories: [path])
+    let parents = path.ancestors.filter { !recordedDirectories.contains($0) }
+    try await store.apply([.record(entry)] + parents.map { implied($0, mount: stamp.mount) })
+    remember(directories: parents + [path])
+  }
+
+  /// The row of a directory that both sides have because of what lies in it.
+  private func implied(_ directory: RelativePath, mount: MountID) -> BaseChange {
+    let stamp = LocalStamp(
+      kind: .directory, mount: mount, inode: 0, size: 0, modified: Timestamp(nanoseconds: 0),
+      changed: Timestamp(nanoseconds: 0), mode: 0o755)
+    return .recordIfAbsent(
+      BaseEntry(
+        path: directory, local: stamp, remote: nil, fingerprint: nil, metadata: EntryMetadata(kind: .directory)))
   }
 
   func forget(_ path: RelativePath) async throws {
@@ -38,15 +49,7 @@ extension Engine {
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
-    for parent in parents {
-      let stamp = LocalStamp(
-        kind: .directory, mount: entry.local.mount, inode: 0, size: 0, modified: Timestamp(nanoseconds: 0),
-        changed: Timestamp(nanoseconds: 0), mode: 0o755)
-      changes.append(
-        .recordIfAbsent(
-          BaseEntry(
-            path: parent, local: stamp, remote: nil, fingerprint: nil, metadata: EntryMetadata(kind: .directory))))
-    }
+    changes += parents.map { implied($0, mount: entry.local.mount) }
     let closed = takeIntents(for: entry.path, endedBy: intent)
     changes += closed.map { .closeIntent($0.id) }
     try await store.apply(changes)

@@ -17,17 +17,26 @@ extension Engine {
   }
 
   func deleteRemote(_ path: RelativePath, _ version: RemoteStamp, _ sight: inout Sight) async throws -> Outcome? {
-    if let parent = path.parent, !parent.isRoot { try await keepEmptied(parent) }
+    try await keepEmptied(above: path)
     try await sendDelete(path, version)
     committed(path, .deletedRemote)
     return .settled
   }
 
   /// A folder that this deletion empties goes on existing here: its marker comes first, or other nodes
-  /// would take the folder for deleted.
-  func keepEmptied(_ directory: RelativePath) async throws {
-    guard options.policy.directories == .empty, try await store.row(directory)?.entry?.remote == nil else { return }
-    guard case .present(let stamp) = try await local.observe(directory), stamp.kind == .directory else { return }
+  /// would take the folder for deleted. Where the folders next to the path are gone too it is the first above them.
+  func keepEmptied(above path: RelativePath) async throws {
+    guard options.policy.directories == .empty else { return }
+    for directory in path.ancestors {
+      if case .present(let stamp) = try await local.observe(directory) {
+        if stamp.kind == .directory { try await keepEmptied(directory, stamp) }
+        return
+      }
+    }
+  }
+
+  private func keepEmptied(_ directory: RelativePath, _ stamp: LocalStamp) async throws {
+    guard try await store.row(directory)?.entry?.remote == nil else { return }
     let filters = options.filters
     guard try await !local.hasEntries(directory, where: { filters.includes($0) }) else { return }
     do {
@@ -60,6 +69,7 @@ extension Engine {
   }
 
   func deleteMarker(_ path: RelativePath, _ version: RemoteStamp) async throws -> Outcome? {
+    try await keepEmptied(above: path)
     try await sendDelete(path, version)
     committed(path, .markerDeleted)
     return .settled

@@ -94,7 +94,7 @@ extension Engine {
     try await commit(entry, closing: intent, as: .renamedRemote)
     if entry.local.mode != stamp.mode { mark(to, .localEvent) }
     guard options.policy.deletesRemote else { return true }
-    if let parent = from.parent, !parent.isRoot { try await keepEmptied(parent) }
+    try await keepEmptied(above: from)
     do {
       try await sendDelete(from, version)
     } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {

@@ -188,6 +188,8 @@ extension Engine {
       guard case .compare = operation else { return nil }
     }
     var view = View()
+    view.base = seen.base
+    view.baseRevision = seen.baseRevision
     view.local = seen.local
     view.localRevision = seen.localRevision
     view.remote = seen.remote

@@ -21,6 +21,9 @@ struct Work: Sendable {
 
 /// What a pass saw, and how old it is. A row written since then makes it worthless.
 struct View: Sendable {
+  var base: BaseRecord?
+  /// The row is still `base` where the store's revision is still this one.
+  var baseRevision: Int64?
   var local: LocalState?
   var localRevision: Int64 = 0
   var remote: RemoteState?

@@ -17,9 +17,9 @@ struct DirectoryPlan {
 
   private func present(_ local: LocalStamp) -> Operation? {
     guard remote == .absent else { return base == nil ? .adopt(local, remote) : nil }
-    if neighbours.localHasEntries { return nil }
+    // Also while it holds entries: most of them go in the same flush, children first; what stays keeps it.
     if base != nil, policy.deletesLocal { return .removeLocalDirectory(local) }
-    return policy.directories == .empty ? .putMarker : nil
+    return policy.directories == .empty && !neighbours.localHasEntries ? .putMarker : nil
   }
 
   private func absent(_ mount: MountID) -> Operation? {

@@ -8,7 +8,8 @@ struct Bucket: Sendable {
   let name: String
   let transport: HTTPTransport
 
-  static let credentials = AWSCredentials(accessKeyID: "testing", secretAccessKey: "testing-secret-123")
+  /// Those of `martlet serve-s3`; the other servers take any.
+  static let credentials = AWSCredentials(accessKeyID: "embedded", secretAccessKey: "embedded-secret")
 
   init(_ name: String, url: String) throws {
     self.name = name

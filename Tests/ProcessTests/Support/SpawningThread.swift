@@ -25,11 +25,7 @@ final class SpawningThread: @unchecked Sendable {
   }
 
   /// Waits for the result.
-  func perform(_ body: () -> Int32) -> Int32 {
-    withoutActuallyEscaping(body) { body in run(body) }
-  }
-
-  private func run(_ body: @escaping () -> Int32) -> Int32 {
+  func perform(_ body: @escaping () -> Int32) -> Int32 {
     let done = DispatchSemaphore(value: 0)
     var result: Int32 = 0
     condition.lock()

@@ -28,10 +28,13 @@ struct TestServer: Sendable {
   static let bucketName = "martlet-test"
 
   /// Runs a server with an empty bucket while the body runs.
+  ///
+  /// - Parameter asProcess: `martlet serve-s3` in place of the endpoint within the test, whose requests and faults
+  ///   tests can get at.
   static func run(
-    _ kind: Kind, in workspace: Workspace, _ body: (TestServer) async throws -> Void
+    _ kind: Kind, in workspace: Workspace, asProcess: Bool = false, _ body: (TestServer) async throws -> Void
   ) async throws {
-    let server = try await start(kind, in: workspace)
+    let server = try await start(kind, in: workspace, asProcess: asProcess)
     do {
       try await body(server)
     } catch {
@@ -46,23 +49,39 @@ struct TestServer: Sendable {
     try await bucket.close()
   }
 
-  private static func start(_ kind: Kind, in workspace: Workspace) async throws -> TestServer {
+  private static func start(_ kind: Kind, in workspace: Workspace, asProcess: Bool) async throws -> TestServer {
     let port = try freePort()
     let url = "http://127.0.0.1:\(port)"
     let bucket = try Bucket(bucketName, url: url)
-    if kind == .embedded {
+    if kind == .embedded, !asProcess {
       let host = EmbeddedHost(port: port, folder: try workspace.folder("s3-data"))
       try await host.start()
       return TestServer(kind: kind, url: url, bucket: bucket, child: nil, embedded: host)
     }
     let child = try launch(kind, port: port, in: workspace)
     try await accepting(port: port, child)
-    try await bucket.client.createBucket(bucketName)
+    if kind != .embedded { try await bucket.client.createBucket(bucketName) }
     return TestServer(kind: kind, url: url, bucket: bucket, child: child, embedded: nil)
+  }
+
+  /// Ends `martlet serve-s3`, and starts it again on the same port and data after the body.
+  func interrupted(in workspace: Workspace, _ body: () async throws -> Void) async throws {
+    guard let child, let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
+    child.send(SIGKILL)
+    try await child.ended()
+    try await body()
+    try await Self.accepting(port: port, Self.launch(kind, port: port, in: workspace))
   }
 
   private static func launch(_ kind: Kind, port: UInt16, in workspace: Workspace) throws -> Child {
     let environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path]
+    if kind == .embedded {
+      return try workspace.start(
+        [
+          try Programs.martlet(), "serve-s3", "--port", "\(port)", "--data-dir", try workspace.folder("s3-data"),
+          "--bucket", bucketName,
+        ], name: "serve-s3-\(workspace.nextNumber())", environment: environment)
+    }
     if kind == .moto {
       return try workspace.start(
         [try Programs.python("moto_server"), "-H", "127.0.0.1", "-p", "\(port)"], name: "moto",
