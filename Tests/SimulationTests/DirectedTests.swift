@@ -249,6 +249,28 @@ import Testing
     #expect(stage.status(of: node)?.quarantined.map(\.name) == (once ? ["log"] : []))
   }
 
+  @Test func anEditEndsTheBackoffOfAPathThatKeptFailing() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(10_000)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    stage.start(node)
+    stage.advance(.seconds(10))
+    var faults = FaultPlan()
+    faults.unreachableUntil = .max
+    node.setFaults(faults)
+    node.write("file", "before")
+    stage.advance(.seconds(900))
+    node.setFaults(.none)
+    let inode = try #require(node.disk.lookup("file"))
+    node.disk.openForWriting(inode)
+    node.disk.write(Array("after".utf8), to: inode)
+    node.disk.close(inode, openedAs: "file")
+    stage.advance(.seconds(5))
+    #expect(stage.text("file") == "after")
+  }
+
   @Test func aDryRunLeavesUnfinishedUploadsAlone() {
     let stage = Stage()
     let node = stage.node()

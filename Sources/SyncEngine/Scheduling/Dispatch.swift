@@ -70,8 +70,9 @@ extension Engine {
         let room = undecided == nil ? max(0, concurrency + waitingInLane - dispatched) : 0
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
-          let work = Work(entry.path)
-          group.addTask {
+          var work = Work(entry.path)
+          work.isNews = !entry.reasons.isDisjoint(with: [.localEvent, .remoteEvent])
+          group.addTask { [work] in
             await self.process(work)
             await self.finishDispatched()
           }

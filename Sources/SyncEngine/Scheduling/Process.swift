@@ -33,7 +33,7 @@ extension Engine {
   /// Nil: cancelled, or it failed and is retried later.
   func attempt(_ work: Work) async -> Outcome? {
     let path = work.path
-    if let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+    if !work.isNews, let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }

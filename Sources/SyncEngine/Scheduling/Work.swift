@@ -8,6 +8,8 @@ struct Work: Sendable {
   var mayDelete = false
   /// First contact: nothing is changed before the user has decided.
   var onlyCompares = false
+  /// Something happened to the path since it last failed: its backoff is over.
+  var isNews = false
   /// A rename was tried and did not apply.
   var avoidsRename = false
 
