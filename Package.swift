@@ -79,8 +79,8 @@ let package = Package(
     layer(
       "Commands",
       [
-        "Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", argumentParser, logging, nioConcurrency, serviceLifecycle,
-        unixSignals,
+        "Martlet", "SyncModel", "SyncEngine", "EmbeddedS3", "CLinux", argumentParser, logging, nioConcurrency,
+        serviceLifecycle, unixSignals,
       ]),
     // Not named `martlet`: on a case-folding file system that is the library's module.
     .executableTarget(

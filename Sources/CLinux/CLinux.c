@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/openat2.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -131,3 +132,9 @@ int clinux_inotify_add(int inotify, const char *path, uint32_t mask) {
 int clinux_inotify_remove(int inotify, int watch) { return RESULT(inotify_rm_watch(inotify, watch)); }
 
 int clinux_name_thread(const char *name) { return -pthread_setname_np(pthread_self(), name); }
+
+void clinux_return_large_buffers(void) {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}

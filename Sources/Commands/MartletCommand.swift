@@ -1,8 +1,12 @@
 import ArgumentParser
+import CLinux
 
 /// What the executable runs.
 package enum CommandLineTool {
-  package static func main() async { await MartletCommand.main() }
+  package static func main() async {
+    clinux_return_large_buffers()
+    await MartletCommand.main()
+  }
 }
 
 struct MartletCommand: AsyncParsableCommand {

@@ -183,7 +183,7 @@ extension LocalTree {
 
   package func sync(_ directories: Set<RelativePath>) async throws {
     // Parents too: they may have been made for these.
-    let all = directories.reduce(into: directories) { $0.formUnion($1.ancestors) }
+    let all = directories.reduce(into: directories.union([.root])) { $0.formUnion($1.ancestors) }
     try await perform(.root) {
       for directory in all {
         // One that is gone has no names to keep.

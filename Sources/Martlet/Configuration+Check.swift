@@ -9,7 +9,11 @@ extension Configuration {
     do { _ = try S3Location(parsing: location) } catch { problems.append(error.description) }
     if root.isEmpty { problems.append("the local folder is empty text: give a path") }
     if let endpointURL {
-      do { _ = try S3Endpoint(url: endpointURL) } catch { problems.append("--endpoint-url \(endpointURL): \(error)") }
+      do { _ = try S3Endpoint(url: endpointURL) } catch {
+        // What stands before an @ may be a password.
+        let shown = endpointURL.split(separator: "@", omittingEmptySubsequences: false)
+        problems.append("--endpoint-url \(shown.count > 1 ? "…@" : "")\(shown.last ?? ""): \(error)")
+      }
     }
     if let nodeID, let problem = NodeIdentity.problem(with: nodeID) {
       problems.append("--node-id \(nodeID): \(problem)")

@@ -21,9 +21,14 @@ package actor Engine {
   var deletionGuard: DeletionGuard
   var spool = DeletionSpool()
   let large: Lane
+  let memory = MemoryBudget()
   var intents = OpenIntents()
+  /// Copies and changes of metadata that may have left an upload in parts whose id nobody noted.
+  var mayHaveLeftParts: Set<Intent.ID> = []
   let directorySync = DirectorySync()
   var recordedDirectories: Set<RelativePath> = []
+  /// With --once: how often a path asked for more time.
+  var postponed: [RelativePath: Int] = [:]
   var failedConditions: [RelativePath: RemoteStamp?] = [:]
   /// Uptime nanoseconds since which a leaf and a directory claim one name.
   var clashes: [RelativePath: Int64] = [:]
@@ -44,6 +49,10 @@ package actor Engine {
   var dispatched = 0
   /// Dirty paths that wait in the store.
   var spilled = 0
+  /// Paths that a pass handed on and that are being settled.
+  var submittedInFlight = 0
+  /// Large files under way or waiting for their turn.
+  var inLargeLane = 0
   var passIsRunning = false
   var isFlushing = false
   var passFailures = 0
@@ -56,6 +65,8 @@ package actor Engine {
 
   /// Wakes the dispatcher; only the newest wish matters.
   nonisolated let wake = Wakeup()
+  /// Wakes the pass when it may hand on more.
+  nonisolated let submissionRoom = Wakeup()
   /// Wakes the pass loop: the pause is over, or the run.
   nonisolated let pauseEnd = Wakeup()
   nonisolated let watchEvents: AsyncStream<WatchEvent>
@@ -74,7 +85,7 @@ package actor Engine {
     self.options = options
     self.observer = observer
     large = Lane(width: options.largeConcurrency)
-    limit = AdaptiveLimit(maximum: options.concurrency)
+    limit = AdaptiveLimit(initial: options.concurrency, maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)
     let (stream, continuation) = AsyncStream<WatchEvent>.makeStream(
       bufferingPolicy: .bufferingOldest(EngineHintSink.capacity))

@@ -89,6 +89,15 @@ import Testing
     #expect(ground.trashed == [] && ground.records == [])
   }
 
+  @Test func `A loser inside .git never expires`() async throws {
+    let tree = try ground.tree(now: start)
+    let bytes = Array("remote loser".utf8)
+    try await tree.keepInTrash(.bytes(bytes), of: "d/.git/index".path, fingerprint: Fingerprint(of: bytes))
+    try tree.retention.enforce(on: tree.layout.mount, now: start.advanced(by: .seconds(400 * day)))
+    #expect(ground.trashed == ["remote loser"])
+    #expect(ground.records.count == 1 && ground.records.allSatisfy { $0.hasSuffix(".kept") })
+  }
+
   @Test func `A conflict copy keeps out of the way of others`() async throws {
     let tree = try ground.tree(now: start)
     for _ in 0..<2 {

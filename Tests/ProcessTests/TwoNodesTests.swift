@@ -51,8 +51,8 @@ extension ProcessTests {
 
     private func arrives(from source: Node, at target: Node, poll: Int) async throws {
       try await source.settled()
-      // Two polls, and the transfer of 1,000 files.
-      try await equal(source, target, except: RealTree.reported, within: .seconds(2 * poll + 10))
+      // Two polls, and the transfer of 1,000 files by an unoptimised build on a busy machine.
+      try await equal(source, target, except: RealTree.reported, within: .seconds(2 * poll + 60))
     }
 
     private func makeFolderToRename(_ node: Node, files: Int) throws {

@@ -198,6 +198,79 @@ import Testing
     #expect(node.names == ["a", "other"])
   }
 
+  @Test func partsOfACopyWhoseReplyWasLostAreAborted() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    node.write("large", String(repeating: "x", count: 100))
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(stage.text("large") != nil)
+    var faults = FaultPlan()
+    faults.lostRequest = 1
+    node.setFaults(faults)
+    node.disk.rename("large", to: "moved")
+    stage.advance(.seconds(6))
+    // What a copy in parts begins, which the simulated server does not need.
+    _ = stage.server.beginUpload("moved", owner: node.name, metadata: EntryMetadata(kind: .file))
+    node.setFaults(.none)
+    stage.advance(.seconds(400))
+    #expect(stage.server.sortedKeys == ["moved"])
+    #expect(stage.server.openUploads == [])
+  }
+
+  @Test(arguments: 0..<12) func hintsDuringAPollAreGuarded(delay: Int) {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    for number in 0..<100 { node.write(RelativePath(unchecked: "file\(number)"), "content \(number)") }
+    stage.start(node, pageSize: 1)
+    stage.advance(.seconds(30))
+    #expect(stage.server.sortedKeys.count == 100)
+    stage.advance(.milliseconds(500 * delay))
+    for number in 0..<100 { node.disk.remove(RelativePath(unchecked: "file\(number)")) }
+    stage.advance(.seconds(100))
+    #expect(stage.server.sortedKeys.count >= 50)
+    #expect(stage.status(of: node)?.deletionsHalted != nil)
+  }
+
+  @Test(arguments: [true, false]) func onlyOnceGivesUpOnAFileThatGoesOnChanging(once: Bool) throws {
+    let stage = Stage()
+    let node = stage.node { $0.once = once }
+    stage.start(node)
+    stage.advance(.seconds(10))
+    let engine = try #require(node.engine)
+    let asking = SimTask(on: stage.executor) {
+      for _ in 0..<7 { await engine.postpone("log", .seconds(1)) }
+    }
+    stage.advance(.milliseconds(100))
+    #expect(asking.isDone)
+    #expect(stage.status(of: node)?.quarantined.map(\.name) == (once ? ["log"] : []))
+  }
+
+  @Test func anEditEndsTheBackoffOfAPathThatKeptFailing() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(10_000)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    stage.start(node)
+    stage.advance(.seconds(10))
+    var faults = FaultPlan()
+    faults.unreachableUntil = .max
+    node.setFaults(faults)
+    node.write("file", "before")
+    stage.advance(.seconds(900))
+    node.setFaults(.none)
+    let inode = try #require(node.disk.lookup("file"))
+    node.disk.openForWriting(inode)
+    node.disk.write(Array("after".utf8), to: inode)
+    node.disk.close(inode, openedAs: "file")
+    stage.advance(.seconds(5))
+    #expect(stage.text("file") == "after")
+  }
+
   @Test func aDryRunLeavesUnfinishedUploadsAlone() {
     let stage = Stage()
     let node = stage.node()

@@ -28,8 +28,8 @@ final class Stage {
       generator: generator.fork())
   }
 
-  func start(_ node: SimNode) {
-    node.start(server: server, faults: .none, pageSize: 1000, oracle: oracle)
+  func start(_ node: SimNode, pageSize: Int = 1000) {
+    node.start(server: server, faults: .none, pageSize: pageSize, oracle: oracle)
   }
 
   func advance(_ duration: Duration) {

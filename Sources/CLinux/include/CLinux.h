@@ -64,3 +64,7 @@ int clinux_inotify_remove(int inotify, int watch);
 
 /// At most 15 bytes.
 int clinux_name_thread(const char *name);
+
+/// Has buffers of a MiB and more returned to the system when they are freed. By default glibc keeps them, for each
+/// thread on its own, once one of them was freed.
+void clinux_return_large_buffers(void);

@@ -62,14 +62,16 @@ extension Committer {
       let version = SlotRecord.Version(
         kind: incoming.kind, inode: incoming.status.inode, modified: incoming.status.modified,
         mode: incoming.status.permissions, content: fingerprint)
-      let record = SlotRecord(path: path, displaced: version, installed: nil, isInBucket: true)
+      // Inside .git the trash is where the losers of conflicts are kept for good.
+      let expires = !path.components.contains(".git")
+      let record = SlotRecord(path: path, displaced: version, installed: nil, isInBucket: expires)
       let slot = try mount.trash.reserve(record, at: wallTime())
       try check(
         clinux_rename(mount.staging.directory.raw, incoming.name, mount.trash.directory.raw, slot.name))
       incoming.release()
       try mount.trash.directory.sync()
       mount.trash.noteFilled(fingerprint.size)
-      try mount.trash.settle(slot, as: .expiring, bytes: fingerprint.size)
+      try mount.trash.settle(slot, as: expires ? .expiring : .kept, bytes: fingerprint.size)
     } catch {
       incoming.discard()
       throw error

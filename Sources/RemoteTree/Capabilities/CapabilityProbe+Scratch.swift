@@ -73,7 +73,7 @@ extension CapabilityProbe {
       result = .success(
         try await client.uploadPartCopy(
           from: S3CopySource(bucket: bucket, key: key, ifMatch: etag), bucket: bucket, key: target, uploadID: uploadID,
-          partNumber: 1))
+          partNumber: 1, retry: .unprocessedOnly))
     } catch {
       result = .failure(error)
     }

@@ -15,5 +15,5 @@ package struct SimObject: Sendable {
 
 /// Why the simulated server refuses a request.
 enum SimRefusal: Error {
-  case conditionFailed, notFound, uploadGone
+  case conditionFailed, notFound, uploadGone, invalidPart
 }

@@ -87,6 +87,7 @@ extension SimRemoteTree {
     case .conditionFailed: fault(.conditionFailed, path)
     case .notFound: fault(.notFound, path)
     case .uploadGone: fault(.uploadGone, path)
+    case .invalidPart: fault(.notPossible, path)
     }
   }
 

@@ -95,7 +95,7 @@ package final class SimS3: @unchecked Sendable {
     for part in parts {
       guard let bytes = upload.parts[part.number],
         part.etag == "part-" + String(SimContent.hash(bytes), radix: 16)
-      else { throw SimRefusal.uploadGone }
+      else { throw SimRefusal.invalidPart }
       content += bytes
     }
     let etag = String(SimContent.hash(content), radix: 16) + "-\(parts.count)"

@@ -39,7 +39,7 @@ extension SimLocalTree {
         ledger.count("local install lost a race")
         return .changed
       }
-      disk.displace(path, as: expected.fingerprint, isInBucket: expected.isInBucket)
+      disk.displace(path, as: recorded(expected), isInBucket: expected.isInBucket)
     } else if found != nil {
       ledger.count("local install found a name taken")
       return .changed
@@ -68,7 +68,7 @@ extension SimLocalTree {
     }
     ledger.removedLocally(path, content: found.content, node: life.node)
     ledger.wrote("remove \(path)", node: life.node)
-    disk.displace(path, as: expected.fingerprint, isInBucket: expected.isInBucket)
+    disk.displace(path, as: recorded(expected), isInBucket: expected.isInBucket)
     announce(.removed(path))
     return .removed
   }
@@ -147,6 +147,11 @@ extension SimLocalTree {
     if let leaf = disk.obstruction(above: path) { return .obstructed(by: leaf) }
     if let inode = disk.lookup(path), inode.kind == .directory { return .obstructed(by: path.asDirectory) }
     return nil
+  }
+
+  /// The content that the slot's record names.
+  private func recorded(_ expected: ExpectedLocal) -> Fingerprint? {
+    sabotage == .localIgnoresStamps ? nil : expected.fingerprint
   }
 
   /// What the lease and the stamp after the exchange tell: nobody wrote since the first look.

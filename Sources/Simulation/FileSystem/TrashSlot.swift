@@ -2,13 +2,13 @@ package import SyncModel
 
 /// A displaced entry of one node; outlives crashes.
 package struct TrashSlot {
-  package var id: Int
   package var inode: Inode
   /// Where it stood.
   package var path: RelativePath
   /// What it was displaced as; a different content was written by a program that had found the file before, or
   /// in the tick in which its stamp was taken.
   package var fingerprint: Fingerprint
+  /// May expire.
   package var isInBucket: Bool
 }
 
@@ -26,7 +26,7 @@ extension SimFileSystem {
     inode.links += 1
     let fingerprint = fingerprint ?? SimContent.fingerprint(inode.content)
     trash.append(
-      TrashSlot(id: trash.count, inode: inode, path: path, fingerprint: fingerprint, isInBucket: isInBucket))
+      TrashSlot(inode: inode, path: path, fingerprint: fingerprint, isInBucket: isInBucket))
   }
 
   /// Displaced files that programs wrote to afterwards and have closed; each is told once.

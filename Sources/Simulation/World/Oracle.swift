@@ -28,6 +28,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private var deleted: [RelativePath: Int64] = [:]
   /// When a content first stood at a key.
   private var stood: [Place: Int64] = [:]
+  /// Contents that stood in the bucket at any time, at any key.
+  private(set) var stored: Set<UInt64> = []
   private var everDirectories: Set<RelativePath> = []
 
   package init(executor: SimExecutor, isTracing: Bool) {
@@ -72,6 +74,7 @@ extension Oracle {
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
     if stood[place] == nil { stood[place] = executor.now }
+    stored.insert(place.content)
   }
 
   /// A writer moved this content away from `path`; it lives on.

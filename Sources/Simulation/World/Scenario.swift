@@ -54,6 +54,8 @@ struct Scenario {
       options.poll = .seconds(generator.pick([2, 5, 10]))
       options.fullPassInterval = .seconds(generator.pick([15, 30, 60]))
       options.once = generator.oneIn(8)
+      // What a guard halts does not converge.
+      options.deletionLimit = .unlimited
       options.largeSize = 40
       options.concurrency = generator.pick([1, 4, 32])
       options.policy.conflict = generator.oneIn(3) ? generator.pick(ConflictPolicy.allCases) : .newest

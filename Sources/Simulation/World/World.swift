@@ -4,7 +4,7 @@ import SyncModel
 /// A safeguard that is turned off, to show that the oracle notices.
 package enum Sabotage: Hashable, Sendable, CaseIterable {
   case serverIgnoresConditions
-  /// Installs and removals take whatever they find.
+  /// Installs and removals take whatever they find for what they expected.
   case localIgnoresStamps
   /// Late writes to displaced files are not looked for.
   case displacedFilesForgotten
@@ -166,7 +166,7 @@ extension World {
       advance(to: executor.now + 10 * Self.second)
       nodes.forEach(restartIfEnded)
       let isQuiet = executor.now - oracle.lastWrite > 45 * Self.second
-      if isQuiet && oracle.differences(nodes, server).isEmpty { break }
+      if isQuiet && oracle.differences(nodes, server).isEmpty && server.openUploads.isEmpty { break }
       if executor.now > limit {
         for difference in oracle.differences(nodes, server).prefix(5) { oracle.violate("I3", difference) }
         if !isQuiet { oracle.violate("I3", "the engines still write after an hour of rest") }

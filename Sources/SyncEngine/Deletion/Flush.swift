@@ -16,13 +16,18 @@ extension Engine {
     do {
       _ = try await local.checkRoot()
       let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
-      let allowed =
-        isPass
-        ? try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
-        : try await hintsAllow(count)
-      guard allowed, !entries.isEmpty else { return }
+      if isPass {
+        let allowed = try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
+        guard allowed else { return }
+      }
+      // What hints asked for while a pass ran that did not look at that side.
+      let hinted = count.filter { !looked.contains($0.key) }
+      guard !entries.isEmpty else { return }
+      if !hinted.isEmpty {
+        guard try await hintsAllow(hinted) else { return }
+      }
       let before = deletionsDone
-      defer { if !isPass { hintedDeletionsEnded(count, before) } }
+      defer { hintedDeletionsEnded(hinted, before) }
       try await waitForAbsences(entries)
       let leaves = entries.filter { !$0.path.isDirectory }
       let directories = entries.filter { $0.path.isDirectory }.sorted { $1.path < $0.path }
@@ -134,7 +139,7 @@ extension Engine {
 
   private func processDeletion(_ work: Work) async {
     switch await attempt(work) {
-    case .later(let delay): mark(work.path, .retry, after: delay)
+    case .later(let delay): postpone(work.path, delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
     case .deletion(let side): spool.add(work.path, side, now: environment.uptime(), isHinted: work.view == nil)
     case .settled, nil: break

@@ -6,6 +6,7 @@ extension Engine {
   func compare(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let head = try await currentHead(path, &sight) else { return nil }
     let object = head.object
+    if refusedLinks[path] == object.stamp.etag { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
     if isSameKind, object.stamp.size == stamp.size {
       let check = try await equalContent(path, stamp, object, &sight)
@@ -183,11 +184,17 @@ extension Engine {
 
   /// False: the name is taken by another content.
   private func copyAside(_ path: RelativePath, _ object: RemoteObject, to name: RelativePath) async throws -> Bool {
+    var intent = newIntent(.copy, name, nil)
+    intent.size = object.stamp.size
+    try await open(intent)
     do {
-      // Lost replies need no intent: the copy is found equal when the conflict is looked at again.
-      _ = try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      _ = try await sending(intent) {
+        try await remote.copy(path, version: object.stamp, to: name, replacing: nil)
+      }
+      try await close(intent)
       return true
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
+      try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }

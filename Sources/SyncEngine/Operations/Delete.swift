@@ -40,10 +40,7 @@ extension Engine {
     let filters = options.filters
     guard try await !local.hasEntries(directory, where: { filters.includes($0) }) else { return }
     do {
-      let version = try await remote.put(
-        directory, .empty(stamp), metadata: stamp.metadata, replacing: nil)
-      try await record(directory: directory, stamp, remote: version)
-      committed(directory, .markerPut)
+      try await sendMarker(directory, stamp)
     } catch let failure as RemoteFailure
       where failure.code == .conditionFailed || failure.code == .raced || failure.code == .notPossible
     {

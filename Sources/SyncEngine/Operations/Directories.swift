@@ -37,15 +37,34 @@ extension Engine {
       return nil
     }
     do {
-      let version = try await remote.put(path, .empty(stamp), metadata: stamp.metadata, replacing: nil)
+      try await sendMarker(path, stamp)
       markersDue[path] = nil
-      try await record(directory: path, stamp, remote: version)
-      committed(path, .markerPut)
       return .settled
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await observeRemote(path, &sight)
       return nil
     }
+  }
+
+  /// Creates the marker of a folder.
+  func sendMarker(_ path: RelativePath, _ stamp: LocalStamp) async throws {
+    let empty = SmallContent.empty(stamp)
+    var intent = newIntent(.put, path, nil)
+    intent.describe(empty.fingerprint, stamp.metadata)
+    try await open(intent)
+    let version: RemoteStamp
+    do {
+      version = try await sending(intent) {
+        try await remote.put(path, empty, metadata: stamp.metadata, replacing: nil)
+      }
+    } catch let failure as RemoteFailure where failure.code == .conditionFailed {
+      // A marker is there, whoever made it.
+      try await close(intent)
+      throw failure
+    }
+    try await record(directory: path, stamp, remote: version)
+    for open in takeIntents(for: path, endedBy: intent) { try await close(open) }
+    committed(path, .markerPut)
   }
 }
 

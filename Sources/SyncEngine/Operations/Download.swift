@@ -23,7 +23,7 @@ extension Engine {
   ) async throws -> Outcome? {
     guard !stop.isRequested else { throw LocalFailure.stopping }
     if version.size > options.largeSize {
-      return try await Lane.run(in: large) {
+      return try await inLane {
         try await withFetched(path, version) { fetched in
           try await install(fetched, at: path, replacing: expected, &sight)
         }

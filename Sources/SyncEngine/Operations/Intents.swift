@@ -62,12 +62,14 @@ extension Engine {
 
   func close(_ intent: Intent) async throws {
     intents.remove(intent)
+    mayHaveLeftParts.remove(intent.id)
     try await store.apply([.closeIntent(intent.id)])
   }
 
   func keepUncertain(_ intent: Intent) async throws {
     var uncertain = intent
     uncertain.isUncertain = true
+    noteParts(of: uncertain)
     try await open(uncertain)
   }
 
@@ -79,7 +81,10 @@ extension Engine {
     let (ended, left) = intents.all(for: path).reduce(into: ([Intent](), 0)) { result, open in
       if open.kind != .multipart || open.id == intent?.id { result.0.append(open) } else { result.1 += 1 }
     }
-    for intent in ended { intents.remove(intent) }
+    for intent in ended {
+      intents.remove(intent)
+      mayHaveLeftParts.remove(intent.id)
+    }
     if left > 0 { mark(path, .retry, after: .seconds(1)) }
     return ended
   }
@@ -108,6 +113,7 @@ extension Engine {
     for var intent in try await store.intents() {
       intent.isUncertain = true
       intents.put(intent)
+      noteParts(of: intent)
       mark(RelativePath(unchecked: intent.path), .retry)
     }
   }
@@ -119,6 +125,14 @@ extension Engine {
     where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
       try await remote.abortUpload(upload)
     }
+  }
+
+  /// Large objects are copied in parts where the server has no condition for a copy, or for any of that size.
+  private func noteParts(of intent: Intent) {
+    guard intent.kind == .copy || intent.kind == .metadata, let size = intent.size, size > options.largeSize else {
+      return
+    }
+    mayHaveLeftParts.insert(intent.id)
   }
 
   /// Of a path that is not synced any more.
@@ -146,6 +160,10 @@ extension Engine {
     try await closeUploads(path, sight)
     let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
+      if mayHaveLeftParts.contains(intent.id) {
+        try await abortUnrecordedUploads(of: path)
+        mayHaveLeftParts.remove(intent.id)
+      }
       let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
       if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
         !found.isSameVersion(as: expected)

@@ -6,7 +6,7 @@ extension Engine {
   ) async throws -> Outcome? {
     if sight.base != nil, stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     if stamp.kind == .file, stamp.size > options.largeSize {
-      return try await Lane.run(in: large) { try await uploadLarge(path, stamp, replacing: expected, sight) }
+      return try await inLane { try await uploadLarge(path, stamp, replacing: expected, sight) }
     }
     return try await uploadSmall(path, stamp, replacing: expected, &sight)
   }
@@ -137,10 +137,9 @@ extension Engine {
   /// What can never be completed is taken away; what a retry can go on with stays.
   private func abandon(_ upload: MultipartUpload, _ intent: Intent, after error: any Error) async throws {
     switch error {
-    case let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced: break
-    case let failure as RemoteFailure where failure.code == .uploadGone:
-      try await close(intent)
-      return
+    // A refused part is one that another request replaced; the same parts would be refused for ever.
+    case let failure as RemoteFailure
+    where [.conditionFailed, .raced, .uploadGone, .notPossible, .corrupted].contains(failure.code): break
     case let failure as LocalFailure where failure.code == .changed || failure.code == .vanished: break
     default: return
     }

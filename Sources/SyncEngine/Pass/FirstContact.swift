@@ -31,8 +31,11 @@ extension Engine {
   func firstContact() async throws {
     guard undecided != nil else { return }
     undecided = FirstContact()
-    // Asked to stop: still undecided.
-    guard try await pass(isFull: true, only: .compare), let found = undecided else { return }
+    if try await bothSidesHoldSomething() {
+      // Asked to stop: still undecided.
+      guard try await pass(isFull: true, only: .compare) else { return }
+    }
+    guard let found = undecided else { return }
     let total = try await found.conflicts + found.agreed + store.leafCount()
     var allowance = DeletionGuard(limit: options.deletionLimit)
     if case .halt = allowance.judgePass(
@@ -46,5 +49,13 @@ extension Engine {
     try await store.setValue(nil, for: Self.key)
     undecided = nil
     wake.signal()
+  }
+
+  /// Where one side is empty there is nothing to compare.
+  private func bothSidesHoldSomething() async throws -> Bool {
+    let filters = options.filters
+    guard try await local.hasEntries(.root, where: { filters.includes($0) }) else { return false }
+    let page = try await remote.list(.root, after: nil, continuation: nil, limit: 1)
+    return !page.entries.isEmpty || !page.problems.isEmpty || page.continuation != nil
   }
 }

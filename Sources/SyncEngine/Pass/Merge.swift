@@ -4,6 +4,8 @@ import SyncModel
 struct Seen: Sendable {
   var path: RelativePath
   var base: BaseRecord?
+  /// The store's before `base` was read.
+  var baseRevision: Int64 = 0
   var local: LocalState?
   var localRevision: Int64 = 0
   var remote: RemoteState?
@@ -87,6 +89,7 @@ struct Merge {
       }
     }
     if baseHead?.path == path { seen.base = base.take() }
+    seen.baseRevision = base.revision
     if remote != nil {
       seen.remoteRevision = remote!.revision
       if let remoteHead, remoteHead.path == path {

@@ -131,8 +131,7 @@ extension Engine {
     var submitted = 0
     var held = merge
     var failure: (any Error)?
-    await withTaskGroup(of: Void.self) { group in
-      var inFlight = 0
+    await withDiscardingTaskGroup { group in
       do {
         merging: while let decided = try await held.next() {
           for (seen, neighbours) in decided {
@@ -141,23 +140,30 @@ extension Engine {
             note(seen, in: &summary)
             guard let work = work(for: seen, neighbours, scope) else { continue }
             submitted += 1
-            while inFlight >= concurrency * 2 {
-              await group.next()
-              inFlight -= 1
+            while submittedInFlight >= concurrency * 2 + waitingInLane {
+              try Task.checkCancellation()
+              await submissionRoom.wait()
             }
-            inFlight += 1
-            group.addTask { await self.process(work) }
+            submittedInFlight += 1
+            group.addTask {
+              await self.process(work)
+              await self.finishSubmitted()
+            }
           }
         }
       } catch {
         // A listing that fails cancels no transfer.
         failure = error
       }
-      await group.waitForAll()
     }
     if let failure { throw failure }
     merge = held
     summary.submitted = submitted
+  }
+
+  private func finishSubmitted() {
+    submittedInFlight -= 1
+    submissionRoom.signal()
   }
 
   /// Folders alone, and what is left out, leave a side empty.
@@ -188,6 +194,8 @@ extension Engine {
       guard case .compare = operation else { return nil }
     }
     var view = View()
+    view.base = seen.base
+    view.baseRevision = seen.baseRevision
     view.local = seen.local
     view.localRevision = seen.localRevision
     view.remote = seen.remote

@@ -61,6 +61,8 @@ struct BaseStream {
   private var batch: ArraySlice<BaseRecord> = []
   private var last: RelativePath?
   private var isLast = false
+  /// The store's before the batch was read.
+  private(set) var revision: Int64 = 0
   static let batchSize = 1000
 
   init(_ store: any BaseStorePort, below: RelativePath = .root) {
@@ -71,6 +73,7 @@ struct BaseStream {
   mutating func peek() async throws -> BaseRecord? {
     while batch.isEmpty, !isLast {
       let rows: [BaseRecord]
+      revision = store.revision
       if below.isRoot {
         rows = try await store.rows(after: last, limit: Self.batchSize)
       } else {

@@ -54,7 +54,8 @@ extension Engine {
     } catch is CancellationError {
     } catch {
       observer.record(.passFailed(reason: "\(error)"))
-      mark(directory, .retry, after: .seconds(5))
+      // Nobody will say again what was to be found there.
+      needsPass = true
     }
   }
 
@@ -66,11 +67,12 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = undecided == nil ? max(0, concurrency - dispatched) : 0
+        let room = undecided == nil ? max(0, concurrency + waitingInLane - dispatched) : 0
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
-          let work = Work(entry.path)
-          group.addTask {
+          var work = Work(entry.path)
+          work.isNews = !entry.reasons.isDisjoint(with: [.localEvent, .remoteEvent])
+          group.addTask { [work] in
             await self.process(work)
             await self.finishDispatched()
           }

@@ -21,7 +21,8 @@ extension Engine {
   func look(_ work: Work) async throws -> Sight {
     let path = work.path
     let generation = dirty.generation(of: path)
-    let record = try await store.row(path)
+    let record =
+      if let view = work.view, view.baseRevision == store.revision { view.base } else { try await store.row(path) }
     let revision = record?.revision ?? 0
     var sight = Sight(
       base: record?.entry, local: .unsupported, remote: .absent, remoteIsAssumed: false, neighbours: Neighbours(),

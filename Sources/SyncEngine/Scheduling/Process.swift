@@ -11,15 +11,29 @@ extension Engine {
       let waited = work.view == nil ? Self.absenceSettle.nanoseconds : 0
       spool.add(work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil)
       wake.signal()
-    case .later(let delay): mark(work.path, .retry, after: delay)
+    case .later(let delay): postpone(work.path, delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
     }
   }
 
+  /// With --once nothing waits for ever: a file that somebody keeps open or goes on writing is left to the next run.
+  func postpone(_ path: RelativePath, _ delay: Duration) {
+    if options.once {
+      postponed[path, default: 0] += 1
+      if postponed[path]! > Self.maximumPostponements {
+        report(path.string, "goes on changing or is kept open for writing; it is left to the next run")
+        return
+      }
+    }
+    mark(path, .retry, after: delay)
+  }
+
+  private static var maximumPostponements: Int { 5 }
+
   /// Nil: cancelled, or it failed and is retried later.
   func attempt(_ work: Work) async -> Outcome? {
     let path = work.path
-    if let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+    if !work.isNews, let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }
@@ -74,6 +88,29 @@ extension Engine {
       return .settled
     }
     var sight = try await look(work)
+    let bytes = memoryNeeded(sight)
+    guard bytes >= MemoryBudget.threshold else { return try await settle(work, &sight) }
+    await memory.acquire(bytes)
+    do {
+      let outcome = try await settle(work, &sight)
+      sight.content = nil
+      await memory.release(bytes)
+      return outcome
+    } catch {
+      sight.content = nil
+      await memory.release(bytes)
+      throw error
+    }
+  }
+
+  /// Bytes of the content that may be held, going by what was seen; larger ones are never held whole.
+  private func memoryNeeded(_ sight: Sight) -> Int64 {
+    let sizes = [sight.local.stamp?.size, sight.remote.stamp?.size].compactMap { $0 }
+    return min(sizes.filter { $0 <= options.largeSize }.max() ?? 0, MemoryBudget.capacity)
+  }
+
+  private func settle(_ work: Work, _ sight: inout Sight) async throws -> Outcome {
+    let path = work.path
     for _ in 0..<Self.maximumRounds {
       guard
         let operation = Planner.plan(

@@ -8,6 +8,8 @@ struct Work: Sendable {
   var mayDelete = false
   /// First contact: nothing is changed before the user has decided.
   var onlyCompares = false
+  /// Something happened to the path since it last failed: its backoff is over.
+  var isNews = false
   /// A rename was tried and did not apply.
   var avoidsRename = false
 
@@ -19,6 +21,9 @@ struct Work: Sendable {
 
 /// What a pass saw, and how old it is. A row written since then makes it worthless.
 struct View: Sendable {
+  var base: BaseRecord?
+  /// The row is still `base` where the store's revision is still this one.
+  var baseRevision: Int64?
   var local: LocalState?
   var localRevision: Int64 = 0
   var remote: RemoteState?

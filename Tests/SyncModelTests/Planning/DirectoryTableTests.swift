@@ -45,11 +45,11 @@ import Testing
     #expect(
       plan(Given.directoryBase, Self.here, .absent, Self.noMarkers) == .removeLocalDirectory(Given.localDirectory))
   }
-  @Test func `a directory that holds something is removed after it, if at all`() {
+  /// By rmdir: most of what it holds goes in the same flush, what stays keeps it.
+  @Test func `a directory that left the bucket is planned away with what it holds`() {
     #expect(
       plan(Given.directoryBase, Self.here, .absent, neighbours: Self.holding)
         == .removeLocalDirectory(Given.localDirectory))
-    #expect(plan(Given.directoryBase, Self.here, .absent, Self.keepsLocal, neighbours: Self.holding) == nil)
   }
   @Test func `where deletions do not cross, its marker is put back`() {
     #expect(plan(Given.directoryBase, Self.here, .absent, Self.keepsLocal) == .putMarker)

@@ -123,6 +123,7 @@ import Testing
     case .makeLocalDirectory:
       return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories == .empty
     case .removeLocalDirectory(let local):
+      // By rmdir, which takes only an empty one.
       return local == now.localStamp && now.base != nil && now.remote == .absent && now.policy.deletesLocal
     case .putMarker:
       return now.localStamp?.kind == .directory && now.remote == .absent && now.policy.directories == .empty

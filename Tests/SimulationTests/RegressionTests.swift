@@ -1,0 +1,108 @@
+import SyncEngine
+import SyncModel
+import Testing
+
+@testable import Simulation
+
+/// Directed histories of what random seeds once found.
+@Suite struct RegressionTests {
+  /// A cancelled wait for the stop signal ended the daemon 25 s after its first poll, and polls spun.
+  @Test func aDaemonRunsOnAndPollsAtItsInterval() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("file", "content")
+    stage.start(node)
+    stage.advance(.seconds(600))
+    #expect(node.isRunning)
+    #expect(stage.executor.steps < 20_000)
+    stage.put("late", "content")
+    stage.advance(.seconds(10))
+    #expect(node.text("late") == "content")
+  }
+
+  /// A leaf that was in sync never yielded to a directory of its name between two full passes.
+  @Test func aFileYieldsToAFolderOfItsName() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("name", "file")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("name/inner", "inner")
+    stage.advance(.seconds(60))
+    #expect(node.text("name/inner") == "inner")
+    #expect(stage.text("name") == "file")
+  }
+
+  /// The row of a folder did not know the marker that another node had put: the deletion never crossed.
+  @Test func aFolderWithAForeignMarkerIsDeleted() {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(30)
+    }
+    stage.put("folder/file", "content")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("folder/", "")
+    stage.advance(.seconds(20))
+    node.disk.remove("folder/file")
+    node.disk.remove("folder/")
+    stage.advance(.seconds(90))
+    #expect(stage.server.sortedKeys.isEmpty)
+    #expect(node.disk.lookup("folder") == nil)
+  }
+
+  /// A refused write stayed open; the same content, put there later by somebody else, was taken for it, and the
+  /// row that was written for it proved a deletion.
+  @Test func whatSomebodyElsePutsIsNotAnOldWriteOfOurs() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(30)
+      $0.policy.conflict = .remote
+    }
+    stage.put("other", "other")
+    stage.put("file", "one")
+    stage.start(node)
+    stage.advance(.seconds(40))
+    stage.put("file", "two")
+    let inode = try #require(node.disk.lookup("file"))
+    node.disk.openForWriting(inode)
+    node.disk.write(Array("mine".utf8), to: inode)
+    node.disk.close(inode, openedAs: "file")
+    let metadata = inode.stamp(on: node.disk.mount).metadata
+    stage.advance(.seconds(60))
+    #expect(node.text("file") == "two")
+    try stage.server.delete("file", ifMatch: nil)
+    stage.advance(.seconds(90))
+    #expect(node.text("file") == nil)
+    try stage.server.put("file", Array("mine".utf8), metadata: metadata, ifMatch: nil)
+    stage.advance(.seconds(120))
+    #expect(stage.text("file") == "mine")
+    #expect(node.text("file") == "mine")
+  }
+
+  /// A lost reply left an upload in parts behind when its file went away.
+  @Test(arguments: ["lost replies", "lost requests", "refusals"])
+  func noUploadIsLeftOfAFileThatIsGone(fault: String) {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(10))
+    var faults = FaultPlan()
+    switch fault {
+    case "lost replies": faults.lostReply = 2
+    case "lost requests": faults.lostRequest = 2
+    default: faults.throttled = 2
+    }
+    node.setFaults(faults)
+    node.write("large", String(repeating: "x", count: 200))
+    for _ in 0..<100 where stage.server.openUploads.isEmpty { stage.advance(.milliseconds(50)) }
+    node.disk.remove("large")
+    stage.advance(.seconds(10))
+    node.setFaults(.none)
+    stage.advance(.seconds(1200))
+    #expect(stage.server.openUploads.isEmpty)
+    #expect(stage.server.sortedKeys == ["other"])
+  }
+}
