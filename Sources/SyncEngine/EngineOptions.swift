@@ -28,7 +28,7 @@ package struct EngineOptions: Sendable {
   package var largeSize: Int64 = 8 << 20
   /// Large transfers at once; each has `partConcurrency` parts under way.
   package var largeConcurrency = 3
-  package var partConcurrency = 4
+  package var partConcurrency = 6
 
   package init(nodeID: String) { self.nodeID = nodeID }
 }

@@ -166,6 +166,7 @@ extension Engine {
       }
       for _ in 0..<options.partConcurrency { add() }
       while let receipt = try await group.next() {
+        add()
         receipts[receipt.number] = receipt
         observer.record(.transferProgressed(transfer.id, bytes: receipt.size))
         // The record grows with every part: written now and then, a crash sends a few parts again.
@@ -175,7 +176,6 @@ extension Engine {
           intent.parts = receipts.values.sorted { $0.number < $1.number }
           try await open(intent)
         }
-        add()
       }
     }
     return receipts.values.sorted { $0.number < $1.number }
