@@ -107,6 +107,6 @@ let package = Package(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
-    tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging]),
+    tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging, nioCore]),
   ]
 )

@@ -235,6 +235,22 @@ import Testing
     #expect(stage.status(of: node)?.deletionsHalted != nil)
   }
 
+  /// What was just uploaded and is deleted again is no half of a move.
+  @Test func filesDeletedSoonAfterTheirUploadAreGuarded() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(600) }
+    stage.start(node)
+    stage.advance(.seconds(10))
+    for number in 0..<60 { node.write(RelativePath(unchecked: "file\(number)"), "content \(number)") }
+    stage.advance(.seconds(30))
+    #expect(stage.server.sortedKeys.count == 60)
+    for number in 0..<55 { node.disk.remove(RelativePath(unchecked: "file\(number)")) }
+    stage.advance(.seconds(30))
+    // Up to twenty may cross before the guard sees that there are more.
+    #expect(stage.server.sortedKeys.count >= 40)
+    #expect(stage.status(of: node)?.deletionsHalted != nil)
+  }
+
   @Test(arguments: [true, false]) func onlyOnceGivesUpOnAFileThatGoesOnChanging(once: Bool) throws {
     let stage = Stage()
     let node = stage.node { $0.once = once }

@@ -50,26 +50,20 @@ import Testing
   @Test func countsEachArrivalForOneDeletion() {
     var arrivals = Arrivals()
     let content = Fingerprint(size: 3, crc64: 9)
-    arrivals.add(content)
-    let first = arrivals.take(content)
-    let second = arrivals.take(content)
+    arrivals.add(content, at: "new")
+    let first = arrivals.take(content, unlessIn: ["old"])
+    let second = arrivals.take(content, unlessIn: ["old"])
     #expect(first)
     #expect(!second)
   }
-}
 
-@Suite struct HintSinkTests {
-  @Test func saysOnceThatHintsWereDropped() {
-    let (stream, continuation) = AsyncStream<WatchEvent>.makeStream(bufferingPolicy: .bufferingOldest(2))
-    let sink = EngineHintSink(events: continuation)
-    sink.hint(.path("a"))
-    sink.hint(.path("b"))
-    let before = sink.takeOverflow()
-    sink.hint(.path("c"))
-    let after = sink.takeOverflow()
-    let again = sink.takeOverflow()
-    #expect([before, after, again] == [false, true, false])
-    _ = stream
+  /// Files that were just uploaded and are deleted again did not move.
+  @Test func anArrivalThatIsDeletedItselfIsNoMove() {
+    var arrivals = Arrivals()
+    let content = Fingerprint(size: 3, crc64: 9)
+    arrivals.add(content, at: "a")
+    let isMove = arrivals.take(content, unlessIn: ["a"])
+    #expect(!isMove)
   }
 }
 

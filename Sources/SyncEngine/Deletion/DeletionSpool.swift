@@ -44,17 +44,18 @@ struct DeletionSpool: Sendable {
 /// Contents that came into the tree of late: a deletion whose content is among them is half of a move.
 struct Arrivals: Sendable {
   static let capacity = 200_000
-  private var contents: [Fingerprint: Int] = [:]
+  private var paths: [Fingerprint: Set<RelativePath>] = [:]
+  private var count = 0
 
-  mutating func add(_ fingerprint: Fingerprint) {
-    if contents.count >= Self.capacity { contents = [:] }
-    contents[fingerprint, default: 0] += 1
+  mutating func add(_ fingerprint: Fingerprint, at path: RelativePath) {
+    if count >= Self.capacity { self = Arrivals() }
+    if paths[fingerprint, default: []].insert(path).inserted { count += 1 }
   }
 
-  /// True once for every arrival.
-  mutating func take(_ fingerprint: Fingerprint) -> Bool {
-    guard let count = contents[fingerprint], count > 0 else { return false }
-    contents[fingerprint] = count == 1 ? nil : count - 1
+  /// True once for every place where the content arrived and stays: one that is deleted itself excuses nothing.
+  mutating func take(_ fingerprint: Fingerprint, unlessIn deleted: Set<RelativePath>) -> Bool {
+    guard let place = paths[fingerprint]?.first(where: { !deleted.contains($0) }) else { return false }
+    paths[fingerprint]?.remove(place)
     return true
   }
 }

@@ -45,9 +45,12 @@ extension Engine {
   /// How many files each side would lose. A content that arrived of late under another name only moved.
   private func movesLeftOut(_ entries: [DeletionSpool.Entry]) async throws -> [DeletionSide: Int] {
     var arrived = arrivals
+    let deleted = Set(entries.map(\.path))
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
-      if let fingerprint = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(fingerprint) { continue }
+      if let content = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(content, unlessIn: deleted) {
+        continue
+      }
       counts[entry.side, default: 0] += 1
     }
     return counts

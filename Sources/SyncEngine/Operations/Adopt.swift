@@ -55,7 +55,8 @@ extension Engine {
     try await store.apply(changes)
     remember(directories: parents)
     switch change {
-    case .uploaded, .downloaded, .adopted, .renamedRemote: if let content = entry.fingerprint { arrivals.add(content) }
+    case .uploaded, .downloaded, .adopted, .renamedRemote:
+      if let content = entry.fingerprint { arrivals.add(content, at: entry.path) }
     default: break
     }
     committed(entry.path, change, bytes: entry.local.size)
