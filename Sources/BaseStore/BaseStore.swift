@@ -50,7 +50,7 @@ extension BaseStore: BaseStorePort {
 
   @discardableResult
   package func apply(_ changes: [BaseChange]) async throws -> Int64 {
-    try await lane.write { database, counters in
+    try await lane.write(isDurable: changes.contains(where: \.mustOutlivePowerLoss)) { database, counters in
       if changes.contains(where: \.changesRow) { counters.revision += 1 }
       for change in changes {
         switch change {
@@ -91,6 +91,11 @@ extension BaseStore: BaseStorePort {
 }
 
 extension BaseChange {
+  /// Only its intent tells that an upload in parts lies in the bucket, unfinished.
+  fileprivate var mustOutlivePowerLoss: Bool {
+    if case .openIntent(let intent) = self { intent.kind == .multipart } else { false }
+  }
+
   fileprivate var changesRow: Bool {
     switch self {
     case .record, .recordIfAbsent, .forget: true

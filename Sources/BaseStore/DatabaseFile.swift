@@ -34,6 +34,22 @@ enum DatabaseFile {
     return configuration
   }
 
+  /// A power loss leaves an earlier consistent state; nearly all rows can be found out again from it.
+  static func syncAtCheckpoints(in database: Database) throws {
+    guard try !isSyncedAlways(database) else { return }
+    try database.execute(sql: "PRAGMA synchronous = NORMAL")
+  }
+
+  /// For what cannot be found out again; outside a transaction.
+  static func syncEveryCommit(in database: Database) throws {
+    try database.execute(sql: "PRAGMA synchronous = FULL")
+  }
+
+  /// Without a write-ahead log every commit must be synced, or the file may be damaged.
+  private static func isSyncedAlways(_ database: Database) throws -> Bool {
+    try String.fetchOne(database, sql: "PRAGMA journal_mode") != "wal"
+  }
+
   /// Page cache; holds the inner pages of a base of a few million rows.
   private static let cacheKibibytes = 16 * 1024
   /// To which the write-ahead log shrinks after a large transaction.

@@ -19,6 +19,8 @@ final class DatabaseLane: Sendable {
 
   private struct Request: Sendable {
     var isWrite: Bool
+    /// Must also survive a power loss.
+    var isDurable: Bool
     /// Returns what to call once the transaction is committed.
     var run: @Sendable (Database, inout Counters) throws -> @Sendable () -> Void
     var fail: @Sendable (any Error) -> Void
@@ -48,13 +50,13 @@ final class DatabaseLane: Sendable {
   var leafCount: Int { counters.withLockedValue(\.leaves) }
 
   func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-    try await submit(isWrite: false) { database, _ in try body(database) }
+    try await submit(isWrite: false, isDurable: false) { database, _ in try body(database) }
   }
 
   func write<Value: Sendable>(
-    _ body: @escaping @Sendable (Database, inout Counters) throws -> Value
+    isDurable: Bool = false, _ body: @escaping @Sendable (Database, inout Counters) throws -> Value
   ) async throws -> Value {
-    try await submit(isWrite: true, body)
+    try await submit(isWrite: true, isDurable: isDurable, body)
   }
 
   func close() throws {
@@ -62,11 +64,11 @@ final class DatabaseLane: Sendable {
   }
 
   private func submit<Value: Sendable>(
-    isWrite: Bool, _ body: @escaping @Sendable (Database, inout Counters) throws -> Value
+    isWrite: Bool, isDurable: Bool, _ body: @escaping @Sendable (Database, inout Counters) throws -> Value
   ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       let request = Request(
-        isWrite: isWrite,
+        isWrite: isWrite, isDurable: isDurable,
         run: { database, counters in
           let value = try body(database, &counters)
           return { continuation.resume(returning: value) }
@@ -103,6 +105,9 @@ final class DatabaseLane: Sendable {
       if batch.contains(where: \.isWrite) {
         var next = counters.withLockedValue { $0 }
         let before = next
+        let isDurable = batch.contains(where: \.isDurable)
+        if isDurable { try DatabaseFile.syncEveryCommit(in: database) }
+        defer { if isDurable { try? DatabaseFile.syncAtCheckpoints(in: database) } }
         try database.inTransaction(.immediate) {
           for request in batch { replies.append(try perform(request, database, &next)) }
           if next != before { try CounterTable.write(next, in: database) }

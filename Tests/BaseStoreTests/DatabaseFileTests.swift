@@ -153,6 +153,26 @@ import Testing
     #expect(try await store.apply([.record(bareEntry("good"))]) == 2)
   }
 
+  /// Transactions with and without the intent of an upload in parts, one after the other and together.
+  @Test func keepsIntentsOfUploadsAmongOtherChanges() async throws {
+    let folder = try ScratchFolder()
+    let store = try folder.open()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<40 {
+        group.addTask {
+          let path = RelativePath(unchecked: "f\(number)")
+          let kind: Intent.Kind = number % 2 == 0 ? .multipart : .put
+          let intent = Intent(
+            id: Intent.ID("\(number)"), kind: kind, path: path, expected: nil, openedAt: Timestamp(seconds: 1))
+          try await store.apply([.openIntent(intent), .record(bareEntry(path))])
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await store.intents().count == 40)
+    #expect(try await store.leafCount() == 40)
+  }
+
   @Test func readsManyRowsInPagesAndTogether() async throws {
     let folder = try ScratchFolder()
     let store = try folder.open()
