@@ -142,7 +142,7 @@ import Testing
     #expect(try await tree.copyAside("f".path, expecting: expected, to: "other".path) == .taken)
     ground.write("f", "edited")
     #expect(try await tree.copyAside("f".path, expecting: expected, to: "third".path) == .changed)
-    let file = Glibc.open(ground.full("f"), O_WRONLY)
+    let file = Glibc.open(ground.full("f"), O_WRONLY | O_CLOEXEC)
     let busy = ExpectedLocal(stamp: try await tree.stamp("f"), fingerprint: nil, isInBucket: false)
     #expect(try await tree.copyAside("f".path, expecting: busy, to: "third".path) == .busy)
     close(file)

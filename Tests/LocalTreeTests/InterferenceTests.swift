@@ -52,7 +52,9 @@ import Testing
   @Test func `A writer that opens in the exchange gets his file back`() async throws {
     let (_, outcome) = try await install {
       // Would wait for the lease; asking breaks it.
-      if $0 == .inSlot { #expect(open(ground.full("f"), O_WRONLY | O_NONBLOCK) == -1 && errno == EWOULDBLOCK) }
+      if $0 == .inSlot {
+        #expect(open(ground.full("f"), O_WRONLY | O_CLOEXEC | O_NONBLOCK) == -1 && errno == EWOULDBLOCK)
+      }
     }
     #expect(outcome == .changed)
     #expect(ground.read("f") == "old" && ground.trashed == ["new"])
@@ -122,7 +124,7 @@ import Testing
 
   @Test func `An edit of the new file in the first moment is seen later`() async throws {
     let (tree, outcome) = try await install {
-      if $0 == .displaced { #expect(open(ground.full("f"), O_WRONLY | O_NONBLOCK) == -1) }
+      if $0 == .displaced { #expect(open(ground.full("f"), O_WRONLY | O_CLOEXEC | O_NONBLOCK) == -1) }
     }
     guard case .installed(let stamp, let isProvisional) = outcome else {
       Issue.record("\(outcome)")
@@ -136,7 +138,7 @@ import Testing
     ground.write("f", "old")
     let tree = try ground.tree()
     let expected = try await tree.expected("f")
-    let file = open(ground.full("f"), O_WRONLY)
+    let file = open(ground.full("f"), O_WRONLY | O_CLOEXEC)
     #expect(try await tree.install("new", at: "f", replacing: expected) == .busy)
     #expect(try await tree.remove("f".path, expecting: expected) == .busy)
     close(file)
@@ -148,7 +150,7 @@ import Testing
     ground.write("f", "old")
     let tree = try ground.tree(limits: MountCapabilities())
     let expected = try await tree.expected("f")
-    let file = open(ground.full("f"), O_RDWR)
+    let file = open(ground.full("f"), O_RDWR | O_CLOEXEC)
     let map = mmap(nil, 3, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)!
     close(file)
     #expect(try await tree.install("new", at: "f", replacing: expected) == .busy)
@@ -186,7 +188,7 @@ import Testing
     link(ground.full("f"), outside.full("h"))
     let tree = try ground.tree()
     #expect(try await tree.replace("f", with: "new").isInstalled)
-    let file = open(outside.full("h"), O_WRONLY)
+    let file = open(outside.full("h"), O_WRONLY | O_CLOEXEC)
     for _ in 0..<3 { try tree.displaced.poll(tree.layout.mounts.all) }
     #expect(tree.displaced.count == 1 && copies == [])
     #expect(write(file, "mine", 4) == 4)

@@ -46,7 +46,7 @@ import Testing
   }
 
   @Test func `A file in somebody's hands is busy until it rests`() async throws {
-    let file = open(ground.full("f"), O_WRONLY | O_CREAT, 0o644)
+    let file = open(ground.full("f"), O_WRONLY | O_CLOEXEC | O_CREAT, 0o644)
     #expect(write(file, "x", 1) == 1)
     let tree = try ground.tree()
     let stamp = try await tree.stamp("f")
@@ -74,7 +74,7 @@ import Testing
     #expect(snapshot.size == 5)
     #expect(try await snapshot.read(at: 1, count: 3) == Array("ell".utf8))
     #expect(try await snapshot.verify() == .stable(isProvisional: false))
-    let file = open(ground.full("f"), O_WRONLY)
+    let file = open(ground.full("f"), O_WRONLY | O_CLOEXEC)
     #expect(try await snapshot.verify() == .changed)
     #expect(pwrite(file, "H", 1, 0) == 1)
     close(file)
@@ -87,7 +87,7 @@ import Testing
   @Test func `Stamps decide provisionally where no lease is to be had`() async throws {
     ground.write("f", "x")
     let tree = try ground.tree(limits: MountCapabilities(canLease: false))
-    let file = open(ground.full("f"), O_WRONLY)
+    let file = open(ground.full("f"), O_WRONLY | O_CLOEXEC)
     #expect(try await tree.read("f".path, expecting: tree.stamp("f")).isProvisional)
     close(file)
   }

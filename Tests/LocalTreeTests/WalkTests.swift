@@ -57,7 +57,9 @@ import Testing
   private func makeFile(_ folder: String, _ name: UnsafePointer<UInt8>) -> Bool {
     let directory = open(folder, O_RDONLY | O_DIRECTORY)
     defer { close(directory) }
-    let file = name.withMemoryRebound(to: CChar.self, capacity: 3) { openat(directory, $0, O_WRONLY | O_CREAT, 0o644) }
+    let file = name.withMemoryRebound(to: CChar.self, capacity: 3) {
+      openat(directory, $0, O_WRONLY | O_CLOEXEC | O_CREAT, 0o644)
+    }
     close(file)
     return file >= 0
   }

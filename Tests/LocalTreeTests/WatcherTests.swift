@@ -51,7 +51,7 @@ import Testing
 
   @Test func `A file is hinted when it is closed, or when its writer rests`() async throws {
     try await watching { _ in
-      let file = open(ground.full("f"), O_WRONLY | O_CREAT, 0o644)
+      let file = open(ground.full("f"), O_WRONLY | O_CLOEXEC | O_CREAT, 0o644)
       let began = ContinuousClock.now
       #expect(Glibc.write(file, "x", 1) == 1)
       #expect(await hinted(.path("f".path)))

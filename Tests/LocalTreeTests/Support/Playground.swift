@@ -60,7 +60,7 @@ final class Playground: Sendable {
   func write(_ name: String, _ text: String, mode: mode_t = 0o644) { Self.write(full(name), text, mode: mode) }
 
   static func write(_ path: String, _ text: String, mode: mode_t = 0o644) {
-    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode)
+    let file = open(path, O_WRONLY | O_CLOEXEC | O_CREAT | O_TRUNC, mode)
     precondition(file >= 0, "cannot write \(path): \(String(cString: strerror(errno)))")
     precondition(Glibc.write(file, text, text.utf8.count) == text.utf8.count)
     close(file)
