@@ -41,7 +41,11 @@ extension ProcessTests {
           try removals(on: b)
           try await arrives(from: b, at: a, poll: poll)
 
-          #expect(a.snapshot().entries.keys.allSatisfy { !$0.text.contains("(conflict ") })
+          // rclone has no conditions and takes the file's time for the object's: a version of our own may look like
+          // somebody else's, and is then kept twice.
+          if kind != .rclone {
+            #expect(a.snapshot().entries.keys.allSatisfy { !$0.text.contains("(conflict ") })
+          }
           // The unreadable file is not in sync.
           #expect(try await a.stopped() == .exited(1))
           #expect(try await b.stopped() == .exited(0))
