@@ -111,6 +111,11 @@ let package = Package(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
-    tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging, nioCore]),
+    tests(
+      "ProcessTests",
+      [
+        "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
+        nioConcurrency,
+      ]),
   ]
 )
