@@ -10,20 +10,20 @@ internal import SyncModel
 final class LeafSnapshot: LocalSnapshot {
   private let leaf: NIOLockedValueBox<OpenLeaf?>
   private let path: RelativePath
-  let pool: BlockingPool
+  let runner: any LocalRunner
   let stamp: LocalStamp
   let size: Int64
 
-  init(_ leaf: OpenLeaf, pool: BlockingPool) {
+  init(_ leaf: OpenLeaf, runner: any LocalRunner) {
     self.leaf = NIOLockedValueBox(leaf)
-    self.pool = pool
+    self.runner = runner
     path = leaf.path
     stamp = leaf.stamp
     size = leaf.status.size
   }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         try open().descriptor.bytes(at: offset, count: count, of: path)
       }
@@ -33,7 +33,7 @@ final class LeafSnapshot: LocalSnapshot {
   var isOfOpenFile: Bool { false }
 
   func verify() async throws -> SnapshotVerdict {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         let leaf = try open()
         let lease = leaf.takeLease(patience: StableReader.patience)
@@ -56,13 +56,13 @@ final class LeafSnapshot: LocalSnapshot {
 final class CopiedSnapshot: LocalSnapshot {
   private let copy: StagedContent
   private let path: RelativePath
-  let pool: BlockingPool
+  let runner: any LocalRunner
   let stamp: LocalStamp
   let size: Int64
 
   /// Fails with `.busy` where no version of the file can be had.
   init(_ leaf: OpenLeaf, _ version: OpenVersion, reader: StableReader) throws {
-    pool = reader.pool
+    runner = reader.runner
     path = leaf.path
     let copy = try StagedContent(on: leaf.mount, for: leaf.path.string, size: 0)
     self.copy = copy
@@ -86,7 +86,7 @@ final class CopiedSnapshot: LocalSnapshot {
     guard version == .steady, let file = copy.file else { return nil }
     var leaf = leaf
     try leaf.refresh()
-    guard clinux_clone(file.raw, leaf.descriptor.raw) == 0 else { return nil }
+    guard file.kernel.clone(file.raw, from: leaf.descriptor.raw) == 0 else { return nil }
     // Otherwise the stamp would be that of another version.
     guard try leaf.currentStamp() == leaf.stamp else { return nil }
     return StableReader.Held(
@@ -96,7 +96,7 @@ final class CopiedSnapshot: LocalSnapshot {
   var isOfOpenFile: Bool { true }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         guard let file = copy.file else { throw changed(path) }
         return try file.bytes(at: offset, count: count, of: path)
@@ -113,9 +113,9 @@ extension StagedContent {
   /// Takes over a whole file, or its beginning; by reference where the file system can. Returns what was copied.
   func fill(from source: Descriptor, upTo end: Int64 = .max) throws -> Fingerprint {
     guard let file else { throw SystemError(EBADF) }
-    try checkErrno(ftruncate(file.raw, 0))
-    if clinux_clone(file.raw, source.raw) == 0 {
-      if end < .max { try checkErrno(ftruncate(file.raw, off_t(end))) }
+    try check(file.kernel.truncate(file.raw, to: 0))
+    if file.kernel.clone(file.raw, from: source.raw) == 0 {
+      if end < .max { try check(file.kernel.truncate(file.raw, to: end)) }
       return try file.fingerprint()
     }
     var crc = CRC64NVME()

@@ -8,7 +8,7 @@ internal import SyncModel
 /// read, stat, and the lease must still stand.
 struct StableReader {
   let observer: Observer
-  let pool: BlockingPool
+  let runner: any LocalRunner
 
   /// Microseconds; a writer that is about to close is waited for.
   static let patience: UInt32 = 5_000
@@ -16,7 +16,7 @@ struct StableReader {
   func open(_ path: RelativePath, expecting expected: LocalStamp) throws -> OpenLeaf {
     let leaf = try find(path)
     guard leaf.stamp == expected else { throw changed(path) }
-    FileClock.waitUntilDistinct(from: leaf.status.changed)
+    leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }
 
@@ -29,7 +29,7 @@ struct StableReader {
       guard leaf.kind == .file, leaf.status.inode == expected.inode, isHeld(leaf) else { throw changed(path) }
       if version != .steady { throw busy(path) }
     }
-    FileClock.waitUntilDistinct(from: leaf.status.changed)
+    leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }
 
@@ -103,7 +103,7 @@ struct StableReader {
     _ leaf: OpenLeaf, _ version: OpenVersion, _ body: (OpenLeaf, Int64) throws -> Result
   ) throws -> Held<Result> {
     // Of the two stamps only this one cannot be set.
-    let age = FileClock.now() &- leaf.status.changed
+    let age = leaf.descriptor.kernel.now() &- leaf.status.changed
     guard case .rested(let rest) = version, age >= rest, try leaf.currentStamp() == leaf.stamp else {
       throw busy(leaf.path)
     }
@@ -149,7 +149,7 @@ struct StableReader {
     defer { lease.release() }
     if lease.state == .refused { return try CopiedSnapshot(leaf, version, reader: self) }
     guard try leaf.currentStamp() == leaf.stamp else { throw changed(path) }
-    return LeafSnapshot(leaf, pool: pool)
+    return LeafSnapshot(leaf, runner: runner)
   }
 }
 
