@@ -1,7 +1,7 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test build install simulate format lint clean
+.PHONY: help demo test build install simulate mutations format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
@@ -9,6 +9,7 @@ help:
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
+	@echo "make mutations turns off one safeguard after the other; the simulation must notice each time"
 	@echo "make format    formats the sources; make lint checks them"
 
 demo:
@@ -32,6 +33,10 @@ simulate:
 	@scripts/require build
 	swift run --configuration release simulate --seeds '$(if $(MINUTES),$(FIRST)..<18446744073709551615,$(SEEDS))' \
 	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS))
+
+mutations:
+	@scripts/require build
+	@scripts/mutations
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift
