@@ -16,7 +16,7 @@ extension Committer {
       let parent = try root.makeDirectories(parentPath)
       let incoming = try Incoming(
         content, at: .replacing(leaf), on: observer.mount(of: parent, at: parentPath), metadata: leaf.stamp.metadata,
-        fingerprint: fingerprint, path: copy, umask: umask)
+        fingerprint: fingerprint, path: copy, umask: root.kernel.umask)
       switch try link(incoming, at: copy, in: parent, parentPath) {
       case .installed(let stamp, _): return .copied(stamp, fingerprint)
       default: return try holds(copy, fingerprint, leaf.kind) ? .existed : .taken
@@ -36,14 +36,17 @@ extension Committer {
       return (.symlink(target: target), Fingerprint(of: target))
     }
     var staged: StagedContent?
-    let (fingerprint, _) = try reader.hold(leaf) {
+    let held = try reader.hold(leaf, whileOpen: .rested(Self.rest)) { leaf, size in
       let file = try StagedContent(on: leaf.mount, for: leaf.path.string, size: 0)
       staged = file
-      return try file.fill(from: leaf.descriptor)
+      return try file.fill(from: leaf.descriptor, upTo: size)
     }
     guard let staged else { throw changed(leaf.path) }
-    return (.staged(staged), fingerprint)
+    return (.staged(staged), held.result)
   }
+
+  /// Of a file that somebody has open for writing, nanoseconds.
+  private static let rest: Int64 = 1_000_000_000
 
   private func holds(_ path: RelativePath, _ fingerprint: Fingerprint, _ kind: EntryKind) throws -> Bool {
     do {
@@ -66,8 +69,7 @@ extension Committer {
       let expires = !path.components.contains(".git")
       let record = SlotRecord(path: path, displaced: version, installed: nil, isInBucket: expires)
       let slot = try mount.trash.reserve(record, at: wallTime())
-      try check(
-        clinux_rename(mount.staging.directory.raw, incoming.name, mount.trash.directory.raw, slot.name))
+      try check(mount.staging.directory.rename(incoming.name, to: slot.name, in: mount.trash.directory))
       incoming.release()
       try mount.trash.directory.sync()
       mount.trash.noteFilled(fingerprint.size)

@@ -11,7 +11,7 @@ struct OpenLeaf {
   let mount: Mount
   /// Of a file, open for reading; of a link, a path descriptor.
   let descriptor: Descriptor
-  let status: FileStatus
+  private(set) var status: FileStatus
   let kind: EntryKind
 
   enum Absence: Error {
@@ -53,6 +53,9 @@ struct OpenLeaf {
   /// As it is now.
   func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mount.id)! }
 
+  /// Takes the version that is there now for the one that was looked for.
+  mutating func refresh() throws { status = try descriptor.status() }
+
   func content() throws -> Fingerprint {
     kind == .symlink ? Fingerprint(of: try descriptor.linkTarget()) : try descriptor.fingerprint()
   }
@@ -65,6 +68,6 @@ struct OpenLeaf {
   /// Whether the stamp, taken with this lease, may miss a later change.
   func isProvisional(_ lease: Lease.State) -> Bool {
     if kind == .symlink { return false }
-    return lease != .held || !mount.capabilities.hasTrustworthyStamps || FileClock.isWithinTick(status.modified)
+    return lease != .held || !mount.capabilities.hasTrustworthyStamps || descriptor.kernel.isWithinTick(status.modified)
   }
 }

@@ -11,10 +11,10 @@ extension Engine {
     return try await uploadSmall(path, stamp, replacing: expected, &sight)
   }
 
-  /// Writing through one name of a hard-linked file raises no event for the others.
-  private func hintOtherNames(of stamp: LocalStamp, than path: RelativePath) async {
+  /// A change through one name of a hard-linked file raises no event for the others.
+  func hintOtherNames(of stamp: LocalStamp, than path: RelativePath) async {
     guard let entries = try? await store.entries(mount: stamp.mount, inode: stamp.inode) else { return }
-    for entry in entries where entry.path != path && entry.local.modified != stamp.modified {
+    for entry in entries where entry.path != path && entry.local.metadata != stamp.metadata {
       mark(entry.path, .localEvent)
     }
   }
@@ -26,15 +26,16 @@ extension Engine {
     if let read = sight.content, read.stamp == stamp {
       content = read
     } else {
-      content = try await local.read(path, expecting: stamp)
+      content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     }
+    let stamp = content.stamp
     let transfer = begin(.upload, path, content.size)
     do {
       var intent = newIntent(.put, path, expected)
       intent.describe(content.fingerprint, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
-      guard !wasHinted(path, since: sight) else {
+      guard content.isOfOpenFile || !wasHinted(path, since: sight) else {
         try await close(intent)
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
       }
@@ -63,7 +64,7 @@ extension Engine {
   private func uploadLarge(
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: Sight
   ) async throws -> Outcome? {
-    let snapshot = try await local.openSnapshot(path, expecting: stamp)
+    let snapshot = try await local.openSnapshot(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     let transfer = begin(.upload, path, snapshot.size)
     do {
       let outcome = try await uploadParts(path, snapshot, replacing: expected, sight, transfer)
@@ -96,7 +97,9 @@ extension Engine {
     }
     do {
       let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
-      guard case .stable(let isProvisional) = try await snapshot.verify(), !wasHinted(path, since: sight) else {
+      guard case .stable(let isProvisional) = try await snapshot.verify(),
+        snapshot.isOfOpenFile || !wasHinted(path, since: sight)
+      else {
         throw LocalFailure(.changed, "“\(path)” changed while it was uploaded")
       }
       intent.size = snapshot.size

@@ -25,7 +25,7 @@ extension Engine {
         return
       }
     }
-    mark(path, .retry, after: delay)
+    mark(path, .retry, after: delay, since: openFiles.entry(for: path)?.since)
   }
 
   private static var maximumPostponements: Int { 5 }
@@ -34,6 +34,7 @@ extension Engine {
   func attempt(_ work: Work) async -> Outcome? {
     let path = work.path
     if !work.isNews, let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+      remoteNews.insert(path)
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }
@@ -45,6 +46,10 @@ extension Engine {
         return try await settle(work)
       }
       succeeded(path)
+      switch outcome {
+      case .settled, .renamed: writerIsDone(with: path)
+      case .later, .deletion: break
+      }
       return outcome
     } catch {
       await failed(path, error)
@@ -69,6 +74,8 @@ extension Engine {
     let entry = quarantine.failed(path, message: "\(error)", now: now, random: environment.random())
     observer.record(.retrying(path, reason: "\(error)"))
     if quarantine.isReported(entry) { report(path.string, "\(error)") }
+    // The next try has no view of its own: going by the base, what is new in the bucket would count as settled.
+    if quarantine.entry(for: path) != nil { remoteNews.insert(path) }
     // With --once nothing waits for better times: what failed is reported in the summary.
     if !options.once || entry.failures < 3 {
       mark(path, .retry, after: .nanoseconds(entry.nextTry - now), since: entry.since)
@@ -132,6 +139,8 @@ extension Engine {
         if let outcome = try await execute(operation, work, &sight) { return outcome }
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
         sight.local = try await observeLocal(path, &sight)
+      } catch let failure as LocalFailure where failure.code == .busy {
+        return try waitForWriter(of: path, sight.local.stamp, failure)
       } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
         try await noteFailedCondition(path, &sight, failure)
       } catch let failure as RemoteFailure where failure.code == .raced {
