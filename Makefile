@@ -8,7 +8,7 @@ help:
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
-	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<1000')"
+	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
 	@echo "make format    formats the sources; make lint checks them"
 
 demo:
@@ -26,10 +26,12 @@ build:
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
 
-SEEDS ?= 0..<1000
+SEEDS ?= 0..<20000
+FIRST ?= 0
 simulate:
 	@scripts/require build
-	swift run --configuration release simulate --seeds '$(SEEDS)'
+	swift run --configuration release simulate --seeds '$(if $(MINUTES),$(FIRST)..<18446744073709551615,$(SEEDS))' \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS))
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

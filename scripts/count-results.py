@@ -3,7 +3,7 @@
 
 Each test function counts once, whatever its number of cases. A test that began and never ended (the
 process crashed) failed; so did a run whose status is not 0 though no test failed. The format check
-counts as one test.
+and the simulation count as one test each.
 """
 
 import argparse
@@ -55,6 +55,7 @@ def main():
     parser.add_argument("events")
     parser.add_argument("--format-status", type=int, default=0)
     parser.add_argument("--test-status", type=int, default=0)
+    parser.add_argument("--simulation-status", type=int, default=0)
     arguments = parser.parse_args()
     try:
         with open(arguments.events, encoding="utf-8", errors="replace") as file:
@@ -72,10 +73,15 @@ def main():
     if not passed and not names:
         names.append("no test ran")
     passed_count = len(passed)
-    if arguments.format_status == 0:
-        passed_count += 1
-    else:
-        names.append("the format check (make format mends it)")
+    checks = [
+        (arguments.format_status, "the format check (make format mends it)"),
+        (arguments.simulation_status, "the simulation (its failing seeds and how to replay them stand above)"),
+    ]
+    for status, name in checks:
+        if status == 0:
+            passed_count += 1
+        else:
+            names.append(name)
     for name in names:
         print(f"failed: {name}")
     print(f"{passed_count} passed, {len(names)} failed")

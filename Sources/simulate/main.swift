@@ -1,52 +1,28 @@
 import Glibc
 import Simulation
 
-/// `simulate --seeds A..<B` runs many histories; `simulate --seed N --trace` tells one.
-struct Arguments {
-  var seeds: Range<UInt64> = 0..<1000
-  var isTracing = false
-
-  init?(_ words: [String]) {
-    var words = words[...]
-    while let word = words.popFirst() {
-      switch word {
-      case "--trace": isTracing = true
-      case "--seed":
-        guard let seed = words.popFirst().flatMap(UInt64.init) else { return nil }
-        seeds = seed..<seed + 1
-      case "--seeds":
-        let bounds = words.popFirst()?.split(separator: "..<").compactMap { UInt64($0) } ?? []
-        guard bounds.count == 2, bounds[0] < bounds[1] else { return nil }
-        seeds = bounds[0]..<bounds[1]
-      default: return nil
-      }
-    }
-  }
-}
-
+// `simulate --seeds A..<B` runs many histories; `simulate --seed N --trace` tells one.
 guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
-  print("usage: simulate [--seeds A..<B | --seed N] [--trace]")
+  print(Arguments.usage)
   exit(64)
 }
 
-let clock = ContinuousClock()
-let began = clock.now
-var failed: [UInt64] = []
-var counters: [String: Int] = [:]
-var steps = 0
-for seed in arguments.seeds {
-  let report = World(seed: seed, isTracing: arguments.isTracing).run()
+if arguments.isTracing {
+  let report = World(seed: arguments.seeds.lowerBound, without: arguments.without, isTracing: true).run()
   for line in report.trace ?? [] { print(line) }
-  counters.merge(report.counters, uniquingKeysWith: +)
-  steps += report.steps
-  if !report.violations.isEmpty {
-    failed.append(seed)
-    print(report.summary)
-  }
-  if arguments.seeds.count == 1 { print("trace hash \(String(report.traceHash, radix: 16)), \(report.steps) steps") }
+  print(report.summary)
+  print("trace hash \(String(report.traceHash, radix: 16)), \(report.steps) steps")
+  exit(report.violations.isEmpty ? 0 : 1)
 }
-let seconds = (clock.now - began) / .seconds(1)
-for (name, count) in counters.sorted(by: { $0.key < $1.key }) { print("  \(name): \(count)") }
-let rate = (Double(arguments.seeds.count) / seconds * 10).rounded() / 10
-print("\(arguments.seeds.count) seeds, \(failed.count) failed, \(steps) steps, \(rate) seeds/s")
-exit(failed.isEmpty ? 0 : 1)
+
+let campaign = Campaign(arguments)
+let results = campaign.run()
+for (name, count) in results.counters.sorted(by: { $0.key < $1.key }) { print("  \(name): \(count)") }
+func rate(_ count: Int) -> Double { (Double(count) / campaign.seconds * 10).rounded() / 10 }
+if !results.failed.isEmpty {
+  print("failing seeds: \(results.failed.sorted().map(String.init).joined(separator: " "))")
+}
+print(
+  "\(results.done) seeds, \(results.failed.count) failed, \(results.steps) steps in \(Int(campaign.seconds)) s: "
+    + "\(rate(results.done)) seeds/s, \(Int(rate(results.steps))) steps/s")
+exit(results.failed.isEmpty ? 0 : 1)

@@ -2,8 +2,8 @@ import Simulation
 import Testing
 
 @Suite struct WorldTests {
-  /// I1, I3, I5 and I7 over many histories; `simulate --seeds A..<B` runs more.
-  @Test(arguments: 0..<200 as Range<UInt64>) func invariantsHold(seed: UInt64) {
+  /// A few histories as they run without optimisation; `simulate` runs thousands.
+  @Test(arguments: 0..<24 as Range<UInt64>) func invariantsHold(seed: UInt64) {
     let report = World(seed: seed).run()
     #expect(report.violations.isEmpty, "\(report.summary)")
   }
@@ -28,6 +28,35 @@ import Testing
     ] {
       #expect(counters[name, default: 0] > 0, "\(name) never happened")
     }
+  }
+
+  /// What is left of a failing history fails for the same reason, and replays.
+  @Test func aFailingSeedIsMadeShort() throws {
+    let failing = (0..<100 as Range<UInt64>).lazy.map { World(seed: $0, sabotage: .localIgnoresStamps).run() }
+      .first { !$0.violations.isEmpty }
+    let report = try #require(failing)
+    let short = Shrinking(report, without: PartList(), sabotage: .localIgnoresStamps, maximumRuns: 60)
+    #expect(short.report.parts.count < report.parts.count / 2)
+    #expect(short.report.violations.first?.prefix(3) == report.violations.first?.prefix(3))
+    let parsed = try #require(PartList(parsing: short.without.description))
+    #expect(parsed == short.without)
+    let again = World(seed: report.seed, without: parsed, sabotage: .localIgnoresStamps).run()
+    #expect(again.traceHash == short.report.traceHash)
+  }
+
+  /// Decisions do not shift when a part is left out.
+  @Test func whatRemainsOfAHistoryDecidesAsBefore() {
+    let whole = World(seed: 5, isTracing: true).run()
+    let actions = whole.parts.filter { $0.hasPrefix("action:A:") }
+    let shorter = World(seed: 5, without: PartList(actions), isTracing: true).run()
+    #expect(!actions.isEmpty)
+    #expect(shorter.parts.filter { $0.hasPrefix("action:B:") } == whole.parts.filter { $0.hasPrefix("action:B:") })
+    #expect(!shorter.parts.contains { $0.hasPrefix("action:A:") })
+    #expect(shorter.trace?.first == whole.trace?.first)
+  }
+
+  @Test(arguments: ["a:3-1", "a:x-2", "a:1-999999999"]) func aRangeThatIsNoneIsRefused(text: String) {
+    #expect(PartList(parsing: text) == nil)
   }
 
   /// The oracle can fail: with a safeguard turned off it must.

@@ -8,20 +8,29 @@ final class BucketWriter: @unchecked Sendable {
   private let oracle: Oracle
   private let executor: SimExecutor
   private let names: NamePool
-  private var generator: SeededGenerator
+  private let parts: Parts
+  /// Of the action under way.
+  private var generator = SeededGenerator(seed: 0)
   private var serial = 0
 
-  init(server: SimS3, oracle: Oracle, executor: SimExecutor, names: NamePool, generator: SeededGenerator) {
+  init(server: SimS3, oracle: Oracle, executor: SimExecutor, names: NamePool, parts: Parts) {
     self.server = server
     self.oracle = oracle
     self.executor = executor
     self.names = names
-    self.generator = generator
+    self.parts = parts
   }
 
   func work(until end: Int64, haste: Int64) async {
-    while executor.now < end {
-      await executor.pause(Int64(generator.below(Int(haste))))
+    var due: Int64 = 0
+    while due < end {
+      let part = "bucket:\(serial)"
+      serial += 1
+      var pause = parts.generator(part + ":pause")
+      due += Int64(pause.below(Int(haste)))
+      await executor.pause(due - executor.now)
+      guard let generator = parts.take(part) else { continue }
+      self.generator = generator
       act()
     }
   }
@@ -39,7 +48,6 @@ final class BucketWriter: @unchecked Sendable {
       oracle.makesDirectory(path)
       put(path, [])
     } else {
-      serial += 1
       let isLong = generator.oneIn(5)
       put(names.path(&generator), Array("bucket#\(serial);\(String(repeating: "+", count: isLong ? 60 : 2))".utf8))
     }

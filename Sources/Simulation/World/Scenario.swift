@@ -3,65 +3,94 @@ import SyncModel
 
 /// What a seed decides about a world before it begins.
 struct Scenario {
+  private static let second: Int64 = 1_000_000_000
+
   /// Virtual nanoseconds in which users act.
   var duration: Int64
   /// Longest pause between two actions of a user, virtual nanoseconds.
   var haste: Int64
   var bucketHaste: Int64?
-  var crashes: Int
-  /// Runs that are asked to stop, and started again.
-  var stops: Int
-  var clockSteps: Int
   var faults = FaultPlan()
   var pageSize: Int
   var hasClashes: Bool
   var etagIgnoresMetadata: Bool
   /// Files on each node before its engine first runs.
   var filesBefore: Int
-  var traits: [LocalTraits] = []
-  var skews: [Int64] = []
-  var options: [EngineOptions] = []
+  var nodes: [Node] = []
 
-  init(_ generator: inout SeededGenerator) {
-    let second: Int64 = 1_000_000_000
+  struct Node {
+    var name: String
+    var traits: LocalTraits
+    /// Of its clock, nanoseconds.
+    var skew: Int64
+    var options: EngineOptions
+    var crashes: Int
+    /// Runs that are asked to stop, and started again.
+    var stops: Int
+    var clockSteps: Int
+    var partitions: Int
+  }
+
+  init(_ parts: Parts) {
+    let second = Self.second
+    var generator = parts.generator("scenario")
     duration = Int64(15 + generator.below(75)) * second
     haste = Int64(generator.pick([1, 3, 10])) * second
-    bucketHaste = generator.oneIn(2) ? Int64(generator.pick([3, 15])) * second : nil
-    crashes = generator.oneIn(2) ? generator.below(5) : 0
-    stops = generator.oneIn(3) ? 1 + generator.below(2) : 0
-    clockSteps = generator.oneIn(6) ? 2 : 0
-    pageSize = generator.pick([2, 3, 7, 20, 1000])
-    hasClashes = generator.oneIn(5)
-    etagIgnoresMetadata = generator.oneIn(4)
+    bucketHaste = parts.choose("bucket", usual: nil) { $0.oneIn(2) ? Int64($0.pick([3, 15])) * second : nil }
+    pageSize = parts.choose("pages", usual: 1000) { $0.pick([2, 3, 7, 20, 1000]) }
+    hasClashes = parts.choose("clashes", usual: false) { $0.oneIn(5) }
+    etagIgnoresMetadata = parts.choose("etags", usual: false) { $0.oneIn(4) }
     filesBefore = generator.pick([0, 0, 2, 6])
-    if !generator.oneIn(3) {
-      let odds = generator.pick([10, 30, 100])
-      for fault: WritableKeyPath<FaultPlan, Int> in [
-        \.lostReply, \.lostRequest, \.throttled, \.raced, \.serverError, \.corrupted,
-      ] where generator.oneIn(2) { faults[keyPath: fault] = odds }
+    chooseFaults(parts)
+    let conflict = parts.choose("conflict", usual: .newest) {
+      $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
     }
     for name in generator.oneIn(4) ? ["A", "B", "C"] : ["A", "B"] {
-      var traits = LocalTraits()
-      traits.hasLeases = !generator.oneIn(5)
-      traits.hasWatcher = !generator.oneIn(6)
-      traits.lostEvents = generator.oneIn(4) ? 10 : 0
-      traits.fullDisk = generator.oneIn(8) ? 20 : 0
-      if generator.oneIn(6) { traits.timeStep = generator.pick([1_000, 1_000_000_000, 2_000_000_000]) }
-      if generator.oneIn(10) { traits.fixedMode = 0o755 }
-      self.traits.append(traits)
-      skews.append(Int64(generator.below(Int(generator.oneIn(4) ? 300 * second : 2 * second))) - second)
-      var options = EngineOptions(nodeID: name)
-      options.poll = .seconds(generator.pick([2, 5, 10]))
-      options.fullPassInterval = .seconds(generator.pick([15, 30, 60]))
-      options.once = generator.oneIn(8)
-      // What a guard halts does not converge.
-      options.deletionLimit = .unlimited
-      options.largeSize = 40
-      options.concurrency = generator.pick([1, 4, 32])
-      options.policy.conflict = generator.oneIn(3) ? generator.pick(ConflictPolicy.allCases) : .newest
-      self.options.append(options)
+      guard name != "C" || parts.take("node:C") != nil else { continue }
+      var node = Self.node(name, parts)
+      // Nodes that decide alike are part of the promise.
+      node.options.policy.conflict = conflict
+      nodes.append(node)
     }
-    // Nodes that decide alike are part of the promise.
-    for index in options.indices { options[index].policy = options[0].policy }
+  }
+
+  private mutating func chooseFaults(_ parts: Parts) {
+    var generator = parts.generator("faults")
+    if generator.oneIn(3) { return }
+    let odds = generator.pick([10, 30, 100])
+    let kinds: [(String, WritableKeyPath<FaultPlan, Int>)] = [
+      ("lostReply", \.lostReply), ("lostRequest", \.lostRequest), ("throttled", \.throttled), ("raced", \.raced),
+      ("serverError", \.serverError), ("corrupted", \.corrupted),
+    ]
+    for (name, path) in kinds {
+      faults[keyPath: path] = parts.choose("fault:" + name, usual: 0) { $0.oneIn(2) ? odds : 0 }
+    }
+  }
+
+  private static func node(_ name: String, _ parts: Parts) -> Node {
+    func choose<Value: Equatable>(
+      _ what: String, usual: Value, _ choice: (inout SeededGenerator) -> Value
+    ) -> Value { parts.choose("\(what):\(name)", usual: usual, choice) }
+    var traits = LocalTraits()
+    traits.hasLeases = choose("noLeases", usual: true) { !$0.oneIn(5) }
+    traits.hasWatcher = choose("noWatcher", usual: true) { !$0.oneIn(6) }
+    traits.lostEvents = choose("lostEvents", usual: 0) { $0.oneIn(4) ? 10 : 0 }
+    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 20 : 0 }
+    traits.timeStep = choose("timeStep", usual: 1) { $0.oneIn(6) ? $0.pick([1_000, second, 2 * second]) : 1 }
+    traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
+    let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }
+    var options = EngineOptions(nodeID: name)
+    options.poll = .seconds(choose("poll", usual: 10) { $0.pick([2, 5, 10]) })
+    options.fullPassInterval = .seconds(choose("pass", usual: 30) { $0.pick([15, 30, 60]) })
+    options.once = choose("once", usual: false) { $0.oneIn(8) }
+    // What a guard halts does not converge.
+    options.deletionLimit = .unlimited
+    options.largeSize = 40
+    options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
+    var events = parts.generator("events:\(name)")
+    return Node(
+      name: name, traits: traits, skew: skew, options: options,
+      crashes: events.oneIn(2) ? events.below(4) : 0, stops: events.oneIn(4) ? 1 + events.below(2) : 0,
+      clockSteps: events.oneIn(8) ? 2 : 0, partitions: events.oneIn(5) ? 1 : 0)
   }
 }

@@ -8,25 +8,48 @@ final class SimUser: @unchecked Sendable {
   let oracle: Oracle
   private let executor: SimExecutor
   private let names: NamePool
-  private var generator: SeededGenerator
+  private let parts: Parts
+  /// Of the action under way.
+  private var generator = SeededGenerator(seed: 0)
+  /// Names the contents of the action under way.
+  private var action = ""
   private var serial = 0
 
-  init(node: SimNode, oracle: Oracle, names: NamePool, generator: SeededGenerator) {
+  init(node: SimNode, oracle: Oracle, names: NamePool, parts: Parts) {
     self.node = node
     self.oracle = oracle
     self.names = names
-    self.generator = generator
+    self.parts = parts
     executor = node.environment.executor
   }
 
   private var disk: SimFileSystem { node.disk }
 
-  /// Acts now and then until the virtual time `end`, in nanoseconds.
+  /// Files that are there before the first run of the engine.
+  func prepare(_ count: Int) async {
+    for number in 0..<count where begin("before", number) { await create(names.path(&generator)) }
+  }
+
+  /// Acts now and then until the virtual time `end`, in nanoseconds. When an action is due does not depend on others.
   func work(until end: Int64, haste: Int64) async {
-    while executor.now < end {
-      await executor.pause(Int64(generator.below(Int(haste))))
-      await act()
+    var due = executor.now
+    var number = 0
+    while due < end {
+      var pause = parts.generator("pause:\(node.name):\(number)")
+      due += Int64(pause.below(Int(haste)))
+      await executor.pause(due - executor.now)
+      if begin("action", number) { await act() }
+      number += 1
     }
+  }
+
+  /// False where the action is left out.
+  private func begin(_ kind: String, _ number: Int) -> Bool {
+    guard let generator = parts.take("\(kind):\(node.name):\(number)") else { return false }
+    self.generator = generator
+    action = "\(node.name)\(kind == "before" ? "<" : "")\(number)"
+    serial = 0
+    return true
   }
 
   func act() async {
@@ -109,7 +132,7 @@ extension SimUser {
   /// Written aside, then renamed over.
   private func replace() async {
     guard let path = someFile() else { return }
-    let aside = (path.parent ?? .root).appending(".aside-\(node.name)-\(serial)")
+    let aside = (path.parent ?? .root).appending(".aside-\(action)")
     await create(aside)
     await pauseShortly()
     move(aside, to: path)
@@ -242,7 +265,7 @@ extension SimUser {
   private func newContent() -> [UInt8] {
     serial += 1
     let padding = generator.oneIn(6) ? 40 + generator.below(60) : generator.below(8)
-    return Array("\(node.name)#\(serial);".utf8) + Array(repeating: UInt8(ascii: "."), count: padding)
+    return Array("\(action).\(serial);".utf8) + Array(repeating: UInt8(ascii: "."), count: padding)
   }
 
   private func someFile() -> RelativePath? {

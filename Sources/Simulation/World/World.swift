@@ -15,36 +15,38 @@ package enum Sabotage: Hashable, Sendable, CaseIterable {
 /// `@unchecked Sendable`: used only on the thread that runs it.
 package final class World: @unchecked Sendable {
   package let seed: UInt64
+  private let parts: Parts
   private let executor: SimExecutor
   private let oracle: Oracle
   private let server: SimS3
   private let scenario: Scenario
   private let nodes: [SimNode]
   private let names: NamePool
-  private var generator: SeededGenerator
   /// A world that needs more is one in which something spins.
   private var budget = 3_000_000
 
-  package init(seed: UInt64, isTracing: Bool = false, sabotage: Sabotage? = nil) {
+  /// - Parameter without: parts that are left out, to find those that a failure needs.
+  package init(
+    seed: UInt64, without: PartList = PartList(), isTracing: Bool = false, sabotage: Sabotage? = nil
+  ) {
     self.seed = seed
-    var generator = SeededGenerator(seed: seed)
-    executor = SimExecutor(seed: generator.next())
+    let parts = Parts(seed: seed, without: without)
+    self.parts = parts
+    executor = SimExecutor(seed: seed)
     oracle = Oracle(executor: executor, isTracing: isTracing)
-    scenario = Scenario(&generator)
+    scenario = Scenario(parts)
     server = SimS3(executor: executor, etagIgnoresMetadata: scenario.etagIgnoresMetadata)
     server.ignoresConditions = sabotage == .serverIgnoresConditions
     names = NamePool(hasClashes: scenario.hasClashes)
     var nodes: [SimNode] = []
-    for (index, options) in scenario.options.enumerated() {
+    for (index, node) in scenario.nodes.enumerated() {
       nodes.append(
         SimNode(
-          name: options.nodeID, number: UInt64(index + 1), executor: executor, skew: scenario.skews[index],
-          traits: scenario.traits[index], sabotage: sabotage, options: options,
-          generator: generator.fork()))
+          name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
+          sabotage: sabotage, options: node.options, generator: parts.generator("machine:\(node.name)")))
     }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
-    self.generator = generator
   }
 
   package func run() -> WorldReport {
@@ -54,7 +56,7 @@ package final class World: @unchecked Sendable {
     end()
     return WorldReport(
       seed: seed, violations: oracle.violations, counters: oracle.counters, steps: executor.steps,
-      virtualTime: .nanoseconds(executor.now), traceHash: executor.traceHash, trace: oracle.trace)
+      virtualTime: .nanoseconds(executor.now), traceHash: executor.traceHash, trace: oracle.trace, parts: parts.used)
   }
 }
 
@@ -68,35 +70,40 @@ extension World {
     let anchor = Array("anchor".utf8)
     oracle.completes(anchor)
     _ = try? server.put(NamePool.anchor.string, anchor, metadata: EntryMetadata(kind: .file), ifMatch: nil)
-    var parts: [SimTask] = []
+    var writers: [SimTask] = []
     for node in nodes {
-      let user = SimUser(node: node, oracle: oracle, names: names, generator: generator.fork())
-      let (names, before, haste, end) = (names, scenario.filesBefore, scenario.haste, scenario.duration)
-      var first = generator.fork()
-      let paths = (0..<before).map { _ in names.path(&first) }
-      parts.append(
+      let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)
+      let (before, haste, end) = (scenario.filesBefore, scenario.haste, scenario.duration)
+      writers.append(
         SimTask(on: executor) {
-          for path in paths { await user.create(path) }
+          await user.prepare(before)
           await user.work(until: end, haste: haste)
         })
     }
     if let haste = scenario.bucketHaste {
-      let writer = BucketWriter(
-        server: server, oracle: oracle, executor: executor, names: names, generator: generator.fork())
+      let writer = BucketWriter(server: server, oracle: oracle, executor: executor, names: names, parts: parts)
       let end = scenario.duration
-      parts.append(SimTask(on: executor) { await writer.work(until: end, haste: haste) })
+      writers.append(SimTask(on: executor) { await writer.work(until: end, haste: haste) })
     }
-    for node in nodes {
-      let delay = scenario.filesBefore > 0 ? 1 + generator.below(20) : 0
+    for (node, plan) in zip(nodes, scenario.nodes) {
+      var begin = parts.generator("begin:\(node.name)")
+      let delay = scenario.filesBefore > 0 ? 1 + begin.below(20) : 0
       executor.after(Int64(delay) * Self.second) { self.start(node) }
-      if node.options.once { planRuns(of: node) }
+      if node.options.once { planRuns(of: node, begin) }
+      for number in 0..<plan.crashes { take("crash", node, number, planCrash) }
+      for number in 0..<plan.stops { take("stop", node, number, planStop) }
+      for number in 0..<plan.clockSteps { take("clock", node, number, planClockStep) }
+      for number in 0..<plan.partitions { take("partition", node, number, planPartition) }
     }
-    for _ in 0..<scenario.crashes { planCrash(of: generator.pick(nodes)) }
-    for _ in 0..<scenario.stops { planStop(of: generator.pick(nodes)) }
-    for _ in 0..<scenario.clockSteps { planClockStep(of: generator.pick(nodes)) }
-    if scenario.faults.lostReply > 0, generator.oneIn(2) { planPartition(of: generator.pick(nodes)) }
     advance(to: scenario.duration + 30 * Self.second)
-    while !parts.allSatisfy(\.isDone), oracle.violations.isEmpty { advance(to: executor.now + 10 * Self.second) }
+    while !writers.allSatisfy(\.isDone), oracle.violations.isEmpty { advance(to: executor.now + 10 * Self.second) }
+  }
+
+  private func take(
+    _ event: String, _ node: SimNode, _ number: Int, _ plan: (SimNode, inout SeededGenerator) -> Void
+  ) {
+    guard var generator = parts.take("\(event):\(node.name):\(number)") else { return }
+    plan(node, &generator)
   }
 
   private func start(_ node: SimNode) {
@@ -104,7 +111,7 @@ extension World {
     node.start(server: server, faults: scenario.faults, pageSize: scenario.pageSize, oracle: oracle)
   }
 
-  private func planCrash(of node: SimNode) {
+  private func planCrash(of node: SimNode, _ generator: inout SeededGenerator) {
     let at = Int64(generator.below(Int(scenario.duration)))
     let pause = Int64(generator.below(Int(30 * Self.second)))
     executor.after(at) {
@@ -114,7 +121,7 @@ extension World {
     }
   }
 
-  private func planStop(of node: SimNode) {
+  private func planStop(of node: SimNode, _ generator: inout SeededGenerator) {
     let at = Int64(generator.below(Int(scenario.duration)))
     let pause = Int64(generator.below(Int(30 * Self.second)))
     executor.after(at) {
@@ -130,7 +137,7 @@ extension World {
     }
   }
 
-  private func planClockStep(of node: SimNode) {
+  private func planClockStep(of node: SimNode, _ generator: inout SeededGenerator) {
     let step = Int64(generator.below(7_200)) - 3_600
     executor.after(Int64(generator.below(Int(scenario.duration)))) {
       self.oracle.count("world clock step")
@@ -139,15 +146,16 @@ extension World {
   }
 
   /// A run with `--once` ends by itself, and cron starts it again.
-  private func planRuns(of node: SimNode) {
-    executor.after(Int64(5 + generator.below(20)) * Self.second) {
+  private func planRuns(of node: SimNode, _ generator: SeededGenerator) {
+    var generator = generator
+    executor.after(Int64(5 + generator.below(20)) * Self.second) { [generator] in
       if self.executor.now > self.scenario.duration { return }
       if node.run?.isDone == true { self.start(node) }
-      self.planRuns(of: node)
+      self.planRuns(of: node, generator)
     }
   }
 
-  private func planPartition(of node: SimNode) {
+  private func planPartition(of node: SimNode, _ generator: inout SeededGenerator) {
     let until = Int64(generator.below(60)) * Self.second
     executor.after(Int64(generator.below(Int(scenario.duration)))) {
       node.remote?.faults.unreachableUntil = self.executor.now + until
@@ -166,16 +174,34 @@ extension World {
       advance(to: executor.now + 10 * Self.second)
       nodes.forEach(restartIfEnded)
       let isQuiet = executor.now - oracle.lastWrite > 45 * Self.second
-      if isQuiet && oracle.differences(nodes, server).isEmpty && server.openUploads.isEmpty { break }
+      if isQuiet, oracle.differences(nodes, server).isEmpty, server.openUploads.isEmpty, pending().isEmpty { break }
       if executor.now > limit {
         for difference in oracle.differences(nodes, server).prefix(5) { oracle.violate("I3", difference) }
         if !isQuiet { oracle.violate("I3", "the engines still write after an hour of rest") }
+        if oracle.violations.isEmpty {
+          for paths in pending() { oracle.violate("I11", "\(paths) are not settled after an hour of rest") }
+        }
       }
     }
     let writes = oracle.writes
     oracle.note("at rest")
     advance(to: executor.now + 75 * Self.second)
     if oracle.writes != writes { oracle.violate("I3", "an engine wrote though all was equal and at rest") }
+  }
+
+  /// What engines still have to do; paths that keep failing may be tried again after minutes only.
+  private func pending() -> [String] {
+    let found = Found()
+    let tasks = nodes.compactMap { node in
+      (node.isRunning ? node.engine : nil).map { engine in
+        SimTask(on: executor) {
+          let count = await engine.currentStatus().pending
+          if count > 0 { found.names.append("\(count) paths of \(node.name)") }
+        }
+      }
+    }
+    while !tasks.allSatisfy(\.isDone) { advance(to: executor.now + 1_000_000) }
+    return found.names
   }
 
   /// A run may end by itself only before its first pass; a supervisor starts it again.
@@ -211,4 +237,9 @@ extension World {
     }
     budget -= executor.steps - before
   }
+}
+
+/// `@unchecked Sendable`: used only on the world's thread.
+private final class Found: @unchecked Sendable {
+  var names: [String] = []
 }

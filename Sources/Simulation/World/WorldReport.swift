@@ -9,6 +9,8 @@ package struct WorldReport: Sendable {
   /// Equal for equal histories.
   package var traceHash: UInt64
   package var trace: [String]?
+  /// What took part and may be left out.
+  package var parts: [String]
 
   package var summary: String {
     violations.isEmpty
