@@ -63,6 +63,10 @@ package protocol Kernel: Sendable {
   /// Packed `inotify_event`s, zero where there are none.
   func readEvents(_ queue: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int
 
+  // MARK: mounts
+  /// The numbers of the mounts at `path` and below it, as `status` gives them; nil where nobody knows.
+  func mounts(below path: String) -> Set<UInt64>?
+
   // MARK: the process
   /// Of new files.
   var umask: UInt32 { get }
@@ -74,6 +78,10 @@ package protocol Kernel: Sendable {
   func uptime() -> Int64
   func pause(microseconds: UInt32)
   func random() -> UInt64
+}
+
+extension Kernel {
+  package func mounts(below path: String) -> Set<UInt64>? { nil }
 }
 
 package enum RenameKind: Sendable {

@@ -5,6 +5,7 @@ extension Engine {
   func passes() async throws {
     try await retryingWhatMayPass { try await firstContact() }
     if stop.isRequested { return }
+    status.watch = await local.watchState
     try await retryingWhatMayPass { try await pass(isFull: true) }
     var lastFull = environment.uptime()
     if options.once || options.isDryRun {
@@ -13,12 +14,15 @@ extension Engine {
     }
     while !stop.isRequested {
       await pause(nextPoll())
-      if stop.isRequested { return }
+      // A cancelled pause is none.
+      if stop.isRequested || Task.isCancelled { return }
       do {
         let age = environment.uptime() - lastFull
         let watch = await local.watchState
+        // What changed between the last walk and the first event of a watch is known to neither.
+        let wasLive = status.watch == .live
         status.watch = watch
-        let isFull = needsPass || watch != .live || age >= options.fullPassInterval.nanoseconds
+        let isFull = needsPass || watch != .live || !wasLive || age >= options.fullPassInterval.nanoseconds
         if try await pass(isFull: isFull), isFull { lastFull = environment.uptime() }
         passFailures = 0
       } catch is CancellationError {
@@ -61,7 +65,9 @@ extension Engine {
     while true {
       do {
         return try await look()
-      } catch let failure as RemoteFailure where failure.isPassing && !options.once && !stop.isRequested {
+      } catch let failure as RemoteFailure
+        where failure.isPassing && !options.once && !stop.isRequested && !Task.isCancelled
+      {
         passFailures += 1
         spool.dropUnproven()
         observer.record(.passFailed(reason: failure.message))
