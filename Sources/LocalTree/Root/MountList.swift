@@ -1,16 +1,16 @@
 /// Reads `/proc/self/mountinfo`; see proc_pid_mountinfo(5).
 enum MountList {
-  /// The numbers of the mounts whose mount point is `path` or lies below it.
-  static func numbers(in text: [UInt8], below path: String) -> Set<UInt64> {
+  /// The mounts whose mount point is `path` or lies below it, by number, and where below it they are.
+  static func mounts(in text: [UInt8], below path: String) -> [UInt64: String] {
     let wanted = path == "/" ? [] : Array(path.utf8)
-    var found: Set<UInt64> = []
+    var found: [UInt64: String] = [:]
     for line in text.split(separator: UInt8(ascii: "\n")) {
       let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
       guard fields.count > 4, let number = UInt64(String(decoding: fields[0], as: UTF8.self)) else { continue }
       let point = unescaped(fields[4])
       guard point.starts(with: wanted), point.count == wanted.count || point[wanted.count] == UInt8(ascii: "/")
       else { continue }
-      found.insert(number)
+      found[number] = String(decoding: point.dropFirst(wanted.count + 1), as: UTF8.self)
     }
     return found
   }

@@ -64,8 +64,9 @@ package protocol Kernel: Sendable {
   func readEvents(_ queue: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int
 
   // MARK: mounts
-  /// The numbers of the mounts at `path` and below it, as `status` gives them; nil where nobody knows.
-  func mounts(below path: String) -> Set<UInt64>?
+  /// The mounts at `path` and below it by their numbers, as `status` gives them, and where they are below `path`;
+  /// nil where nobody knows.
+  func mounts(below path: String) -> [UInt64: String]?
 
   // MARK: the process
   /// Of new files.
@@ -81,7 +82,7 @@ package protocol Kernel: Sendable {
 }
 
 extension Kernel {
-  package func mounts(below path: String) -> Set<UInt64>? { nil }
+  package func mounts(below path: String) -> [UInt64: String]? { nil }
 }
 
 package enum RenameKind: Sendable {

@@ -19,7 +19,10 @@ final class WatchSession: EventPump {
   private var isRetried = false
   private var nextRetry: Int64 = .max
   /// Nil where nobody knows.
-  private var mounts: Set<UInt64>?
+  private var mounts: [UInt64: String]?
+  /// Files that are mounts of their own, as they were seen last: what is written to them raises no event in the
+  /// folder that they stand in.
+  private var mountedFiles: [RelativePath: FileStatus] = [:]
   private var nextMountLook: Int64 = .max
 
   /// Nanoseconds after which directories that got no watch are tried again, at the earliest: in a large tree that
@@ -69,6 +72,7 @@ final class WatchSession: EventPump {
   func start() {
     mounts = kernel.mounts(below: observer.root.path)
     if mounts != nil { nextMountLook = kernel.uptime() + Self.mountInterval }
+    lookAtMountedFiles()
     watchAll()
   }
 
@@ -85,11 +89,28 @@ final class WatchSession: EventPump {
 
   private func lookAtMounts(_ now: Int64) {
     nextMountLook = now + Self.mountInterval
-    guard let found = kernel.mounts(below: observer.root.path), found != mounts else { return }
-    mounts = found
-    observer.mounts.forget(allBut: found)
-    watchAll()
-    relay.hint(.subtree(.root))
+    if let found = kernel.mounts(below: observer.root.path), found != mounts {
+      mounts = found
+      observer.mounts.forget(allBut: Set(found.keys))
+      watchAll()
+      relay.hint(.subtree(.root))
+    }
+    lookAtMountedFiles()
+  }
+
+  private func lookAtMountedFiles() {
+    var found: [RelativePath: FileStatus] = [:]
+    for point in mounts?.values ?? [:].values where !point.isEmpty {
+      let path = RelativePath(unchecked: point)
+      guard ReservedNames.match(in: path) == nil, let parent = try? observer.root.openParent(of: path),
+        let status = try? parent.status(of: path.name), status.kind == .file
+      else { continue }
+      found[path] = status
+      if let before = mountedFiles[path], !before.hasSameData(as: status) || before.changed != status.changed {
+        relay.hint(.path(path))
+      }
+    }
+    mountedFiles = found
   }
 
   private func exists(_ path: RelativePath) -> Bool {

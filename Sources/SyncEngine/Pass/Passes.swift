@@ -126,10 +126,12 @@ extension Engine {
   }
 
   private func report(_ merge: Merge) {
-    let unreadable = (merge.local?.unreadable ?? []).map {
+    let problems = (merge.local?.problems ?? []) + (merge.remote?.problems ?? [])
+    let explained = Set(problems.map(\.name))
+    let unreadable = (merge.local?.unreadable ?? []).filter { !explained.contains($0.string) }.map {
       PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
     }
-    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []) + unreadable)
+    reportPass(problems + unreadable)
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.
