@@ -254,6 +254,25 @@ import Testing
     #expect(stage.server.openUploads == ["moved (\(others))"])
   }
 
+  /// Deletions that wait leave the files where they are; nobody disagreed, so no copies are made of them.
+  @Test func filesThatBecameFoldersElsewhereAreNoConflicts() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.deletionLimit = .files(2)
+    }
+    for number in 0..<6 { node.write(RelativePath(unchecked: "file\(number)"), "content \(number)") }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    for number in 0..<3 {
+      try stage.server.delete("file\(number)", ifMatch: nil)
+      stage.put("file\(number)/inner", "inner \(number)")
+    }
+    stage.advance(.seconds(60))
+    #expect(stage.status(of: node)?.deletionsHalted != nil)
+    #expect(node.names == (0..<6).map { "file\($0)" })
+  }
+
   @Test func scatteredAbsencesAreProvenSideBySide() throws {
     let stage = Stage()
     let node = stage.node {
