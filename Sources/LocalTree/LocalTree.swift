@@ -99,16 +99,26 @@ extension LocalTree {
     }
   }
 
-  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    try await perform(path) { try reader.read(path, expecting: expected) }
+  package func read(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> SmallContent {
+    try await perform(path) { try reader.read(path, expecting: expected, whileOpen: open) }
   }
 
-  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
-    try await perform(path) { try reader.fingerprint(path, expecting: expected) }
+  package func fingerprint(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> ContentCheck {
+    try await perform(path) { try reader.fingerprint(path, expecting: expected, whileOpen: open) }
   }
 
-  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
-    try await perform(path) { try reader.openSnapshot(path, expecting: expected) }
+  package func openSnapshot(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> any LocalSnapshot {
+    try await perform(path) { try reader.openSnapshot(path, expecting: expected, whileOpen: open) }
+  }
+
+  package func isOpenForWriting(_ path: RelativePath) async throws -> Bool {
+    try await perform(path) { try reader.isOpenForWriting(path) }
   }
 
   package func checkRoot() async throws -> MountID {

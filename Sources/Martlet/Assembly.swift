@@ -114,6 +114,7 @@ struct Assembly: Sendable {
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval
+    options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout
     options.deletionLimit = configuration.maximumDeletion.limit
     options.filters = Filters(

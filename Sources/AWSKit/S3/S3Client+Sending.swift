@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import Checksums
+internal import Digests
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore

@@ -32,14 +32,27 @@ package struct JudgedLocalTree: LocalTreePort {
   package func hasEntries(
     _ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool
   ) async throws -> Bool { try await counting { try await tree.hasEntries(directory, where: isIncluded) } }
-  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    try await counting { try await tree.read(path, expecting: expected) }
+  package func read(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> SmallContent {
+    let content = try await counting { try await tree.read(path, expecting: expected, whileOpen: open) }
+    if content.isOfOpenFile { ledger.count("local snapshot of an open file") }
+    return content
   }
-  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
-    try await counting { try await tree.fingerprint(path, expecting: expected) }
+  package func fingerprint(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> ContentCheck {
+    try await counting { try await tree.fingerprint(path, expecting: expected, whileOpen: open) }
   }
-  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
-    try await counting { try await tree.openSnapshot(path, expecting: expected) }
+  package func isOpenForWriting(_ path: RelativePath) async throws -> Bool {
+    try await counting { try await tree.isOpenForWriting(path) }
+  }
+  package func openSnapshot(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> any LocalSnapshot {
+    let snapshot = try await counting { try await tree.openSnapshot(path, expecting: expected, whileOpen: open) }
+    if snapshot.isOfOpenFile { ledger.count("local snapshot of an open file") }
+    return snapshot
   }
   package func stage(for path: RelativePath, size: Int64) async throws -> any StagedFile {
     try await counting { try await tree.stage(for: path, size: size) }

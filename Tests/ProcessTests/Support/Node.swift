@@ -21,16 +21,17 @@ final class Node: Sendable {
 
   var readyFile: String { "\(workspace.shared)/\(name).ready" }
 
+  /// - Parameter url: of what stands between it and the server.
   init(
     _ name: String, in workspace: Workspace, server: TestServer, prefix keyPrefix: String = "tree",
-    root: String? = nil, seenAs: String? = nil, options: [String] = [], environment: [String: String] = [:],
-    program: [String]? = nil
+    root: String? = nil, seenAs: String? = nil, url: String? = nil, options: [String] = [],
+    environment: [String: String] = [:], program: [String]? = nil
   ) throws {
     self.workspace = workspace
     self.name = name
     givenRoot = try root ?? workspace.folder(name)
     self.root = seenAs ?? givenRoot
-    url = server.url
+    self.url = url ?? server.url
     location = "s3://\(TestServer.bucketName)/\(keyPrefix)"
     // What rclone cannot do: folders in a bucket are folders on its disk, and it has no markers for empty ones.
     self.options = options + (server.kind == .rclone ? ["--directories", "none"] : [])

@@ -9,6 +9,7 @@ final class Workspace: Sendable {
   let shared: String
   private let children = Mutex<[Child]>([])
   private let number = Mutex(0)
+  private let isKept = Mutex(false)
 
   private init() throws {
     let template = strdup("\(NSTemporaryDirectory())/martlet-test-XXXXXX")
@@ -45,8 +46,11 @@ final class Workspace: Sendable {
 
   private func close() {
     for child in children.withLock({ $0 }) { child.destroy() }
-    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil { removeTree(path) }
+    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil, !isKept.withLock({ $0 }) { removeTree(path) }
   }
+
+  /// Leaves the folder, with all logs, to whoever wants to know what happened.
+  func keep() { isKept.withLock { $0 = true } }
 
   func nextNumber() -> Int {
     number.withLock { number in
