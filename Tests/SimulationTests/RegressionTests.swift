@@ -14,7 +14,7 @@ import Testing
     stage.start(node)
     stage.advance(.seconds(600))
     #expect(node.isRunning)
-    #expect(stage.executor.steps < 20_000)
+    #expect(stage.executor.steps < 40_000)
     stage.put("late", "content")
     stage.advance(.seconds(10))
     #expect(node.text("late") == "content")

@@ -83,6 +83,9 @@ extension Oracle {
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
 
+  /// A writer moved a folder with all that is below it away.
+  func movesFolder(_ path: RelativePath) { deleted[path.asDirectory] = executor.now }
+
   func makesDirectory(_ path: RelativePath) { everDirectories.insert(path.asDirectory) }
 }
 
@@ -112,7 +115,9 @@ extension Oracle {
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
     if givenUp.contains(place) { return }
-    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
+    // A commit under way in a folder that is moved lands where the folder is then.
+    let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
+    if let gone, let stood = stood[place], stood <= gone { return }
     violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }
