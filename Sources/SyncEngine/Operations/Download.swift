@@ -5,7 +5,7 @@ extension Engine {
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
     if isRefused(path, version) { return .settled }
-    if let replaced, let outcome = try await yieldToWriter(path, replaced, &sight) { return outcome }
+    if let replaced, try await !isFree(path, replaced) { return try await yieldToWriter(path, replaced, &sight) }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
   }
@@ -114,7 +114,7 @@ extension Engine {
       return nil
     case .busy:
       guard let stamp = expected?.stamp else { return .later(.seconds(1)) }
-      return try await yieldToKnownWriter(path, stamp, &sight)
+      return try await yieldToWriter(path, stamp, &sight)
     case .obstructed(let leaf):
       if leaf.asLeaf == path.asLeaf {
         sight.local = try await observeLocal(path, &sight)
