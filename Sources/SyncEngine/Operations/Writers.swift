@@ -20,7 +20,7 @@ extension Engine {
     if openFiles.isOverdue(path, now: now) {
       if options.once || stop.isRequested { throw failure }
       openFiles.noteReported(path)
-      report(path.string, "is written to all the time, and no version of it rests; it is synced when one does")
+      report(path.string, "has been open for writing for long; it is synced when it rests or is closed")
     }
     return .later(.nanoseconds(wait))
   }
