@@ -241,8 +241,8 @@ extension SimUser {
   /// A log that is not closed for minutes, with times of rest or without.
   private func keepLog() async {
     guard let path = someFile(), let inode = await open(path) else { return }
-    let longest = generator.pick([1_000_000_000, 5_000_000_000, 60_000_000_000])
-    for _ in 0..<(5 + generator.below(20)) {
+    let longest = generator.pick([1_000_000_000, 5_000_000_000, 40_000_000_000])
+    for _ in 0..<(3 + generator.below(10)) {
       put(inode.content + newContent(), into: inode, at: path)
       await executor.pause(Int64(generator.below(longest)))
     }
@@ -253,7 +253,7 @@ extension SimUser {
   private func keepDatabase() async {
     guard let path = someFile(), let inode = await open(path) else { return }
     let longest = generator.pick([2_000_000, 50_000_000])
-    for _ in 0..<(50 + generator.below(300)) {
+    for _ in 0..<(10 + generator.below(50)) {
       let half = Array((newContent() + Array(repeating: 0x7e, count: 24)).prefix(32))
       put(half + inode.content.dropFirst(32), into: inode, at: path)
       await executor.pause(Int64(generator.below(longest)))
