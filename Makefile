@@ -1,11 +1,13 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test build install simulate format lint clean
+.PHONY: help demo test fuzz sanitize build install simulate format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
+	@echo "make fuzz      mutated inputs for every reader of foreign bytes (MINUTES= for each, TARGET=, SEED=)"
+	@echo "make sanitize  the whole suite under the address and the thread sanitizer"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
@@ -16,6 +18,12 @@ demo:
 
 test:
 	@scripts/test
+
+fuzz:
+	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/fuzz
+
+sanitize:
+	@JOBS='$(JOBS)' scripts/sanitize $(SANITIZER)
 
 # Runs without a Swift runtime. Foundation's static libraries do not name all that they need.
 STATIC = --static-swift-stdlib -Xlinker -lCoreFoundation -Xlinker -l_FoundationICU -Xlinker -lstdc++

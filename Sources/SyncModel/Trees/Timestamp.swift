@@ -17,7 +17,11 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   }
 
   /// Nanoseconds within the second, 0 ..< 1,000,000,000.
-  package var subsecond: Int64 { nanoseconds - seconds * 1_000_000_000 }
+  package var subsecond: Int64 {
+    // Not by way of the seconds: the earliest second begins before the earliest timestamp.
+    let remainder = nanoseconds % 1_000_000_000
+    return remainder < 0 ? remainder + 1_000_000_000 : remainder
+  }
 
   /// Rounded down to the second, the resolution of S3's `Last-Modified` header.
   package var wholeSeconds: Timestamp { Timestamp(seconds: seconds) }

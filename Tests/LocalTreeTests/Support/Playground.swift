@@ -189,7 +189,8 @@ final class RecordingSink: HintSink {
 
 /// Waits for an event of another thread or the kernel.
 func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () -> Bool) async -> Bool {
-  let end = ContinuousClock.now + limit
+  let patience = getenv("MARTLET_TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
+  let end = ContinuousClock.now + limit * patience
   while ContinuousClock.now < end {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))

@@ -21,6 +21,9 @@ enum Programs {
 
   static func martlet() throws -> String { try existing(products + "/martlet", hint: "swift build") }
 
+  /// What the programs under test need of the environment of the tests: a sanitizer's report must not get lost.
+  static let sanitizerVariables = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+
   /// A program of the project's Python environment; `MARTLET_TEST_BIN` names another folder.
   static func python(_ name: String) throws -> String {
     let folder = ProcessInfo.processInfo.environment["MARTLET_TEST_BIN"] ?? repository + "/.venv/bin"
