@@ -121,6 +121,9 @@ extension LocalTree {
     try await perform(path) { try reader.isOpenForWriting(path) }
   }
 
+  /// Whether the root was lost and is back, but as another folder than the one that is open.
+  package func rootIsBack() async -> Bool { (try? await perform(.root) { layout.isBack() }) ?? false }
+
   package func checkRoot() async throws -> MountID {
     try await perform(.root) { try layout.check() }
   }
@@ -210,11 +213,12 @@ extension LocalTree {
     }
   }
 
-  /// Looks after displaced files every second and after the trash's bounds every minute.
+  /// Looks after displaced files every second and after the trash's bounds every minute; not at once, since it is
+  /// from the server that a clock that is wrong at the start is known to be so.
   private func keepHouse() async throws {
     var round = 0
     while true {
-      let isDue = round % 60 == 0
+      let isDue = round % 60 == 10
       try await runner.run { [self] in
         for mount in layout.mounts.all {
           do {

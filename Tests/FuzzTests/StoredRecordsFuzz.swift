@@ -30,7 +30,7 @@ extension FuzzTests {
       if let intent = try? JSONDecoder().decode(Intent.self, from: data) {
         try Self.checkRoundTrip(intent)
         if let stamp = intent.expected?.stamp { _ = stamp.isSameVersion(as: stamp) }
-        if let stamp = intent.local?.stamp { _ = (stamp.metadata, stamp.modified.subsecond) }
+        if let stamp = intent.local?.stamp { _ = (stamp.metadata, stamp.modified.wholeSeconds) }
       }
       if let capabilities = try? JSONDecoder().decode(ServerCapabilities.self, from: data) {
         try Self.checkRoundTrip(capabilities)

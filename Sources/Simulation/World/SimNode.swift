@@ -75,7 +75,10 @@ private struct TracingObserver: SyncObserver {
 
   func record(_ event: SyncEvent) {
     switch event {
-    case .transferProgressed, .transferStarted, .transferEnded(_, nil), .passStarted, .passEnded: return
+    case .transferProgressed, .transferEnded(_, nil), .passStarted, .passEnded: return
+    case .transferStarted:
+      oracle.count("engine transfer")
+      return
     case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
     default: break
     }

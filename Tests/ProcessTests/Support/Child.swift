@@ -55,7 +55,7 @@ final class Child: Sendable {
 
     let arguments = [try Programs.system("setpriv"), "--pdeathsig", "KILL", "--"] + command
     var argumentPointers = arguments.map { strdup($0) } + [nil]
-    let environment = environment.merging(Programs.sanitizerVariables) { given, _ in given }
+    let environment = environment.merging(Programs.reportingVariables) { given, _ in given }
     var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var pid: pid_t = 0

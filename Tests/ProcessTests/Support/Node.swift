@@ -110,7 +110,8 @@ final class Node: Sendable {
   }
 
   /// What its control socket says; nil where it does not run.
-  func status(stateDirectory: String? = nil) throws -> StatusReport? {
+  func status() throws -> StatusReport? {
+    let stateDirectory = options.firstIndex(of: "--state-dir").map { options[$0 + 1] }
     for state in StateDirectory.all(root: root, stateDirectory: stateDirectory) {
       if let document = try ControlClient.request(state.controlSocket) { return try StatusReport(json: document) }
     }

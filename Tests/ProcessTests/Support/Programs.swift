@@ -21,8 +21,11 @@ enum Programs {
 
   static func martlet() throws -> String { try existing(products + "/martlet", hint: "swift build") }
 
-  /// What the programs under test need of the environment of the tests: a sanitizer's report must not get lost.
-  static let sanitizerVariables = ProcessInfo.processInfo.environment.filter { $0.key.hasSuffix("SAN_OPTIONS") }
+  /// What the programs under test take over of the tests' environment: where sanitizers report, and where
+  /// `make coverage` collects what was executed.
+  static let reportingVariables = ProcessInfo.processInfo.environment.filter {
+    $0.key.hasSuffix("SAN_OPTIONS") || $0.key == "LLVM_PROFILE_FILE"
+  }
 
   /// A program of the project's Python environment; `MARTLET_TEST_BIN` names another folder.
   static func python(_ name: String) throws -> String {

@@ -34,7 +34,9 @@ final class Workspace: Sendable {
       try await body(workspace)
     } catch {
       let logs = workspace.children.withLock { $0 }.suffix(6).map { child in
-        let lines = child.logLines.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
+        // That nothing was to be done is not worth a line.
+        let told = child.logLines.filter { !$0.contains(" debug poll ") && !$0.contains(" debug full pass ") }
+        let lines = told.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
         return "— \(child.name), \(child.poll().map { "\($0)" } ?? "running"):\n\(lines)"
       }
       Issue.record("\(error)\n\(logs.joined(separator: "\n"))", sourceLocation: sourceLocation)

@@ -64,14 +64,15 @@ struct ProxyPlan: Sendable {
     var word: UInt64
   }
 
-  /// Half of the faults are of the kind that happened least: every kind is to happen.
+  /// Every kind is to happen: first those that did not yet, then half of the faults are of the rarest kind.
   mutating func draw(hasBody: Bool) -> Draw {
     let fraction = generator.fraction()
     let isBad = generator.fraction() < badness
     let possible = faults.filter { hasBody || !$0.needsRequestBody }
     let rarest = possible.min { counts[$0, default: 0] < counts[$1, default: 0] }
     let random = generator.pick(possible)
-    let fault = generator.oneIn(2) ? rarest : random
+    let isNew = rarest.map { counts[$0] == nil } ?? false
+    let fault = isNew || generator.oneIn(2) ? rarest : random
     let pause = fault == .delay ? generator.milliseconds(5...600) : generator.milliseconds(patience)
     return Draw(fault: isBad ? fault : nil, fraction: fraction, pause: pause, word: generator.next())
   }

@@ -28,12 +28,15 @@ struct TortureForm: Sendable {
     return kinds.map { kind in
       let seed = environment["MARTLET_TORTURE_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
       var form = TortureForm(kind: kind, seed: seed, duration: .seconds(kind == .embedded ? 12 : 5))
+      // Fewer requests: more of them are bad.
+      if kind != .embedded { form.badness = 0.25 }
       if let nodes = environment["MARTLET_TORTURE_NODES"].flatMap(Int.init) { form.nodes = nodes }
       if let seconds = environment["MARTLET_TORTURE_SECONDS"].flatMap(Int.init) {
         form.duration = .seconds(seconds)
+        form.badness = 0.08
         form.patience = 500...20_000
-        form.pauses = 200...5000
-        form.absences = 0...8000
+        form.pauses = 200...3000
+        form.absences = 0...5000
         form.killsAtRest = false
         // A path that has failed for long waits up to five minutes for its next try.
         form.restLimit = .seconds(480)
