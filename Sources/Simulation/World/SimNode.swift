@@ -74,6 +74,7 @@ private struct TracingObserver: SyncObserver {
   let oracle: Oracle
 
   func record(_ event: SyncEvent) {
+    if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     switch event {
     case .transferProgressed, .transferStarted, .transferEnded(_, nil), .passStarted, .passEnded: return
     case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
