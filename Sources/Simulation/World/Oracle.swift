@@ -99,9 +99,10 @@ extension Oracle {
     note("\(node) \(description)")
   }
 
-  /// I9: what one writer did can only be in conflict with itself.
+  /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
+  /// kept whoever made the folder.
   func conflicts(_ path: RelativePath, node: String) {
-    if onlyWriter != nil { violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
+    if onlyWriter != nil, !everDirectories.contains(path.asDirectory) { violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
   }
 
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {

@@ -93,6 +93,7 @@ struct Scenario {
     var options = EngineOptions(nodeID: name)
     options.poll = .seconds(choose("poll", usual: 10) { $0.pick([2, 5, 10]) })
     options.fullPassInterval = .seconds(choose("pass", usual: 30) { $0.pick([15, 30, 60]) })
+    options.uploadOpenAfter = .milliseconds(choose("openAfter", usual: 30_000) { $0.pick([500, 3_000, 30_000]) })
     options.once = choose("once", usual: false) { $0.oneIn(8) }
     // What a guard halts does not converge.
     options.deletionLimit = .unlimited

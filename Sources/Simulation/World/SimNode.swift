@@ -76,7 +76,10 @@ private struct TracingObserver: SyncObserver {
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     switch event {
-    case .transferProgressed, .transferStarted, .transferEnded(_, nil), .passStarted, .passEnded: return
+    case .transferProgressed, .transferEnded(_, nil), .passStarted, .passEnded: return
+    case .transferStarted:
+      oracle.count("engine transfer")
+      return
     case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
     default: break
     }

@@ -78,6 +78,8 @@ final class SimUser: @unchecked Sendable {
     case .keepOpen: await keepOpen()
     case .fileToFolder: await fileToFolder()
     case .closeFolder: await closeFolder()
+    case .keepLog: await keepLog()
+    case .keepDatabase: await keepDatabase()
     }
   }
 }
@@ -95,11 +97,10 @@ extension SimUser {
 
   private func overwrite() async {
     guard let path = someFile(), let inode = open(path) else { return }
-    giveUp(inode, at: path)
-    disk.write([], to: inode)
+    put([], into: inode, at: path)
     await pauseShortly()
     let content = newContent()
-    disk.write(Array(content.prefix(content.count / 2)), to: inode)
+    put(Array(content.prefix(content.count / 2)), into: inode, at: path)
     await pauseShortly()
     finish(inode, at: path, with: content)
   }
@@ -223,9 +224,33 @@ extension SimUser {
   private func keepOpen() async {
     guard let path = someFile(), let inode = open(path) else { return }
     for _ in 0..<(1 + generator.below(4)) {
-      giveUp(inode, at: path)
-      disk.write(inode.content + newContent(), to: inode)
+      put(inode.content + newContent(), into: inode, at: path)
       await executor.pause(Int64(generator.below(5_000_000_000)))
+    }
+    finish(inode, at: path, with: inode.content)
+  }
+
+  /// A log that is not closed for minutes, with times of rest or without.
+  private func keepLog() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    let longest = generator.pick([1_000_000_000, 5_000_000_000, 60_000_000_000])
+    for _ in 0..<(5 + generator.below(20)) {
+      put(inode.content + newContent(), into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
+    }
+    finish(inode, at: path, with: inode.content)
+  }
+
+  /// Two halves, written in place one after the other, at a pace that a reader can meet in between.
+  private func keepDatabase() async {
+    guard let path = someFile(), let inode = open(path) else { return }
+    let longest = generator.pick([2_000_000, 50_000_000])
+    for _ in 0..<(50 + generator.below(300)) {
+      let half = Array((newContent() + Array(repeating: 0x7e, count: 24)).prefix(32))
+      put(half + inode.content.dropFirst(32), into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
+      put(half + half, into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
     }
     finish(inode, at: path, with: inode.content)
   }
@@ -292,6 +317,13 @@ extension SimUser {
     oracle.supersedes(inode.content, at: path)
     guard inode.links > 1 else { return }
     for leaf in disk.leaves() where leaf.inode === inode { oracle.supersedes(inode.content, at: leaf.path) }
+  }
+
+  /// A state on the way to what the program means to leave; it may be uploaded as well.
+  private func put(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
+    giveUp(inode, at: path)
+    disk.write(content, to: inode)
+    oracle.completes(content)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {

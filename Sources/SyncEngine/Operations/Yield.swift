@@ -11,11 +11,10 @@ extension Engine {
     let since = clashes[path] ?? now
     clashes[path] = since
     guard now - since >= Self.clashSettle.nanoseconds else { return .later(Self.clashSettle) }
-    // Only a fresh look may decide this.
-    let planned = sight.remote.stamp
+    // Only a fresh look may decide this. Should the key be gone, the leaf's own deletion comes first.
+    let hadObject = sight.remote.stamp != nil
     try await observeRemote(path, &sight)
-    // Whoever made the folder deleted the key first, or last: a deletion, if the file is still the one that was agreed.
-    if planned != nil, sight.remote.stamp == nil { return nil }
+    guard (sight.remote.stamp != nil) == hadObject else { return nil }
     let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
     guard !below.entries.isEmpty else {
       sight.neighbours.remoteHasDescendants = false

@@ -140,7 +140,7 @@ extension Engine {
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
         sight.local = try await observeLocal(path, &sight)
       } catch let failure as LocalFailure where failure.code == .busy {
-        return try waitForWriter(of: path, sight.local.stamp, failure)
+        return try waitForWriter(of: path, sight, failure)
       } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
         try await noteFailedCondition(path, &sight, failure)
       } catch let failure as RemoteFailure where failure.code == .raced {
