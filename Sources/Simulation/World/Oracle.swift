@@ -31,6 +31,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
   private var everDirectories: Set<RelativePath> = []
+  /// The node at which alone anybody works, if that is so.
+  var onlyWriter: String?
 
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
@@ -98,6 +100,12 @@ extension Oracle {
     let description = description()
     count("engine " + description.prefix { $0 != " " })
     note("\(node) \(description)")
+  }
+
+  /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
+  /// kept whoever made the folder.
+  func conflicts(_ path: RelativePath, node: String) {
+    if onlyWriter != nil, !everDirectories.contains(path.asDirectory) { violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
   }
 
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {

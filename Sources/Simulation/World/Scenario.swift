@@ -16,6 +16,8 @@ struct Scenario {
   var etagIgnoresMetadata: Bool
   /// Files on each node before its engine first runs.
   var filesBefore: Int
+  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
+  var hasOneWriter: Bool
   var nodes: [Node] = []
 
   struct Node {
@@ -41,6 +43,7 @@ struct Scenario {
     hasClashes = parts.choose("clashes", usual: false) { $0.oneIn(5) }
     etagIgnoresMetadata = parts.choose("etags", usual: false) { $0.oneIn(4) }
     filesBefore = generator.pick([0, 0, 2, 6])
+    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
     chooseFaults(parts)
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
@@ -52,6 +55,14 @@ struct Scenario {
       node.options.policy.conflict = conflict
       nodes.append(node)
     }
+    if hasOneWriter { chooseOneWriter() }
+  }
+
+  private mutating func chooseOneWriter() {
+    bucketHaste = nil
+    hasClashes = false
+    // A clock that leaps ends the time in which the outcome of a write may be unknown.
+    for index in nodes.indices { nodes[index].clockSteps = 0 }
   }
 
   private mutating func chooseFaults(_ parts: Parts) {

@@ -101,6 +101,7 @@ private struct TracingObserver: SyncObserver {
   let oracle: Oracle
 
   func record(_ event: SyncEvent) {
+    if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     switch event {
     case .transferProgressed, .transferEnded(_, nil), .passStarted, .passEnded: return
     case .transferStarted:

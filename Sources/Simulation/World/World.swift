@@ -41,6 +41,7 @@ package final class World: @unchecked Sendable {
           name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
           ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)")))
     }
+    oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
   }
@@ -68,7 +69,7 @@ extension World {
     oracle.completes(anchor)
     _ = try? server.put(NamePool.anchor.string, anchor, metadata: EntryMetadata(kind: .file), ifMatch: nil)
     var writers: [SimTask] = []
-    for node in nodes {
+    for node in scenario.hasOneWriter ? Array(nodes.prefix(1)) : nodes {
       let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)
       let (before, haste, end) = (scenario.filesBefore, scenario.haste, scenario.duration)
       writers.append(
