@@ -92,6 +92,7 @@ extension Engine {
       path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
     {
     case .remoteWins:
+      turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       noteConflict(path, keptAs: name)
       return try await fetch(
@@ -100,6 +101,7 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
+      turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
       return try await fetch(
         path, object.stamp,
@@ -107,10 +109,12 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: false), &sight)
     case .localWins:
+      turn(path, .conflictLocalWins)
       let name = try await keepRemote(path, object)
       noteConflict(path, keptAs: name)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
+      turn(path, .conflictLocalWinsToTrash)
       let local = local
       try await withFetched(path, object.stamp) { fetched in
         try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
@@ -134,16 +138,21 @@ extension Engine {
     let loser = ConflictName.Loser.local(node: options.nodeID, content: check.fingerprint)
     for attempt in 0..<Self.conflictNameAttempts {
       let name = try conflictName(path, loser, stamp.modified, attempt)
-      switch try await local.copyAside(path, expecting: expected, to: name) {
+      let outcome = try await local.copyAside(path, expecting: expected, to: name)
+      switch outcome {
       case .copied, .existed:
+        if outcome == .existed { turn(name, .conflictCopyExists) }
         if let parent = name.parent { try await directorySync.sync(parent, in: local) }
         mark(name, .localEvent)
         return name
       case .changed:
+        turn(path, .changedInConflict)
         sight.local = try await observeLocal(path, &sight)
         return nil
       case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
-      case .taken: continue
+      case .taken:
+        turn(name, .conflictNameTaken)
+        continue
       }
     }
     throw nameTaken(path)
@@ -196,6 +205,7 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
+      turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
       // A copy of an upload in parts has another ETag: compare what they hold.

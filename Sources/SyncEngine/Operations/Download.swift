@@ -82,6 +82,7 @@ extension Engine {
     if case .symlink(let target) = fetched.content, let reason = refusal(ofLink: path, to: target) {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
+      turn(path, .linkRefused)
       report(path.string, reason)
       return .settled
     }
@@ -91,7 +92,10 @@ extension Engine {
       expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
     }
     let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
-    if keepsMode { metadata.mode = nil }
+    if keepsMode {
+      turn(path, .modeKept)
+      metadata.mode = nil
+    }
     switch try await local.install(
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
     {
@@ -117,6 +121,7 @@ extension Engine {
         sight.local = try await observeLocal(path, &sight)
         return nil
       }
+      turn(path, .obstructed)
       // The leaf above yields to this directory, or the leaf's own deletion comes first.
       mark(leaf, .remoteEvent)
       clashes[leaf] = clashes[leaf] ?? environment.uptime()
@@ -143,6 +148,7 @@ extension Engine {
       return .later(.seconds(5))
     }
     if let parent = name.parent { try await directorySync.sync(parent, in: local) }
+    turn(path, .keptBesideWriter)
     noteConflict(path, keptAs: name)
     if let stamp = sight.local.stamp {
       try await commit(

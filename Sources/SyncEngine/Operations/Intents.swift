@@ -120,6 +120,7 @@ extension Engine {
 
   /// An upload that was begun when the reply with its id was lost can only be found by its key.
   private func abortUnrecordedUploads(of path: RelativePath) async throws {
+    turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
     for upload in try await remote.unfinishedUploads()
     where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
@@ -152,9 +153,11 @@ extension Engine {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
         if let own = try await landed(intent, path, sight) {
+          if case .deletion = own { turn(path, .deletionHadLanded) } else { turn(path, .writeHadLanded) }
           try await adoptOwn(intent, path, sight, own)
           return true
         }
+        turn(path, .writeHadNotLanded)
       }
     }
     try await closeUploads(path, sight)
@@ -169,8 +172,10 @@ extension Engine {
         !found.isSameVersion(as: expected)
       {
         // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        turn(path, .deletionWasOvertaken)
         try await forget(path)
       }
+      if isOver { turn(path, .writeCannotLandAnyMore) }
       if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
@@ -186,7 +191,11 @@ extension Engine {
 
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
-      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
+        turn(path, .uploadWaits)
+        return
+      }
+      turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.

@@ -10,11 +10,15 @@ extension Engine {
     let now = environment.uptime()
     let since = clashes[path] ?? now
     clashes[path] = since
-    guard now - since >= Self.clashSettle.nanoseconds else { return .later(Self.clashSettle) }
+    guard now - since >= Self.clashSettle.nanoseconds else {
+      turn(path, .yieldWaits)
+      return .later(Self.clashSettle)
+    }
     // Only a fresh look may decide this.
     try await observeRemote(path, &sight)
     let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
     guard !below.entries.isEmpty else {
+      turn(path, .yieldNotNeeded)
       sight.neighbours.remoteHasDescendants = false
       clashes[path] = nil
       return nil
@@ -42,6 +46,7 @@ extension Engine {
       return nil
     }
     clashes[path] = nil
+    turn(path, kept == nil ? .yieldedSynced : .yieldedUnsynced)
     noteConflict(path, keptAs: kept)
     mark(path.asDirectory, .remoteEvent)
     for entry in below.entries {
