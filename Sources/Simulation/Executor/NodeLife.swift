@@ -5,6 +5,8 @@ package final class NodeLife: @unchecked Sendable {
   package let node: String
   package let executor: SimExecutor
   package private(set) var isAlive = true
+  /// Is told of every port call before and after it; may crash the node there.
+  var onCall: ((String, CrashPoint.Moment) -> Void)?
   private var generator: SeededGenerator
 
   package init(node: String, executor: SimExecutor, generator: SeededGenerator) {
@@ -17,6 +19,20 @@ package final class NodeLife: @unchecked Sendable {
 
   /// Throws where the node crashed: the dead see no results and cause no effects.
   package func check() throws { if !isAlive { throw CancellationError() } }
+
+  /// One port call.
+  func call<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
+    try moment(name, .before)
+    let result = try await body()
+    try moment(name, .after)
+    return result
+  }
+
+  private func moment(_ name: String, _ moment: CrashPoint.Moment) throws {
+    try check()
+    onCall?(name, moment)
+    try check()
+  }
 
   /// A place where everything else may run: mostly at once, sometimes after a while.
   package func step(longest: Int64 = 40_000_000) async throws {
