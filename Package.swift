@@ -75,7 +75,7 @@ let package = Package(
         "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix,
         serviceLifecycle,
       ]),
-    layer("Simulation", ["SyncEngine", "SyncModel"]),
+    layer("Simulation", ["SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     layer(
       "Commands",
       [
@@ -102,7 +102,7 @@ let package = Package(
       "AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
       resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums"]),
-    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel"]),
+    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux"]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(

@@ -15,12 +15,14 @@ package final class LocalTree: LocalTreePort {
     package var prefixLength: Int
     package var symlinks: SymlinkPolicy
     package var watch: WatchPolicy
+    /// Entries in a batch of a walk at most.
+    package var walkBatch = 500
     /// For ages and names in the trash.
     package var wallTime: @Sendable () -> Timestamp
 
     package init(
       node: String, prefixLength: Int = 0, symlinks: SymlinkPolicy = .preserve, watch: WatchPolicy = .auto,
-      wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: FileClock.now()) }
+      wallTime: @escaping @Sendable () -> Timestamp = { Timestamp(nanoseconds: LinuxKernel.shared.now()) }
     ) {
       self.node = node
       self.prefixLength = prefixLength
@@ -31,7 +33,7 @@ package final class LocalTree: LocalTreePort {
   }
 
   let layout: RootLayout
-  let pool: BlockingPool
+  let runner: any LocalRunner
   let options: Options
   let observer: Observer
   let reader: StableReader
@@ -43,41 +45,29 @@ package final class LocalTree: LocalTreePort {
 
   /// Finishes or takes up what an earlier run left behind: unfinished replacements become conflict copies or
   /// trash, by checksum.
-  package convenience init(_ layout: RootLayout, options: Options, pool: BlockingPool, logger: Logger) throws {
-    try self.init(layout, options: options, pool: pool, logger: logger, hook: nil)
-  }
-
-  init(_ layout: RootLayout, options: Options, pool: BlockingPool, logger: Logger, hook: CommitHook?) throws {
+  /// - Parameter hook: Told of each step of a commit.
+  package init(
+    _ layout: RootLayout, options: Options, pool runner: any LocalRunner, logger: Logger, hook: CommitHook? = nil
+  ) throws {
     self.layout = layout
-    self.pool = pool
+    self.runner = runner
     self.options = options
     observer = Observer(root: layout.root, mounts: layout.mounts, symlinks: options.symlinks)
-    reader = StableReader(observer: observer, pool: pool)
+    reader = StableReader(observer: observer, runner: runner)
     let keeper = ConflictKeeper(
       observer: observer, relay: relay, node: options.node, prefixLength: options.prefixLength, logger: logger)
     displaced = DisplacedWatch(keeper: keeper)
     retention = Retention(keeper: keeper)
     committer = Committer(
-      root: layout.root, observer: observer, displaced: displaced, umask: try Self.umask(),
-      wallTime: options.wallTime, hook: hook)
-    watcher = Watcher(observer: observer, relay: relay, policy: options.watch, logger: logger)
+      root: layout.root, observer: observer, displaced: displaced, wallTime: options.wallTime, hook: hook)
+    watcher = Watcher(
+      observer: observer, relay: relay, policy: options.watch, runner: runner, logger: logger)
     try displaced.poll(layout.mounts.all)
-  }
-
-  /// From /proc, since asking by umask(2) would change it for every thread.
-  private static func umask() throws -> UInt32 {
-    let file = try Descriptor(owning: check(clinux_open(AT_FDCWD, "/proc/self/status", O_RDONLY, 0)))
-    var text: [UInt8] = []
-    try file.forEachChunk { chunk, _ in text.append(contentsOf: chunk) }
-    for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix("Umask:") {
-      if let value = UInt32(line.dropFirst(6).drop { $0 == " " || $0 == "\t" }, radix: 8) { return value }
-    }
-    return 0o022
   }
 
   /// Runs blocking work on the pool and names the path in what fails.
   func perform<Value: Sendable>(_ path: RelativePath, _ body: @Sendable () throws -> Value) async throws -> Value {
-    try await pool.run { try reportingFailures(at: path.description, body) }
+    try await runner.run { try reportingFailures(at: path.description, body) }
   }
 }
 
@@ -89,7 +79,7 @@ extension LocalTree {
   }
 
   package func walk(_ directory: RelativePath) -> any LocalWalk {
-    TreeWalk(directory, observer: observer, pool: pool)
+    TreeWalk(directory, observer: observer, runner: runner, batchSize: options.walkBatch)
   }
 
   package func hasEntries(
@@ -215,7 +205,7 @@ extension LocalTree {
     var round = 0
     while true {
       let isDue = round % 60 == 0
-      try await pool.run { [self] in
+      try await runner.run { [self] in
         for mount in layout.mounts.all {
           do {
             try displaced.poll([mount])
@@ -224,7 +214,7 @@ extension LocalTree {
         }
       }
       round += 1
-      try await Task.sleep(for: .seconds(1))
+      try await runner.sleep(for: .seconds(1))
     }
   }
 }

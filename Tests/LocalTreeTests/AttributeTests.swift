@@ -10,7 +10,7 @@ import Testing
   let ground = Playground()
 
   private func open(_ name: String) -> Descriptor {
-    Descriptor(owning: clinux_open(AT_FDCWD, ground.full(name), O_RDONLY, 0))
+    Descriptor(owning: clinux_open(AT_FDCWD, ground.full(name), O_RDONLY, 0), of: LinuxKernel.shared)
   }
 
   private func status(_ name: String) throws -> FileStatus { try open(name).status() }

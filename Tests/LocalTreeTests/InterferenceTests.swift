@@ -178,7 +178,8 @@ import Testing
     if afterWatch { try tree.displaced.poll(mounts) }
     outside.write("h", "late")
     try tree.displaced.poll(mounts)
-    try tree.retention.enforce(on: mounts[0], now: Timestamp(nanoseconds: FileClock.now()).advanced(by: .seconds(1)))
+    try tree.retention.enforce(
+      on: mounts[0], now: Timestamp(nanoseconds: LinuxKernel.shared.now()).advanced(by: .seconds(1)))
     #expect(ground.read("f") == "new" && copies == ["late"] && ground.trashed == [])
   }
 

@@ -86,7 +86,7 @@ import Testing
     let ground = Playground(in: folder)
     let capabilities = try ground.tree().layout.capabilities
     var space = clinux_space()
-    let directory = Descriptor(owning: clinux_open(AT_FDCWD, folder, O_RDONLY, 0))
+    let directory = Descriptor(owning: clinux_open(AT_FDCWD, folder, O_RDONLY, 0), of: LinuxKernel.shared)
     #expect(clinux_space_of(directory.raw, &space) == 0)
     let isTrustworthy = ![0x0102_1994, 0x794c_7630].contains(space.type)
     #expect(capabilities.hasTrustworthyStamps == isTrustworthy)
@@ -110,12 +110,13 @@ import Testing
   @Test func `Two mounts with one id are kept apart`() throws {
     let top = Playground()
     let tree = try ground.tree()
-    let directory = Descriptor(owning: clinux_open(AT_FDCWD, top.path, O_RDONLY, 0))
+    let directory = Descriptor(owning: clinux_open(AT_FDCWD, top.path, O_RDONLY, 0), of: LinuxKernel.shared)
     var status = try directory.status()
     // As a volume would look that was cloned from the root's.
     do { _ = try RootLayout(top.path, remoteID: "other") }
     try MountIdentity(id: tree.layout.rootID, inode: status.inode).write(
-      to: Descriptor(owning: clinux_open(AT_FDCWD, top.full(".martlet"), O_RDONLY, 0)), replacing: true)
+      to: Descriptor(owning: clinux_open(AT_FDCWD, top.full(".martlet"), O_RDONLY, 0), of: LinuxKernel.shared),
+      replacing: true)
     status.mount = 1 << 40
     guard case .usable(let mount) = tree.layout.mounts.entry(at: directory, status: status) else {
       Issue.record("unusable")
@@ -129,7 +130,7 @@ import Testing
     let top = Playground()
     top.write(".martlet", "in the way")
     let tree = try ground.tree()
-    let directory = Descriptor(owning: clinux_open(AT_FDCWD, top.path, O_RDONLY, 0))
+    let directory = Descriptor(owning: clinux_open(AT_FDCWD, top.path, O_RDONLY, 0), of: LinuxKernel.shared)
     var status = try directory.status()
     status.mount = 1 << 40
     guard case .unusable(let reason) = tree.layout.mounts.entry(at: directory, status: status) else {

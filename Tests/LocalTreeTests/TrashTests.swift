@@ -124,9 +124,9 @@ import Testing
   }
 
   @Test func `Slots are named by time`() {
-    let slot = Slot(at: start)
+    let slot = Slot(at: start, random: 7)
     #expect(Slot(name: slot.name) == slot && slot.time == start)
-    #expect(slot < Slot(at: start.advanced(by: .nanoseconds(1))))
+    #expect(slot < Slot(at: start.advanced(by: .nanoseconds(1)), random: 7))
     for state in Slot.State.allCases {
       let parsed = Slot.parse(record: slot.recordName(state))
       #expect(parsed?.slot == slot && parsed?.state == state)

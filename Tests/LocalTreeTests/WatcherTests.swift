@@ -148,9 +148,7 @@ import Testing
     let session = try WatchSession(observer: tree.observer, relay: tree.relay, trustsAllMounts: false) { [sink] in
       sink.report(".", $0)
     }
-    let wake = Descriptor(owning: clinux_event())
-    _ = clinux_event_signal(wake.raw)
-    try session.run(until: wake)
+    session.start()
     #expect(sink.reports.contains { $0.contains("network file system") })
   }
 
@@ -158,17 +156,16 @@ import Testing
     let tree = try ground.tree()
     tree.relay.connect(sink)
     let session = try WatchSession(observer: tree.observer, relay: tree.relay, trustsAllMounts: false) { _ in }
-    let wake = Descriptor(owning: clinux_event())
     session.watchAll()
     ground.makeFolder("unseen")
     session.handle(WatchEvent(watch: -1, mask: UInt32(IN_Q_OVERFLOW), cookie: 0, name: nil, isUnnameable: false))
     #expect(sink.hints == [.subtree(.root)])
     ground.write("unseen/f", "x")
-    startThread("wake") { [sink] in
-      while !sink.hints.contains(.path("unseen/f".path)) { usleep(1000) }
-      _ = clinux_event_signal(wake.raw)
+    // Hinted when its writer closed it, or when it rests.
+    while !sink.hints.contains(.path("unseen/f".path)) {
+      try session.turn()
+      usleep(1000)
     }
-    try session.run(until: wake)
   }
 }
 

@@ -120,35 +120,6 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func fullDisk() async throws {
-      try await Workspace.run { workspace in
-        try await TestServer.run(.embedded, in: workspace) { server in
-          try await SmallDisk.run(mebibytes: 24, in: workspace) { root in
-            let node = try Node("a", in: workspace, server: server, root: root)
-            try write(node.path("ballast"), noise(10 << 20, seed: 1))
-            try await node.started()
-            try await server.bucket.put("tree/large", noise(16 << 20, seed: 2))
-            try await server.bucket.put("tree/small", "fits\n".utf8)
-            _ = try await node.process?.line { $0.contains("large") && $0.lowercased().contains("space") }
-            try await eventually("the rest goes on") {
-              text(node.path("small")) == "fits\n" ? nil : "small did not arrive"
-            }
-            #expect(!exists(node.path("large")))
-            #expect(node.temporaryFiles() == [])
-            // Space comes back.
-            try remove(node.path("ballast"))
-            try await eventually("what did not fit arrives", within: .seconds(90)) {
-              checksum(node.path("large")).map { content(noise(16 << 20, seed: 2)) == .file(size: 16 << 20, crc64: $0) }
-                == true
-                ? nil : "not there"
-            }
-            try await node.stopped()
-          }
-        }
-      }
-    }
-
     /// A folder in which this user may not write: what changes there elsewhere cannot arrive, what is there is sent.
     @Test(.timeLimit(.minutes(2)))
     func readOnlyRoot() async throws {

@@ -167,6 +167,22 @@ import Testing
     #expect(stage.text("file") == "after!")
   }
 
+  @Test func aChmodThroughAHardLinkReachesTheOtherName() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(10_000)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    node.write("file", "content")
+    node.disk.link("file", as: "link")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.disk.setMode(0o600, of: "link")
+    stage.advance(.seconds(60))
+    #expect(stage.server.objects["link"]?.metadata.mode == 0o600)
+    #expect(stage.server.objects["file"]?.metadata.mode == 0o600)
+  }
+
   @Test func anUploadThatIsCutOffIsReported() {
     let stage = Stage()
     let node = stage.node { $0.shutdownTimeout = .seconds(1) }

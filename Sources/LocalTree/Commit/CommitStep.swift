@@ -1,5 +1,6 @@
-/// Points of a commit between which a crash or another program can come; tests stop or act there.
-enum CommitStep: Hashable, CaseIterable, Sendable {
+/// Points of a commit between which a crash or another program can come; tests and the
+/// simulation stop or act there.
+package enum CommitStep: Hashable, CaseIterable, Sendable {
   /// N lies in `tmp/`, durable (1).
   case staged
   /// The slot's record is durable (4).
@@ -19,4 +20,4 @@ enum CommitStep: Hashable, CaseIterable, Sendable {
 }
 
 /// Called at each step; throwing there leaves everything as a crash would.
-typealias CommitHook = @Sendable (CommitStep) throws -> Void
+package typealias CommitHook = @Sendable (CommitStep) throws -> Void

@@ -16,7 +16,7 @@ extension Committer {
       let parent = try root.makeDirectories(parentPath)
       let incoming = try Incoming(
         content, at: .replacing(leaf), on: observer.mount(of: parent, at: parentPath), metadata: leaf.stamp.metadata,
-        fingerprint: fingerprint, path: copy, umask: umask)
+        fingerprint: fingerprint, path: copy, umask: root.kernel.umask)
       switch try link(incoming, at: copy, in: parent, parentPath) {
       case .installed(let stamp, _): return .copied(stamp, fingerprint)
       default: return try holds(copy, fingerprint, leaf.kind) ? .existed : .taken
@@ -66,8 +66,7 @@ extension Committer {
       let expires = !path.components.contains(".git")
       let record = SlotRecord(path: path, displaced: version, installed: nil, isInBucket: expires)
       let slot = try mount.trash.reserve(record, at: wallTime())
-      try check(
-        clinux_rename(mount.staging.directory.raw, incoming.name, mount.trash.directory.raw, slot.name))
+      try check(mount.staging.directory.rename(incoming.name, to: slot.name, in: mount.trash.directory))
       incoming.release()
       try mount.trash.directory.sync()
       mount.trash.noteFilled(fingerprint.size)

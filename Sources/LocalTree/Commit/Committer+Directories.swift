@@ -9,10 +9,9 @@ extension Committer {
     do {
       let parent = try root.makeDirectories(parentPath)
       _ = try observer.mount(of: parent, at: parentPath)
-      let isNew = mkdirat(parent.raw, path.name, 0o777) == 0
-      if !isNew && errno != EEXIST { throw SystemError(errno) }
+      let isNew = try parent.makeDirectory(path.name, mode: 0o777)
       let directory = try parent.open(path.name, O_RDONLY | O_DIRECTORY)
-      if isNew, let mode = metadata?.mode { try checkErrno(fchmod(directory.raw, mode)) }
+      if isNew, let mode = metadata?.mode { try directory.setMode(mode) }
       let status = try directory.status()
       return status.stamp(on: try observer.mount(of: directory, at: path.asDirectory).id)!
     } catch let error as SystemError where error.code == ENOTDIR || error.code == ELOOP {
@@ -25,7 +24,7 @@ extension Committer {
     guard !path.isRoot, ReservedNames.match(in: path) == nil else { return .notEmpty }
     do {
       let parent = try root.openParent(of: path)
-      try checkErrno(unlinkat(parent.raw, path.name, AT_REMOVEDIR))
+      try check(root.kernel.removeDirectory(parent.raw, path.name))
       return .removed
     } catch let error as SystemError {
       switch error.code {
@@ -48,7 +47,7 @@ extension Committer {
     defer { lease.release() }
     if lease.state == .refused { throw busy(path) }
     guard try leaf.currentStamp() == expected else { return .changed }
-    if let mode = metadata.mode, mode != leaf.status.permissions { try checkErrno(fchmod(leaf.descriptor.raw, mode)) }
+    if let mode = metadata.mode, mode != leaf.status.permissions { try leaf.descriptor.setMode(mode) }
     if let modified = metadata.modified { try leaf.descriptor.setModified(modified) }
     var stamp = try leaf.currentStamp()
     guard lease.isUnbroken, stamp.size == expected.size else { return .changed }
@@ -67,14 +66,13 @@ extension Committer {
     { return .changed }
     let status = try directory.status()
     guard status.inode == expected.inode else { return .changed }
-    if let mode = metadata.mode, mode != status.permissions { try checkErrno(fchmod(directory.raw, mode)) }
+    if let mode = metadata.mode, mode != status.permissions { try directory.setMode(mode) }
     return .applied(try directory.status().stamp(on: expected.mount)!)
   }
 
   private func applyToLink(_ metadata: EntryMetadata, _ leaf: OpenLeaf) throws -> MetadataOutcome {
     if let modified = metadata.modified {
-      var times = [timespec(tv_sec: 0, tv_nsec: omittedTime), timespec(modified)]
-      try checkErrno(utimensat(leaf.parent.raw, leaf.name, &times, AT_SYMLINK_NOFOLLOW))
+      try check(root.kernel.setModified(ofLink: leaf.name, in: leaf.parent.raw, modified.nanoseconds))
     }
     // The name may be another entry's by now.
     guard try leaf.parent.statusIfPresent(of: leaf.name)?.isSameEntry(as: leaf.status) == true else { return .changed }

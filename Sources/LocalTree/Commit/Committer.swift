@@ -9,8 +9,6 @@ struct Committer: Sendable {
   let root: Root
   let observer: Observer
   let displaced: DisplacedWatch
-  /// Of this process.
-  let umask: UInt32
   let wallTime: @Sendable () -> Timestamp
   let hook: CommitHook?
 
@@ -38,7 +36,7 @@ struct Committer: Sendable {
     try target.mount.trash.checkRoom(for: target.status.size, displacing: path.string)
     let incoming = try Incoming(
       content, at: .replacing(target), on: target.mount, metadata: metadata, fingerprint: fingerprint, path: path,
-      umask: umask)
+      umask: root.kernel.umask)
     try pass(.staged, incoming)
     do {
       let replacement = Replacement(committer: self, incoming: incoming, target: target, expected: expected)
@@ -79,7 +77,8 @@ struct Committer: Sendable {
       return try collision(with: existing, at: path, in: parentPath, on: mount)
     }
     let incoming = try Incoming(
-      content, at: .new(in: parent), on: mount, metadata: metadata, fingerprint: fingerprint, path: path, umask: umask)
+      content, at: .new(in: parent), on: mount, metadata: metadata, fingerprint: fingerprint, path: path,
+      umask: root.kernel.umask)
     try pass(.staged, incoming)
     return try link(incoming, at: path, in: parent, parentPath)
   }
@@ -131,7 +130,8 @@ extension Incoming {
     let stamp = (isSame && isUnbroken ? now : status).stamp(on: mount.id)!
     let isCertain =
       kind == .symlink
-      || lease.state == .held && mount.capabilities.hasTrustworthyStamps && !FileClock.isWithinTick(now.modified)
+      || lease.state == .held && mount.capabilities.hasTrustworthyStamps
+        && !descriptor.kernel.isWithinTick(now.modified)
     return .installed(stamp, isProvisional: !(isSame && isUnbroken && isCertain))
   }
 }

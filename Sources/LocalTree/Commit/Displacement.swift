@@ -95,7 +95,7 @@ struct Displacement {
     defer { verified.lease.release() }
     let slot = verified.slot
     // The slot's name is new and its folder private, so this cannot replace anything.
-    let result = clinux_rename(target.parent.raw, target.name, trash.directory.raw, slot.name)
+    let result = target.parent.rename(target.name, to: slot.name, in: trash.directory)
     if result < 0 {
       trash.cancel(slot)
       if result == -ENOENT { return .absent }

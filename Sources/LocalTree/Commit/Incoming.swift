@@ -68,16 +68,12 @@ struct Incoming {
   private static func makeLink(
     _ name: String, to target: [UInt8], at place: Place, _ modified: Timestamp?, in directory: Descriptor
   ) throws {
-    _ = try (target + [0]).withUnsafeBytes {
-      try checkErrno(symlinkat($0.baseAddress!.assumingMemoryBound(to: CChar.self), directory.raw, name))
-    }
+    let kernel = directory.kernel
+    try check(kernel.makeLink(directory.raw, name, to: target))
     if case .replacing(let old) = place {
-      _ = fchownat(directory.raw, name, old.status.uid, old.status.gid, AT_SYMLINK_NOFOLLOW)
+      _ = kernel.setOwner(ofLink: name, in: directory.raw, old.status.uid, old.status.gid)
     }
-    if let modified {
-      var times = [timespec(tv_sec: 0, tv_nsec: Int(omittedTime)), timespec(modified)]
-      try checkErrno(utimensat(directory.raw, name, &times, AT_SYMLINK_NOFOLLOW))
-    }
+    if let modified { try check(kernel.setModified(ofLink: name, in: directory.raw, modified.nanoseconds)) }
   }
 
   /// Gives the file its metadata, makes it durable, and lets go of the writing descriptor.
@@ -92,19 +88,5 @@ struct Incoming {
     if staged.mount.trash.isDurable { try writer.sync() }
     staged.finish()
     return (reader, try reader.status())
-  }
-}
-
-/// `UTIME_OMIT` of linux/stat.h, a macro that Swift does not import.
-let omittedTime = (1 << 30) - 2
-
-extension timespec {
-  init(_ time: Timestamp) { self.init(tv_sec: Int(time.seconds), tv_nsec: Int(time.subsecond)) }
-}
-
-extension Descriptor {
-  func setModified(_ time: Timestamp) throws {
-    var times = [timespec(tv_sec: 0, tv_nsec: omittedTime), timespec(time)]
-    try checkErrno(futimens(raw, &times))
   }
 }

@@ -27,15 +27,16 @@ enum KeptAttributes {
         fallback = try file.status().permissions & 0o666
       }
     }
-    try checkErrno(fchmod(file.raw, mode ?? fallback))
+    try file.setMode(mode ?? fallback)
   }
 
   /// What our rights do not allow stays ours. `UInt32.max` leaves as is.
   static func giveOwner(_ owner: UInt32, _ group: UInt32, to file: Descriptor) throws {
     let now = try file.status()
     if now.uid == owner || owner == .max, now.gid == group { return }
-    if fchown(file.raw, owner, group) == 0 { return }
-    guard errno == EPERM || errno == EINVAL else { throw SystemError(errno) }
-    _ = fchown(file.raw, .max, group)
+    let result = file.kernel.setOwner(file.raw, owner, group)
+    if result == 0 { return }
+    guard result == -EPERM || result == -EINVAL else { throw SystemError(-result) }
+    _ = file.kernel.setOwner(file.raw, .max, group)
   }
 }

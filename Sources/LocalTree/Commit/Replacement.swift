@@ -61,7 +61,7 @@ struct Replacement {
     let lease = Lease(on: incoming.descriptor, isPossible: incoming.kind == .file && target.mount.capabilities.canLease)
     defer { lease.release() }
 
-    let result = clinux_exchange(trash.directory.raw, slot.name, target.parent.raw, target.name)
+    let result = trash.directory.rename(slot.name, to: target.name, in: target.parent, .exchange)
     if result < 0 {
       // N was never visible.
       try trash.directory.unlink(slot.name)
@@ -102,7 +102,7 @@ struct Replacement {
       try KeptAttributes.giveOwner(displaced.uid, displaced.gid, to: incoming.descriptor)
     }
     if displaced.permissions != target.status.permissions {
-      try checkErrno(fchmod(incoming.descriptor.raw, displaced.permissions))
+      try incoming.descriptor.setMode(displaced.permissions)
     }
   }
 
@@ -112,7 +112,7 @@ struct Replacement {
     var placed = try trash.directory.open(slot.name, clinux_flag_path())
     var atTarget = incoming.descriptor
     for _ in 0...Self.maximumRounds {
-      let result = clinux_exchange(trash.directory.raw, slot.name, target.parent.raw, target.name)
+      let result = trash.directory.rename(slot.name, to: target.name, in: target.parent, .exchange)
       // Absent: never put anything back there; the slot's content becomes a conflict copy.
       if result < 0 { return }
       try committer.pass(.exchangedBack)

@@ -12,7 +12,7 @@ final class Staging: Sendable {
 
   init(directory: Descriptor) { self.directory = directory }
 
-  func freshName() -> String { Self.prefix + String(UInt64.random(in: .min ... .max), radix: 16) }
+  func freshName() -> String { Self.prefix + String(directory.kernel.random(), radix: 16) }
 
   /// What a run that was cut off left behind. Nothing here was ever in the tree under this name only.
   static func removeLeftovers(in directory: Descriptor) throws {
@@ -37,7 +37,7 @@ final class StagedContent: StagedFile {
     writer = NIOLockedValueBox(file)
     // Early, so that a full disk is known before anything is downloaded; not every file system can.
     if size > 0 {
-      let result = clinux_allocate(file.raw, size)
+      let result = file.kernel.allocate(file.raw, size)
       if result == -ENOSPC || result == -EDQUOT || result == -EFBIG {
         try? mount.staging.directory.unlink(name)
         throw SystemError(-result)

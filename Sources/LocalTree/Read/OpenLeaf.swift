@@ -65,6 +65,6 @@ struct OpenLeaf {
   /// Whether the stamp, taken with this lease, may miss a later change.
   func isProvisional(_ lease: Lease.State) -> Bool {
     if kind == .symlink { return false }
-    return lease != .held || !mount.capabilities.hasTrustworthyStamps || FileClock.isWithinTick(status.modified)
+    return lease != .held || !mount.capabilities.hasTrustworthyStamps || descriptor.kernel.isWithinTick(status.modified)
   }
 }

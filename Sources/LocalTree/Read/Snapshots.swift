@@ -10,20 +10,20 @@ internal import SyncModel
 final class LeafSnapshot: LocalSnapshot {
   private let leaf: NIOLockedValueBox<OpenLeaf?>
   private let path: RelativePath
-  let pool: BlockingPool
+  let runner: any LocalRunner
   let stamp: LocalStamp
   let size: Int64
 
-  init(_ leaf: OpenLeaf, pool: BlockingPool) {
+  init(_ leaf: OpenLeaf, runner: any LocalRunner) {
     self.leaf = NIOLockedValueBox(leaf)
-    self.pool = pool
+    self.runner = runner
     path = leaf.path
     stamp = leaf.stamp
     size = leaf.status.size
   }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         try open().descriptor.bytes(at: offset, count: count, of: path)
       }
@@ -31,7 +31,7 @@ final class LeafSnapshot: LocalSnapshot {
   }
 
   func verify() async throws -> SnapshotVerdict {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         let leaf = try open()
         let lease = leaf.takeLease(patience: StableReader.patience)
@@ -54,13 +54,13 @@ final class LeafSnapshot: LocalSnapshot {
 final class CopiedSnapshot: LocalSnapshot {
   private let copy: StagedContent
   private let path: RelativePath
-  let pool: BlockingPool
+  let runner: any LocalRunner
   let stamp: LocalStamp
   let size: Int64
 
   /// Fails with `.busy` where the file does not hold still for the comparison.
-  init(_ leaf: OpenLeaf, pool: BlockingPool) throws {
-    self.pool = pool
+  init(_ leaf: OpenLeaf, runner: any LocalRunner) throws {
+    self.runner = runner
     path = leaf.path
     stamp = leaf.stamp
     size = leaf.status.size
@@ -72,7 +72,7 @@ final class CopiedSnapshot: LocalSnapshot {
   }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: path.string) {
         guard let file = copy.file else { throw changed(path) }
         return try file.bytes(at: offset, count: count, of: path)
@@ -89,7 +89,7 @@ extension StagedContent {
   /// Copies a whole file, by reference where the file system can; returns what was copied.
   func fill(from source: Descriptor) throws -> Fingerprint {
     guard let file else { throw SystemError(EBADF) }
-    if clinux_clone(file.raw, source.raw) == 0 { return try file.fingerprint() }
+    if file.kernel.clone(file.raw, from: source.raw) == 0 { return try file.fingerprint() }
     var crc = CRC64NVME()
     let size = try source.forEachChunk { chunk, offset in
       crc.update(chunk)

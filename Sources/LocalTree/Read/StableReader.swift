@@ -8,7 +8,7 @@ internal import SyncModel
 /// read, stat, and the lease must still stand.
 struct StableReader {
   let observer: Observer
-  let pool: BlockingPool
+  let runner: any LocalRunner
 
   /// How long a file that somebody keeps open for writing must have rested before it is read, nanoseconds.
   var rest: Int64 = 1_000_000_000
@@ -21,7 +21,7 @@ struct StableReader {
       throw LocalFailure(.vanished, "\(path): is gone; it is looked at again")
     } catch OpenLeaf.Absence.obstructed { throw changed(path) }
     guard leaf.stamp == expected else { throw changed(path) }
-    FileClock.waitUntilDistinct(from: leaf.status.changed)
+    leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }
 
@@ -61,13 +61,13 @@ struct StableReader {
     let lease = leaf.takeLease(patience: Self.patience)
     defer { lease.release() }
     guard try leaf.currentStamp() == leaf.stamp else { throw changed(path) }
-    if lease.state != .refused { return LeafSnapshot(leaf, pool: pool) }
+    if lease.state != .refused { return LeafSnapshot(leaf, runner: runner) }
     try requireRest(leaf)
-    return try CopiedSnapshot(leaf, pool: pool)
+    return try CopiedSnapshot(leaf, runner: runner)
   }
 
   private func requireRest(_ leaf: OpenLeaf) throws {
-    let age = FileClock.now() &- max(leaf.status.modified, leaf.status.changed)
+    let age = leaf.descriptor.kernel.now() &- max(leaf.status.modified, leaf.status.changed)
     if age < rest { throw busy(leaf.path) }
   }
 }

@@ -9,13 +9,13 @@ final class InstanceLock: Sendable {
 
   init(in state: Descriptor, root: String) throws {
     file = try state.open("lock", O_RDWR | O_CREAT, mode: 0o600)
-    if clinux_lock_exclusively(file.raw) < 0 {
+    if file.kernel.lockExclusively(file.raw) < 0 {
       let holder = Self.holder(in: file)
       throw RootError(
         code: .inUse,
         message: "“\(root)” is already being synced with this prefix by \(holder); stop that one first")
     }
-    try checkErrno(ftruncate(file.raw, 0))
+    try check(file.kernel.truncate(file.raw, to: 0))
     try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try file.write($0, at: 0) }
   }
 

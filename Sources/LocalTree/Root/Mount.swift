@@ -33,7 +33,7 @@ final class Mount: Sendable {
 
   /// Opens a private folder, made where it is missing.
   static func makeDirectory(_ name: String, in parent: Descriptor) throws -> Descriptor {
-    if mkdirat(parent.raw, name, 0o700) < 0 && errno != EEXIST { throw SystemError(errno) }
+    try parent.makeDirectory(name, mode: 0o700)
     return try parent.open(name, O_RDONLY | O_DIRECTORY)
   }
 
@@ -42,9 +42,9 @@ final class Mount: Sendable {
     _ from: String, in fromDirectory: Descriptor, to: String, in toDirectory: Descriptor
   ) throws {
     if capabilities.canRenameWithoutReplacing {
-      try check(clinux_rename_no_replace(fromDirectory.raw, from, toDirectory.raw, to))
+      try check(fromDirectory.rename(from, to: to, in: toDirectory, .withoutReplacing))
     } else {
-      try checkErrno(linkat(fromDirectory.raw, from, toDirectory.raw, to, 0))
+      try check(fromDirectory.kernel.link(fromDirectory.raw, from, toDirectory.raw, to))
       try fromDirectory.unlink(from)
     }
   }

@@ -58,16 +58,16 @@ extension MountCapabilities {
     for name in names.prefix(2) { _ = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) }
 
     var space = clinux_space()
-    try check(clinux_space_of(directory.raw, &space))
+    try check(directory.kernel.space(directory.raw, &space))
     let readable = try directory.open(names[0], O_RDONLY)
     let lease = Lease(on: readable, patience: 10_000)
     lease.release()
     let isLocal = !FileSystemType.remote.contains(space.type)
     return MountCapabilities(
-      canExchange: clinux_exchange(directory.raw, names[0], directory.raw, names[1]) == 0,
+      canExchange: directory.rename(names[0], to: names[1], in: directory, .exchange) == 0,
       canRenameWithoutReplacing:
-        clinux_rename_no_replace(directory.raw, names[0], directory.raw, names[1]) == -EEXIST
-        && clinux_rename_no_replace(directory.raw, names[0], directory.raw, names[2]) == 0,
+        directory.rename(names[0], to: names[1], in: directory, .withoutReplacing) == -EEXIST
+        && directory.rename(names[0], to: names[2], in: directory, .withoutReplacing) == 0,
       canLease: lease.state == .held,
       hasTrustworthyStamps: isLocal && space.type != FileSystemType.tmpfs && space.type != FileSystemType.overlayfs,
       foldsCase: try directory.statusIfPresent(of: upperCased) != nil,

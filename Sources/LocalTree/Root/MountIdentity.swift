@@ -10,10 +10,20 @@ struct MountIdentity: Hashable {
 
   private static let name = "id"
 
+  init(freshFor inode: UInt64, _ kernel: any Kernel) {
+    id = MountID(max(1, kernel.random() >> 1))
+    self.inode = inode
+  }
+
+  init(id: MountID, inode: UInt64) {
+    self.id = id
+    self.inode = inode
+  }
+
   /// Reads the file, or makes it. `inode` is that of the folder now.
   static func load(from state: Descriptor, inode: UInt64) throws -> MountIdentity {
     if let found = try read(from: state) { return found }
-    let fresh = MountIdentity(id: MountID(UInt64.random(in: 1...UInt64(Int64.max))), inode: inode)
+    let fresh = MountIdentity(freshFor: inode, state.kernel)
     try fresh.write(to: state, replacing: false)
     // Another instance, for another prefix, may have been first.
     return try read(from: state) ?? fresh
@@ -37,12 +47,11 @@ struct MountIdentity: Hashable {
     try Array("\(String(id.value, radix: 16)) \(inode)\n".utf8).withUnsafeBytes { try file.write($0, at: 0) }
     try file.sync()
     if replacing {
-      try check(clinux_rename(state.raw, temporary, state.raw, Self.name))
+      try check(state.rename(temporary, to: Self.name, in: state))
     } else {
-      let result = linkat(state.raw, temporary, state.raw, Self.name, 0)
-      let code = errno
+      let result = state.kernel.link(state.raw, temporary, state.raw, Self.name)
       try state.unlink(temporary)
-      if result < 0 && code != EEXIST { throw SystemError(code) }
+      if result < 0 && result != -EEXIST { throw SystemError(-result) }
     }
     try state.sync()
   }

@@ -23,6 +23,7 @@ final class MountTable: Sendable {
   /// open folders, so the kernel cannot give its number to another.
   private static let retryInterval: Int64 = 30_000_000_000
 
+  private let kernel: any Kernel
   private let entries: NIOLockedValueBox<[UInt64: Known]>
   private let make: @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount
 
@@ -30,6 +31,7 @@ final class MountTable: Sendable {
   init(root: Mount, make: @escaping @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount) {
     entries = NIOLockedValueBox([root.kernelID: Known(entry: .usable(root), since: 0)])
     self.make = make
+    kernel = root.state.kernel
   }
 
   var all: [Mount] {
@@ -38,24 +40,24 @@ final class MountTable: Sendable {
     }
   }
 
-  func known(_ kernelID: UInt64) -> Entry? { entries.withLockedValue { Self.valid($0[kernelID]) } }
+  func known(_ kernelID: UInt64) -> Entry? { entries.withLockedValue { valid($0[kernelID]) } }
 
-  private static func valid(_ known: Known?) -> Entry? {
+  private func valid(_ known: Known?) -> Entry? {
     guard let known else { return nil }
-    if case .unusable = known.entry, FileClock.uptime() - known.since > retryInterval { return nil }
+    if case .unusable = known.entry, kernel.uptime() - known.since > Self.retryInterval { return nil }
     return known.entry
   }
 
   /// `top` is the mount's topmost directory below the root.
   func entry(at top: Descriptor, status: FileStatus) -> Entry {
     entries.withLockedValue { entries in
-      if let known = Self.valid(entries[status.mount]) { return known }
+      if let known = valid(entries[status.mount]) { return known }
       let taken = entries.values.compactMap { if case .usable(let mount) = $0.entry { mount.id } else { nil } }
       let entry: Entry
       do { entry = .usable(try make(top, status, taken)) } catch {
         entry = .unusable(reason: "lies on a mount that cannot hold Martlet's state folder (\(Self.text(of: error)))")
       }
-      entries[status.mount] = Known(entry: entry, since: FileClock.uptime())
+      entries[status.mount] = Known(entry: entry, since: kernel.uptime())
       return entry
     }
   }

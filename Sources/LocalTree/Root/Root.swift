@@ -12,9 +12,9 @@ final class Root: Sendable {
   private let hasOpenat2: Bool
 
   /// - Parameter usesOpenat2: False tries the way for kernels and sandboxes that lack it.
-  init(_ path: String, usesOpenat2: Bool = true) throws {
+  init(_ path: String, usesOpenat2: Bool = true, kernel: any Kernel = LinuxKernel.shared) throws {
     self.path = path
-    let raw = clinux_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
+    let raw = kernel.open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0)
     switch -raw {
     case ENOENT:
       throw RootError(code: .missing, message: "the folder “\(path)” does not exist; create it or mount its volume")
@@ -25,18 +25,20 @@ final class Root: Sendable {
         message: "cannot open the folder “\(path)”: \(SystemError(code).text); give this user read permission")
     default: break
     }
-    directory = Descriptor(owning: raw)
+    directory = Descriptor(owning: raw, of: kernel)
     status = try directory.status()
-    let probe = usesOpenat2 ? clinux_open_beneath(raw, ".", clinux_flag_path() | O_DIRECTORY, 0) : -ENOSYS
-    if probe >= 0 { close(probe) }
+    let probe = usesOpenat2 ? kernel.openBeneath(raw, ".", clinux_flag_path() | O_DIRECTORY) : -ENOSYS
+    if probe >= 0 { kernel.close(probe) }
     hasOpenat2 = probe >= 0
   }
+
+  var kernel: any Kernel { directory.kernel }
 
   /// Opens a directory without following any link.
   func open(_ path: RelativePath, _ flags: Int32 = clinux_flag_path()) throws -> Descriptor {
     let name = path.isRoot ? "." : path.asLeaf.string
     if hasOpenat2 {
-      return Descriptor(owning: try check(clinux_open_beneath(directory.raw, name, flags | O_DIRECTORY, 0)))
+      return Descriptor(owning: try check(kernel.openBeneath(directory.raw, name, flags | O_DIRECTORY)), of: kernel)
     }
     var current = directory
     let components = path.components
@@ -58,7 +60,7 @@ final class Root: Sendable {
     do { return try open(path) } catch let error as SystemError where error.code == ENOENT {}
     var current = directory
     for component in path.components {
-      if mkdirat(current.raw, component, 0o777) < 0 && errno != EEXIST { throw SystemError(errno) }
+      try current.makeDirectory(component, mode: 0o777)
       current = try current.open(component, clinux_flag_path() | O_DIRECTORY)
     }
     return current

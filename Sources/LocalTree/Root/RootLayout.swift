@@ -26,16 +26,18 @@ package final class RootLayout: Sendable {
   ///   - remoteID: Names the remote (endpoint, bucket and prefix) as one path component.
   ///   - limits: Capabilities to do without though the mount has them.
   package convenience init(
-    _ path: String, remoteID: String, quota: TrashQuota = TrashQuota(), limits: MountCapabilities? = nil
+    _ path: String, remoteID: String, quota: TrashQuota = TrashQuota(), limits: MountCapabilities? = nil,
+    kernel: any Kernel = LinuxKernel.shared
   ) throws {
-    try self.init(path, remoteID: remoteID, quota: quota, limits: limits, usesOpenat2: true, isDurable: true)
+    try self.init(
+      path, remoteID: remoteID, quota: quota, limits: limits, usesOpenat2: true, isDurable: true, kernel: kernel)
   }
 
   init(
-    _ path: String, remoteID: String, quota: TrashQuota, limits: MountCapabilities?, usesOpenat2: Bool, isDurable: Bool
+    _ path: String, remoteID: String, quota: TrashQuota, limits: MountCapabilities?, usesOpenat2: Bool, isDurable: Bool,
+    kernel: any Kernel = LinuxKernel.shared
   ) throws {
-    clinux_ignore_lease_signal()
-    root = try Root(path, usesOpenat2: usesOpenat2)
+    root = try Root(path, usesOpenat2: usesOpenat2, kernel: kernel)
     stateFolder = root.name(of: RelativePath(unchecked: "\(ReservedNames.state)/\(remoteID)"))
     do {
       let state = try Self.openState(in: root.directory)
@@ -55,7 +57,7 @@ package final class RootLayout: Sendable {
       var identity = try MountIdentity.load(from: state, inode: status.inode)
       if identity.inode != status.inode || taken.contains(identity.id) {
         // A copy of another mount: its entries are others, so it is another mount.
-        identity = MountIdentity(id: MountID(UInt64.random(in: 1...UInt64(Int64.max))), inode: status.inode)
+        identity = MountIdentity(freshFor: status.inode, state.kernel)
         try identity.write(to: state, replacing: true)
       }
       return try Self.makeMount(
@@ -85,12 +87,12 @@ package final class RootLayout: Sendable {
 
   /// Whether the root is still what it was (I8).
   func check() throws -> MountID {
-    let raw = clinux_open(AT_FDCWD, root.path, clinux_flag_path() | O_DIRECTORY, 0)
+    let raw = root.kernel.open(AT_FDCWD, root.path, clinux_flag_path() | O_DIRECTORY, 0)
     if raw < 0 {
       throw LocalFailure(
         .rootLost, "the folder “\(root.path)” is gone (\(SystemError(-raw).text)); put it back or mount its volume")
     }
-    let now = try Descriptor(owning: raw).status()
+    let now = try Descriptor(owning: raw, of: root.kernel).status()
     guard now.isSameEntry(as: root.status) else {
       throw LocalFailure(
         .rootLost,

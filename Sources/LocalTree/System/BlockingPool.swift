@@ -17,9 +17,41 @@ package final class BlockingPool: TaskExecutor {
     queue.add((UnownedJob(job), self))
   }
 
-  /// Runs `body` on a thread of the pool.
+}
+
+extension BlockingPool: LocalRunner {
   package func run<Value: Sendable>(_ body: @Sendable () throws -> Value) async throws -> Value {
     try await withTaskExecutorPreference(self) { try body() }
+  }
+
+  package func sleep(for duration: Duration) async throws { try await Task.sleep(for: duration) }
+
+  package func pump(_ makePump: @escaping @Sendable () -> (any EventPump)?) async throws {
+    let wake = Descriptor(owning: try check(clinux_event()), of: LinuxKernel.shared)
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        startThread("martlet-watch") {
+          if let pump = makePump() { Self.pump(pump, until: wake) }
+          continuation.resume()
+        }
+      }
+    } onCancel: {
+      _ = clinux_event_signal(wake.raw)
+    }
+  }
+
+  private static func pump(_ pump: any EventPump, until wake: Descriptor) {
+    while true {
+      let deadline = pump.deadline
+      let wait: Int64 = deadline == .max ? -1 : max(0, deadline - LinuxKernel.shared.uptime()) / 1_000_000 + 1
+      var polled = [
+        pollfd(fd: pump.queue, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wake.raw, events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&polled, 2, Int32(clamping: wait)) < 0 && errno != EINTR { return pump.fail(SystemError(errno)) }
+      if polled[1].revents != 0 { return }
+      do { try pump.turn() } catch { return pump.fail(error) }
+    }
   }
 }
 

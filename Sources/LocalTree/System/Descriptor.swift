@@ -1,19 +1,26 @@
 internal import CLinux
 internal import Glibc
+internal import SyncModel
 
 /// An open file, closed when released.
 final class Descriptor: Sendable {
   let raw: Int32
+  let kernel: any Kernel
 
-  init(owning raw: Int32) { self.raw = raw }
+  init(owning raw: Int32, of kernel: any Kernel) {
+    self.raw = raw
+    self.kernel = kernel
+  }
 
-  deinit { close(raw) }
+  deinit { kernel.close(raw) }
 }
+
+// MARK: names
 
 extension Descriptor {
   /// `openat`; never follows a link in the last component.
   func open(_ name: String, _ flags: Int32, mode: UInt32 = 0) throws -> Descriptor {
-    Descriptor(owning: try check(clinux_open(raw, name, flags | O_NOFOLLOW, mode)))
+    Descriptor(owning: try check(kernel.open(raw, name, flags | O_NOFOLLOW, mode)), of: kernel)
   }
 
   func status() throws -> FileStatus { try status(of: "") }
@@ -21,7 +28,7 @@ extension Descriptor {
   /// Of an entry of this directory, links not followed.
   func status(of name: String) throws -> FileStatus {
     var status = FileStatus()
-    try check(clinux_status_at(raw, name, &status))
+    try check(kernel.status(raw, name, &status))
     return status
   }
 
@@ -30,69 +37,36 @@ extension Descriptor {
     do { return try status(of: name) } catch let error as SystemError where error.code == ENOENT { return nil }
   }
 
-  /// Reads until `buffer` is full or the file ends; returns the bytes read.
-  func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
-    var done = 0
-    while done < buffer.count {
-      let count = pread(raw, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw SystemError(errno)
-      }
-      if count == 0 { break }
-      done += count
-    }
-    return done
+  func unlink(_ name: String) throws { try check(kernel.unlink(raw, name)) }
+
+  /// Returns whether it is new; one that is there is fine.
+  @discardableResult
+  func makeDirectory(_ name: String, mode: UInt32) throws -> Bool {
+    let result = kernel.makeDirectory(raw, name, mode)
+    if result < 0 && result != -EEXIST { throw SystemError(-result) }
+    return result == 0
   }
 
-  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = pwrite(raw, bytes.baseAddress! + done, bytes.count - done, off_t(offset) + off_t(done))
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw SystemError(errno)
-      }
-      done += count
-    }
+  /// Zero, or minus errno.
+  func rename(_ name: String, to other: String, in directory: Descriptor, _ kind: RenameKind = .replacing) -> Int32 {
+    kernel.rename(raw, name, directory.raw, other, kind)
   }
-
-  func sync() throws { try checkErrno(fsync(raw)) }
-
-  func unlink(_ name: String) throws { try checkErrno(unlinkat(raw, name, 0)) }
 
   /// Target of the link `name`, or of this descriptor where `name` is empty.
   func linkTarget(_ name: String = "") throws -> [UInt8] {
     try withUnsafeTemporaryAllocation(byteCount: Int(PATH_MAX) + 1, alignment: 1) { buffer in
-      let count = try checkErrno(
-        readlinkat(raw, name, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count))
+      let count = try check(kernel.linkTarget(raw, name, into: buffer))
       return Array(buffer[..<count])
     }
   }
 
   /// Names in this directory without `.` and `..`, as bytes; ends early where `body` returns false.
   func forEachName(_ body: (UnsafeRawBufferPointer, _ type: UInt8) throws -> Bool) throws {
-    let copy = try check(clinux_open(raw, ".", O_RDONLY | O_DIRECTORY, 0))
-    guard let stream = fdopendir(copy) else {
-      let code = errno
-      close(copy)
-      throw SystemError(code)
+    let result = try kernel.forEachName(raw) { name, type in
+      if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { return true }
+      return try body(name, type)
     }
-    defer { closedir(stream) }
-    while true {
-      errno = 0
-      guard let entry = readdir(stream) else {
-        if errno != 0 { throw SystemError(errno) }
-        return
-      }
-      let goesOn = try withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        let name = UnsafeRawBufferPointer(
-          start: pointer, count: strlen(UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self)))
-        if name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8) { return true }
-        return try body(name, entry.pointee.d_type)
-      }
-      if !goesOn { return }
-    }
+    try check(result)
   }
 
   /// Names in this directory that are UTF-8.
@@ -104,4 +78,37 @@ extension Descriptor {
     }
     return names
   }
+}
+
+// MARK: content and attributes
+
+extension Descriptor {
+  /// Reads until `buffer` is full or the file ends; returns the bytes read.
+  func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var done = 0
+    while done < buffer.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+      let count = kernel.read(raw, at: offset + Int64(done), into: rest)
+      if count == -Int(EINTR) { continue }
+      if try check(count) == 0 { break }
+      done += count
+    }
+    return done
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws {
+    var done = 0
+    while done < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+      let count = kernel.write(raw, rest, at: offset + Int64(done))
+      if count == -Int(EINTR) { continue }
+      done += try check(count)
+    }
+  }
+
+  func sync() throws { try check(kernel.sync(raw)) }
+
+  func setMode(_ mode: UInt32) throws { try check(kernel.setMode(raw, mode)) }
+
+  func setModified(_ time: Timestamp) throws { try check(kernel.setModified(raw, time.nanoseconds)) }
 }

@@ -18,17 +18,17 @@ enum ExtendedAttributes {
   }
 
   static func names(of file: Descriptor) throws -> [String] {
-    guard let bytes = try grow({ clinux_xattr_list(file.raw, $0, $1) }) else { return [] }
+    guard let bytes = try grow({ file.kernel.attributeNames(file.raw, $0, $1) }) else { return [] }
     return bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// Nil where the file has no such attribute.
   static func value(of name: String, from file: Descriptor) throws -> [UInt8]? {
-    try grow { clinux_xattr_get(file.raw, name, $0, $1) }
+    try grow { file.kernel.attribute(file.raw, name, $0, $1) }
   }
 
   static func set(_ name: String, _ value: [UInt8], on file: Descriptor) throws {
-    let result = clinux_xattr_set(file.raw, name, value, value.count)
+    let result = file.kernel.setAttribute(file.raw, name, value)
     if result < 0 && ![EPERM, EACCES, ENOTSUP].contains(-result) { throw SystemError(-result) }
   }
 

@@ -28,7 +28,7 @@ struct Lease {
     var waited: UInt32 = 0
     var pause: UInt32 = 20
     while true {
-      let result = clinux_lease_take(file.raw)
+      let result = file.kernel.takeLease(file.raw)
       if result == 0 {
         state = .held
         return
@@ -41,16 +41,16 @@ struct Lease {
         state = .refused
         return
       }
-      usleep(pause)
+      file.kernel.pause(microseconds: pause)
       waited += pause
       pause = min(pause * 2, 2_000)
     }
   }
 
   /// Nobody has asked to write since; true where there is no lease, since then it tells nothing.
-  var isUnbroken: Bool { state != .held || clinux_lease_is_held(file.raw) == 1 }
+  var isUnbroken: Bool { state != .held || file.kernel.isLeaseHeld(file.raw) }
 
   func release() {
-    if state == .held { _ = clinux_lease_release(file.raw) }
+    if state == .held { file.kernel.releaseLease(file.raw) }
   }
 }

@@ -11,17 +11,10 @@ struct SystemError: Error, Hashable {
   var text: String { String(cString: strerror(code)) }
 }
 
-/// The value of a CLinux call, which returns minus errno where it failed.
+/// The value of a kernel call, which returns minus errno where it failed.
 @discardableResult
 func check<Value: SignedInteger>(_ result: Value) throws -> Value {
   if result < 0 { throw SystemError(Int32(-result)) }
-  return result
-}
-
-/// The value of a C library call, which returns -1 where it failed and leaves the code in `errno`.
-@discardableResult
-func checkErrno<Value: SignedInteger>(_ result: Value) throws -> Value {
-  if result < 0 { throw SystemError(errno) }
   return result
 }
 

@@ -54,7 +54,7 @@ struct ConflictKeeper: Sendable {
         if look.status.kind == .file {
           try mount.moveWithoutReplacing(slot.name, in: mount.trash.directory, to: name.name, in: directory)
         } else {
-          try check(clinux_rename_no_replace(mount.trash.directory.raw, slot.name, directory.raw, name.name))
+          try check(mount.trash.directory.rename(slot.name, to: name.name, in: directory, .withoutReplacing))
         }
       } catch let error as SystemError where error.code == EEXIST {
         continue
@@ -99,7 +99,7 @@ struct ConflictKeeper: Sendable {
     guard let installed = record.installed, let leaf = try? OpenLeaf(path, in: observer), leaf.kind == .file,
       leaf.status.inode == installed.inode, leaf.status.permissions == installed.mode
     else { return }
-    _ = fchmod(leaf.descriptor.raw, mode)
+    try? leaf.descriptor.setMode(mode)
     relay.hint(.path(path))
   }
 }

@@ -15,10 +15,9 @@ struct Slot: Hashable, Comparable, Sendable {
   /// 16 hexadecimal digits of nanoseconds, `-`, 8 random ones.
   let name: String
 
-  init(at time: Timestamp) {
+  init(at time: Timestamp, random: UInt64) {
     let digits = String(UInt64(clamping: time.nanoseconds), radix: 16)
-    let random = String(UInt32.random(in: .min ... .max), radix: 16)
-    name = Self.padded(digits, 16) + "-" + Self.padded(random, 8)
+    name = Self.padded(digits, 16) + "-" + Self.padded(String(UInt32(truncatingIfNeeded: random), radix: 16), 8)
   }
 
   /// Nil for names that are no slots.

@@ -66,7 +66,7 @@ final class Trash: Sendable {
 
   /// Step 4: the record is durable when this returns.
   func reserve(_ record: SlotRecord, at time: Timestamp) throws -> Slot {
-    let slot = Slot(at: time)
+    let slot = Slot(at: time, random: directory.kernel.random())
     try record.write(slot.recordName(.pending), in: directory, isDurable: isDurable)
     if isDurable { try directory.sync() }
     return slot
@@ -79,8 +79,7 @@ final class Trash: Sendable {
 
   /// The content is what the record says.
   func settle(_ slot: Slot, as state: Slot.State, bytes: Int64) throws {
-    try check(
-      clinux_rename(directory.raw, slot.recordName(.pending), directory.raw, slot.recordName(state)))
+    try check(directory.rename(slot.recordName(.pending), to: slot.recordName(state), in: directory))
     if state == .kept { totals.withLockedValue { $0.keptBytes += bytes } }
   }
 

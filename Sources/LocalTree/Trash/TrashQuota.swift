@@ -16,7 +16,7 @@ package struct TrashQuota: Hashable, Sendable {
   /// Bytes on the disk of this folder.
   func bytes(for directory: Descriptor) throws -> Int64 {
     var space = clinux_space()
-    try check(clinux_space_of(directory.raw, &space))
+    try check(directory.kernel.space(directory.raw, &space))
     return Int64(Double(space.total_bytes) * share)
   }
 }

@@ -21,19 +21,19 @@ final class TreeWalk: LocalWalk {
   }
 
   private let observer: Observer
-  private let pool: BlockingPool
+  private let runner: any LocalRunner
   private let state: NIOLockedValueBox<State>
   private let batchSize: Int
 
-  init(_ start: RelativePath, observer: Observer, pool: BlockingPool, batchSize: Int = 500) {
+  init(_ start: RelativePath, observer: Observer, runner: any LocalRunner, batchSize: Int) {
     self.observer = observer
-    self.pool = pool
+    self.runner = runner
     self.batchSize = batchSize
     state = NIOLockedValueBox(State(start: start))
   }
 
   func next() async throws -> LocalBatch {
-    try await pool.run { [self] in
+    try await runner.run { [self] in
       try reportingFailures(at: observer.root.path) { try state.withLockedValue { try fill(&$0) } }
     }
   }

@@ -23,11 +23,7 @@ struct WatchEvent {
 
   /// Reads what is there without waiting; empty when nothing is.
   static func read(from inotify: Descriptor, into buffer: UnsafeMutableRawBufferPointer) throws -> [WatchEvent] {
-    let count = Glibc.read(inotify.raw, buffer.baseAddress!, buffer.count)
-    if count < 0 {
-      if errno == EAGAIN || errno == EINTR { return [] }
-      throw SystemError(errno)
-    }
+    let count = try check(inotify.kernel.readEvents(inotify.raw, into: buffer))
     return parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
   }
 

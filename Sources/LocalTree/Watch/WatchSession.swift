@@ -3,13 +3,14 @@ internal import Glibc
 internal import SyncEngine
 internal import SyncModel
 
-/// Watches the tree on a thread of its own and turns events into hints.
-final class WatchSession {
+/// Watches the tree and turns events into hints.
+final class WatchSession: EventPump {
   private let observer: Observer
   private let relay: HintRelay
   private let setLimitation: (String?) -> Void
   private let trustsAllMounts: Bool
   private let inotify: Descriptor
+  private let buffer: UnsafeMutableRawBufferPointer
   private var table = WatchTable()
   private var renames = RenamePairing()
   private var writes = WriteDelay()
@@ -27,35 +28,37 @@ final class WatchSession {
     self.relay = relay
     self.trustsAllMounts = trustsAllMounts
     self.setLimitation = setLimitation
-    inotify = Descriptor(owning: try check(clinux_inotify()))
+    let kernel = observer.root.kernel
+    inotify = Descriptor(owning: try check(kernel.makeEventQueue()), of: kernel)
+    buffer = .allocate(byteCount: 1 << 16, alignment: 8)
   }
 
-  /// Until `wake` can be read.
-  func run(until wake: Descriptor) throws {
-    watchAll()
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 8)
-    defer { buffer.deallocate() }
-    while true {
-      var polled = [
-        pollfd(fd: inotify.raw, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: wake.raw, events: Int16(POLLIN), revents: 0),
-      ]
-      if poll(&polled, 2, timeout()) < 0 && errno != EINTR { throw SystemError(errno) }
-      if polled[1].revents != 0 { return }
-      for event in try WatchEvent.read(from: inotify, into: buffer) { handle(event) }
-      settle()
-    }
+  deinit { buffer.deallocate() }
+
+  private var kernel: any Kernel { inotify.kernel }
+
+  var queue: Int32 { inotify.raw }
+
+  var deadline: Int64 { [renames.deadline, writes.deadline, nextRetry].compactMap { $0 }.min() ?? .max }
+
+  func turn() throws {
+    for event in try WatchEvent.read(from: inotify, into: buffer) { handle(event) }
+    settle()
   }
 
-  /// Milliseconds.
-  private func timeout() -> Int32 {
-    let deadline = [renames.deadline, writes.deadline, nextRetry].compactMap { $0 }.min() ?? .max
-    if deadline == .max { return -1 }
-    return Int32(clamping: max(0, deadline - FileClock.uptime()) / 1_000_000 + 1)
+  func fail(_ error: any Error) { setLimitation(Self.brokenReason(error)) }
+
+  /// Where there is no inotify at all.
+  static func brokenReason(_ error: any Error) -> String {
+    let text = (error as? SystemError)?.text ?? "\(error)"
+    return "inotify does not work (\(text)); raise fs.inotify.max_user_instances, or use --watch poll"
   }
+
+  /// Watches every folder.
+  func start() { watchAll() }
 
   private func settle() {
-    let now = FileClock.uptime()
+    let now = kernel.uptime()
     for half in renames.expired(now: now) {
       if let watch = half.watch { end(watch) }
       relay.hint(exists(half.path) ? (half.isDirectory ? .subtree(half.path) : .path(half.path)) : .vanished(half.path))
@@ -93,7 +96,7 @@ final class WatchSession {
       writes.closed(path)
       renames.left(
         .init(path: path, isDirectory: event.isDirectory, watch: table.child(of: event.watch, named: name)),
-        cookie: event.cookie, now: FileClock.uptime())
+        cookie: event.cookie, now: kernel.uptime())
     } else if event.has(IN_MOVED_TO) {
       arrived(path, name, event)
     } else if event.has(IN_DELETE) {
@@ -125,7 +128,7 @@ final class WatchSession {
     // A regular file with one name has a writer who will close it; a link, or a further name, is complete.
     let mayBeUnfinished = event.has(IN_MODIFY) || event.has(IN_CREATE) && isFresh(path)
     if mayBeUnfinished && !event.has(IN_CLOSE_WRITE) {
-      writes.modified(path, now: FileClock.uptime())
+      writes.modified(path, now: kernel.uptime())
     } else {
       writes.closed(path)
       relay.hint(.path(path))
@@ -148,7 +151,7 @@ final class WatchSession {
     let before = table.watches
     table = WatchTable()
     watchTree(.root, named: "", in: nil)
-    for stale in before.subtracting(table.watches) { _ = clinux_inotify_remove(inotify.raw, stale) }
+    for stale in before.subtracting(table.watches) { kernel.unwatch(inotify.raw, stale) }
     setLimitation(limitation)
   }
 
@@ -170,8 +173,7 @@ final class WatchSession {
   }
 
   private func add(_ directory: Descriptor, at path: RelativePath) -> Int32? {
-    // By its descriptor: a name could lead elsewhere by now.
-    let watch = clinux_inotify_add(inotify.raw, "/proc/self/fd/\(directory.raw)", WatchEvent.interesting)
+    let watch = kernel.watch(inotify.raw, directory.raw, WatchEvent.interesting)
     guard watch >= 0 else {
       limit(
         watch == -ENOSPC
@@ -191,11 +193,11 @@ final class WatchSession {
   private func limit(_ reason: String, isLasting: Bool = false) {
     guard limitation == nil else { return }
     limitation = reason
-    nextRetry = isLasting ? .max : FileClock.uptime() + Self.retryInterval
+    nextRetry = isLasting ? .max : kernel.uptime() + Self.retryInterval
     setLimitation(reason)
   }
 
   private func end(_ watch: Int32) {
-    for gone in table.remove(watch) { _ = clinux_inotify_remove(inotify.raw, gone) }
+    for gone in table.remove(watch) { kernel.unwatch(inotify.raw, gone) }
   }
 }

@@ -13,18 +13,20 @@ package enum WatchPolicy: String, Hashable, Sendable, CaseIterable {
   case poll
 }
 
-/// Runs the watching thread and knows whether every directory is watched.
+/// Runs the watch and knows whether every directory is watched.
 final class Watcher: Sendable {
   private let observer: Observer
   private let relay: HintRelay
   private let policy: WatchPolicy
+  private let runner: any LocalRunner
   private let logger: Logger
   private let current: NIOLockedValueBox<WatchState>
 
-  init(observer: Observer, relay: HintRelay, policy: WatchPolicy, logger: Logger) {
+  init(observer: Observer, relay: HintRelay, policy: WatchPolicy, runner: any LocalRunner, logger: Logger) {
     self.observer = observer
     self.relay = relay
     self.policy = policy
+    self.runner = runner
     self.logger = logger
     current = NIOLockedValueBox(
       .scanning(reason: policy == .poll ? "--watch is “poll”" : "the folders are not watched yet"))
@@ -35,30 +37,21 @@ final class Watcher: Sendable {
   /// Until cancelled.
   func run() async throws {
     guard policy != .poll else { return try await waitForCancellation() }
-    let wake = Descriptor(owning: try check(clinux_event()))
-    await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        startThread("martlet-watch") { [self] in
-          watch(until: wake)
-          continuation.resume()
-        }
-      }
-    } onCancel: {
-      _ = clinux_event_signal(wake.raw)
-    }
-    // The thread ends early only where there is no inotify at all.
+    try await runner.pump { [self] in makeSession() }
+    // It ends early only where there is no inotify at all.
     try await waitForCancellation()
   }
 
-  private func watch(until wake: Descriptor) {
+  private func makeSession() -> WatchSession? {
     do {
       let session = try WatchSession(observer: observer, relay: relay, trustsAllMounts: policy == .inotify) {
         [self] in set(limitation: $0)
       }
-      try session.run(until: wake)
+      session.start()
+      return session
     } catch {
-      let text = (error as? SystemError)?.text ?? "\(error)"
-      set(limitation: "inotify does not work (\(text)); raise fs.inotify.max_user_instances, or use --watch poll")
+      set(limitation: WatchSession.brokenReason(error))
+      return nil
     }
   }
 
@@ -76,6 +69,6 @@ final class Watcher: Sendable {
   }
 
   private func waitForCancellation() async throws {
-    while true { try await Task.sleep(for: .seconds(3600)) }
+    while true { try await runner.sleep(for: .seconds(3600)) }
   }
 }

@@ -5,6 +5,7 @@ extension Engine {
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: Sight
   ) async throws -> Outcome? {
     guard var entry = sight.base else { return .settled }
+    if stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     var intent = newIntent(.metadata, path, expected)
     intent.describe(entry.fingerprint, stamp.metadata)
     intent.local = SentStamp(stamp, isProvisional: sight.check?.isProvisional ?? entry.isProvisional)

@@ -11,10 +11,10 @@ extension Engine {
     return try await uploadSmall(path, stamp, replacing: expected, &sight)
   }
 
-  /// Writing through one name of a hard-linked file raises no event for the others.
-  private func hintOtherNames(of stamp: LocalStamp, than path: RelativePath) async {
+  /// A change through one name of a hard-linked file raises no event for the others.
+  func hintOtherNames(of stamp: LocalStamp, than path: RelativePath) async {
     guard let entries = try? await store.entries(mount: stamp.mount, inode: stamp.inode) else { return }
-    for entry in entries where entry.path != path && entry.local.modified != stamp.modified {
+    for entry in entries where entry.path != path && entry.local.metadata != stamp.metadata {
       mark(entry.path, .localEvent)
     }
   }

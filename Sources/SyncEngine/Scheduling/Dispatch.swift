@@ -119,9 +119,11 @@ extension Engine {
         for entry in overflow { mark(entry.path, entry.reasons) }
       }
     } else if spilled > 0, dirty.count < 1000 {
-      let paths = (try? await store.unspill(limit: 4000)) ?? []
+      // What the store cannot give now it still holds.
+      guard let paths = try? await store.unspill(limit: 4000) else { return }
       spilled = paths.isEmpty ? 0 : max(0, spilled - paths.count)
-      for path in paths { mark(path, .retry) }
+      // Why they were dirty was not stored: each may be an absence that has to settle.
+      for path in paths { mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle) }
     }
   }
 }

@@ -35,6 +35,7 @@ extension Engine {
     let path = work.path
     if !work.isNews, let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
       turn(path, .backsOff)
+      remoteNews.insert(path)
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }
@@ -70,6 +71,8 @@ extension Engine {
     let entry = quarantine.failed(path, message: "\(error)", now: now, random: environment.random())
     observer.record(.retrying(path, reason: "\(error)"))
     if quarantine.isReported(entry) { report(path.string, "\(error)") }
+    // The next try has no view of its own: going by the base, what is new in the bucket would count as settled.
+    if quarantine.entry(for: path) != nil { remoteNews.insert(path) }
     // With --once nothing waits for better times: what failed is reported in the summary.
     if !options.once || entry.failures < 3 {
       mark(path, .retry, after: .nanoseconds(entry.nextTry - now), since: entry.since)

@@ -102,7 +102,8 @@ final class Playground: Sendable {
     return try LocalTree(
       layout,
       options: .init(
-        node: "n1", symlinks: symlinks, watch: watch, wallTime: { now ?? Timestamp(nanoseconds: FileClock.now()) }),
+        node: "n1", symlinks: symlinks, watch: watch,
+        wallTime: { now ?? Timestamp(nanoseconds: LinuxKernel.shared.now()) }),
       pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
   }

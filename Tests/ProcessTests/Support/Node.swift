@@ -6,7 +6,10 @@ import Synchronization
 final class Node: Sendable {
   let workspace: Workspace
   let name: String
+  /// As the test sees it; not where the process is in a sandbox.
   let root: String
+  /// As the process is told.
+  private let givenRoot: String
   let url: String
   let location: String
   /// Appended to every call.
@@ -20,11 +23,13 @@ final class Node: Sendable {
 
   init(
     _ name: String, in workspace: Workspace, server: TestServer, prefix keyPrefix: String = "tree",
-    root: String? = nil, options: [String] = [], environment: [String: String] = [:], program: [String]? = nil
+    root: String? = nil, seenAs: String? = nil, options: [String] = [], environment: [String: String] = [:],
+    program: [String]? = nil
   ) throws {
     self.workspace = workspace
     self.name = name
-    self.root = try root ?? workspace.folder(name)
+    givenRoot = try root ?? workspace.folder(name)
+    self.root = seenAs ?? givenRoot
     url = server.url
     location = "s3://\(TestServer.bucketName)/\(keyPrefix)"
     // What rclone cannot do: folders in a bucket are folders on its disk, and it has no markers for empty ones.
@@ -43,7 +48,7 @@ final class Node: Sendable {
 
   private func command(_ more: [String]) -> [String] {
     program + [
-      "sync", root, location, "--endpoint-url", url, "--node-id", name, "--log-level", "debug", "--poll", "1",
+      "sync", givenRoot, location, "--endpoint-url", url, "--node-id", name, "--log-level", "debug", "--poll", "1",
     ] + options + more
   }
 
