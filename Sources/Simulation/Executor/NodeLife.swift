@@ -7,9 +7,11 @@ package final class NodeLife: @unchecked Sendable {
   package private(set) var isAlive = true
   /// Is told of every port call before and after it; may crash the node there.
   var onCall: ((String, CrashPoint.Moment) -> Void)?
+  private let weather: Weather
   private var generator: SeededGenerator
 
-  package init(node: String, executor: SimExecutor, generator: SeededGenerator) {
+  package init(node: String, executor: SimExecutor, generator: SeededGenerator, weather: Weather? = nil) {
+    self.weather = weather ?? Weather(executor: executor)
     self.node = node
     self.executor = executor
     self.generator = generator
@@ -24,8 +26,14 @@ package final class NodeLife: @unchecked Sendable {
   func call<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
     try moment(name, .before)
     let result = try await body()
+    await wakeUp()
     try moment(name, .after)
     return result
+  }
+
+  /// Nothing of a suspended machine goes on.
+  private func wakeUp() async {
+    while isAlive, let end = weather.end(of: .asleep, at: node) { await executor.pause(end - executor.now) }
   }
 
   private func moment(_ name: String, _ moment: CrashPoint.Moment) throws {
@@ -42,6 +50,7 @@ package final class NodeLife: @unchecked Sendable {
     case 12..<15: await executor.pause(Int64(generator.below(2_000_000)))
     default: await executor.pause(Int64(generator.below(Int(longest))))
     }
+    await wakeUp()
     try check()
   }
 

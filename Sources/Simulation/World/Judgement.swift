@@ -32,6 +32,15 @@ extension Oracle {
     }
   }
 
+  /// Whether a content stands in a tree, the bucket or a trash.
+  static func isKept(_ hash: UInt64, _ nodes: [SimNode], _ server: SimS3) -> Bool {
+    server.objects.values.contains { SimContent.hash($0.content) == hash }
+      || nodes.contains { node in
+        node.disk.leaves().contains { SimContent.hash($0.inode.content) == hash }
+          || node.disk.trash.contains { SimContent.hash($0.inode.content) == hash }
+      }
+  }
+
   /// I3: what differs between the trees and the bucket; empty where all are equal.
   func differences(_ nodes: [SimNode], _ server: SimS3) -> [String] { nodes.flatMap { differences($0, server) } }
 

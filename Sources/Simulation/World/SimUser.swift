@@ -69,7 +69,9 @@ final class SimUser: @unchecked Sendable {
     case .deleteFolder: await deleteFolder()
     case .makeFolder: makeFolder(names.directory(&generator))
     case .removeFolder:
-      if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
+      if let folder = generator.pickAny(disk.directories().filter(names.isOwn)), disk.remove(folder) {
+        say("rmdir \(folder)")
+      }
     case .changeMode: changeMode()
     case .touch: touch()
     case .hardLink: hardLink()
@@ -156,12 +158,12 @@ extension SimUser {
   }
 
   private func renameFolder() {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     move(folder, to: names.directory(&generator))
   }
 
   private func deleteFolder() async {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     let leaves = disk.leaves().map(\.path).filter { $0.isBelow(folder) }
     guard leaves.count <= 6 else { return }
     for leaf in leaves {
@@ -244,7 +246,9 @@ extension SimUser {
 extension SimUser {
   /// What cannot be read is neither new nor deleted.
   private func closeFolder() async {
-    guard let folder = generator.pickAny(disk.directories()), let inode = disk.lookup(folder) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)), let inode = disk.lookup(folder) else {
+      return
+    }
     disk.setSearchable(false, inode)
     say("chmod 0 \(folder)")
     await executor.pause(Int64(generator.below(20_000_000_000)))
@@ -270,12 +274,12 @@ extension SimUser {
 
   private func someFile() -> RelativePath? {
     generator.pickAny(
-      disk.leaves().filter { $0.inode.kind == .file && $0.inode.writers == 0 && $0.path != NamePool.anchor }
+      disk.leaves().filter { $0.inode.kind == .file && $0.inode.writers == 0 && names.isOwn($0.path) }
         .map(\.path))
   }
 
   private func someLeaf() -> RelativePath? {
-    generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor })
+    generator.pickAny(disk.leaves().map(\.path).filter(names.isOwn))
   }
 
   private func open(_ path: RelativePath) -> Inode? {

@@ -17,16 +17,15 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     self.weather = weather
   }
 
-  private func call<Result>(
-    _ name: String, outcome: (Result) -> String? = { _ in nil }, _ body: () async throws -> Result
-  ) async throws -> Result {
+  private func call<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
     do {
-      if weather.isRootLost(of: life.node) {
+      try life.check()
+      if weather.has(.rootLost, at: life.node) {
         oracle.count("fault root lost")
         throw LocalFailure(.rootLost, "simulated: another volume stands in the root's place")
       }
       let result = try await life.call("local " + name, body)
-      if let outcome = outcome(result) { oracle.count("local \(name): \(outcome)") }
+      if let outcome = Self.word(result) { oracle.count("local \(name): \(outcome)") }
       return result
     } catch let failure as LocalFailure {
       oracle.count("local \(name) fails: \(failure.code)")
@@ -35,7 +34,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   }
 
   func observe(_ path: RelativePath) async throws -> LocalObservation {
-    try await call("observe", outcome: { Self.word($0) }) { try await tree.observe(path) }
+    try await call("observe") { try await tree.observe(path) }
   }
 
   func walk(_ directory: RelativePath) -> any LocalWalk {
@@ -47,7 +46,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   }
 
   func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    try await call("read", outcome: { $0.isProvisional ? "provisional" : "stable" }) {
+    try await call("read") {
       try await tree.read(path, expecting: expected)
     }
   }
@@ -59,7 +58,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
     let snapshot = try await call("snapshot") { try await tree.openSnapshot(path, expecting: expected) }
     return WatchedSnapshot(snapshot: snapshot) { [self] body in
-      try await call("verify", outcome: { $0 == .changed ? "changed" : nil }, body)
+      try await call("verify", body)
     }
   }
 
@@ -71,46 +70,43 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     _ content: InstallContent, at path: RelativePath, metadata: EntryMetadata, fingerprint: Fingerprint,
     replacing expected: ExpectedLocal?
   ) async throws -> InstallOutcome {
-    if let expected, expected.fingerprint == fingerprint, expected.stamp.kind == metadata.kind {
-      oracle.violate("I9", "\(life.node) installs at \(path) the content that it says is there")
-    }
-    return try await call("install", outcome: { "\(Self.word($0)), \(expected == nil ? "new" : "over another")" }) {
+    try await call("install") {
       try await tree.install(content, at: path, metadata: metadata, fingerprint: fingerprint, replacing: expected)
     }
   }
 
   func remove(_ path: RelativePath, expecting expected: ExpectedLocal) async throws -> RemovalOutcome {
-    try await call("remove", outcome: { "\($0)" }) { try await tree.remove(path, expecting: expected) }
+    try await call("remove") { try await tree.remove(path, expecting: expected) }
   }
 
   func copyAside(
     _ path: RelativePath, expecting expected: ExpectedLocal, to copy: RelativePath
   ) async throws -> CopyOutcome {
-    try await call("copyAside", outcome: { Self.word($0) }) {
+    try await call("copyAside") {
       try await tree.copyAside(path, expecting: expected, to: copy)
     }
   }
 
   func keepInTrash(_ content: InstallContent, of path: RelativePath, fingerprint: Fingerprint) async throws {
-    try await call("keepInTrash", outcome: { "kept" }) {
+    try await call("keepInTrash") {
       try await tree.keepInTrash(content, of: path, fingerprint: fingerprint)
     }
   }
 
   func makeDirectory(_ path: RelativePath, metadata: EntryMetadata?) async throws -> LocalStamp {
-    try await call("makeDirectory", outcome: { _ in "made" }) {
+    try await call("makeDirectory") {
       try await tree.makeDirectory(path, metadata: metadata)
     }
   }
 
   func removeDirectory(_ path: RelativePath) async throws -> DirectoryRemovalOutcome {
-    try await call("removeDirectory", outcome: { "\($0)" }) { try await tree.removeDirectory(path) }
+    try await call("removeDirectory") { try await tree.removeDirectory(path) }
   }
 
   func applyMetadata(_ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp) async throws
     -> MetadataOutcome
   {
-    try await call("applyMetadata", outcome: { $0 == .changed ? "changed" : "applied" }) {
+    try await call("applyMetadata") {
       try await tree.applyMetadata(metadata, to: path, expecting: expected)
     }
   }
@@ -124,6 +120,21 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   var watchState: WatchState { get async { await tree.watchState } }
 
   func checkRoot() async throws -> MountID { try await call("checkRoot") { try await tree.checkRoot() } }
+
+  /// What came of a call, for the counters.
+  private static func word(_ result: Any) -> String? {
+    switch result {
+    case let found as LocalObservation: word(found)
+    case let outcome as InstallOutcome: word(outcome)
+    case let outcome as RemovalOutcome: "\(outcome)"
+    case let outcome as DirectoryRemovalOutcome: "\(outcome)"
+    case let outcome as CopyOutcome: word(outcome)
+    case let outcome as MetadataOutcome: outcome == .changed ? "changed" : "applied"
+    case let verdict as SnapshotVerdict: verdict == .changed ? "changed" : "stable"
+    case let content as SmallContent: content.isProvisional ? "provisional" : "stable"
+    default: nil
+    }
+  }
 
   private static func word(_ observation: LocalObservation) -> String {
     switch observation {

@@ -13,7 +13,8 @@ extension Engine {
     }
     while !stop.isRequested {
       await pause(nextPoll())
-      if stop.isRequested { return }
+      // A pause of a cancelled task is none: what fails at once would be tried again at once.
+      if stop.isRequested || Task.isCancelled { return }
       do {
         let age = environment.uptime() - lastFull
         let watch = await local.watchState

@@ -16,7 +16,8 @@ extension Planner {
     let isClash = neighbours.remoteHasDescendants || neighbours.localIsDirectory
     // As the plan sees it: a row without a remote version proves nothing about a leaf.
     guard let base, base.remote != nil else {
-      return Situation(table: isClash ? "clash without row" : "leaf without row", local: local.word, remote: remote.word)
+      return Situation(
+        table: isClash ? "clash without row" : "leaf without row", local: local.word, remote: remote.word)
     }
     let delta = LocalDelta(of: local.asLeaf, since: base)
     let other: String =
