@@ -1,14 +1,16 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test build install simulate format lint clean
+.PHONY: help demo test coverage build install simulate mutations format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
+	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
+	@echo "make mutations turns off one safeguard after the other; the simulation must notice each time"
 	@echo "make format    formats the sources; make lint checks them"
 
 demo:
@@ -16,6 +18,9 @@ demo:
 
 test:
 	@scripts/test
+
+coverage:
+	@scripts/coverage
 
 # Runs without a Swift runtime. Foundation's static libraries do not name all that they need.
 STATIC = --static-swift-stdlib -Xlinker -lCoreFoundation -Xlinker -l_FoundationICU -Xlinker -lstdc++
@@ -32,6 +37,10 @@ simulate:
 	@scripts/require build
 	swift run --configuration release simulate --seeds '$(if $(MINUTES),$(FIRST)..<18446744073709551615,$(SEEDS))' \
 	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(JOBS),--jobs $(JOBS))
+
+mutations:
+	@scripts/require build
+	@scripts/mutations
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

@@ -57,22 +57,26 @@ let package = Package(
     layer("SyncEngine", ["SyncModel"]),
     .target(name: "CLinux"),
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
-    layer("RemoteTree", ["AWSKit", "Checksums", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
+    layer(
+      "RemoteTree", ["AWSKit", "Checksums", "Digests", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
     layer("BaseStore", ["SyncEngine", "SyncModel", grdb, nioConcurrency, logging]),
     layer(
-      "AWSKit", ["Checksums", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
+      "AWSKit",
+      ["Checksums", "Digests", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
     .target(name: "CChecksums"),
-    layer("Checksums", ["CChecksums", crypto]),
+    layer("Checksums", ["CChecksums"]),
+    // Apart, so that what runs in the simulation needs no crypto library.
+    layer("Digests", [crypto]),
     layer(
       "Martlet",
       [
-        "SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Checksums", logging, nioCore,
+        "SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Digests", logging, nioCore,
         nioPosix, nioConcurrency, serviceLifecycle,
       ]),
     layer(
       "EmbeddedS3",
       [
-        "AWSKit", "Checksums", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix,
+        "AWSKit", "Checksums", "Digests", httpTypes, hummingbird, crypto, logging, nioCore, nioConcurrency, nioPosix,
         serviceLifecycle,
       ]),
     layer("Simulation", ["SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
@@ -99,14 +103,19 @@ let package = Package(
       ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests(
-      "AWSKitTests", ["AWSKit", "Checksums", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
+      "AWSKitTests", ["AWSKit", "Checksums", "Digests", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
       resources: [.copy("Vectors")]),
-    tests("ChecksumsTests", ["Checksums", "CChecksums"]),
+    tests("ChecksumsTests", ["Checksums", "CChecksums", "Digests"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux"]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
-    tests("ProcessTests", ["Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", logging, nioCore]),
+    tests(
+      "ProcessTests",
+      [
+        "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
+        nioConcurrency,
+      ]),
   ]
 )

@@ -56,6 +56,7 @@ def main():
     parser.add_argument("--format-status", type=int, default=0)
     parser.add_argument("--test-status", type=int, default=0)
     parser.add_argument("--simulation-status", type=int, default=0)
+    parser.add_argument("--mutations-status", type=int, default=0)
     arguments = parser.parse_args()
     try:
         with open(arguments.events, encoding="utf-8", errors="replace") as file:
@@ -76,6 +77,7 @@ def main():
     checks = [
         (arguments.format_status, "the format check (make format mends it)"),
         (arguments.simulation_status, "the simulation (its failing seeds and how to replay them stand above)"),
+        (arguments.mutations_status, "the mutations (what the simulation did not notice stands above)"),
     ]
     for status, name in checks:
         if status == 0:

@@ -99,17 +99,30 @@ extension LocalTree {
     }
   }
 
-  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    try await perform(path) { try reader.read(path, expecting: expected) }
+  package func read(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> SmallContent {
+    try await perform(path) { try reader.read(path, expecting: expected, whileOpen: open) }
   }
 
-  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
-    try await perform(path) { try reader.fingerprint(path, expecting: expected) }
+  package func fingerprint(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> ContentCheck {
+    try await perform(path) { try reader.fingerprint(path, expecting: expected, whileOpen: open) }
   }
 
-  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
-    try await perform(path) { try reader.openSnapshot(path, expecting: expected) }
+  package func openSnapshot(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> any LocalSnapshot {
+    try await perform(path) { try reader.openSnapshot(path, expecting: expected, whileOpen: open) }
   }
+
+  package func isOpenForWriting(_ path: RelativePath) async throws -> Bool {
+    try await perform(path) { try reader.isOpenForWriting(path) }
+  }
+
+  /// Whether the root was lost and is back, but as another folder than the one that is open.
+  package func rootIsBack() async -> Bool { (try? await perform(.root) { layout.isBack() }) ?? false }
 
   package func checkRoot() async throws -> MountID {
     try await perform(.root) { try layout.check() }
@@ -200,11 +213,12 @@ extension LocalTree {
     }
   }
 
-  /// Looks after displaced files every second and after the trash's bounds every minute.
+  /// Looks after displaced files every second and after the trash's bounds every minute; not at once, since it is
+  /// from the server that a clock that is wrong at the start is known to be so.
   private func keepHouse() async throws {
     var round = 0
     while true {
-      let isDue = round % 60 == 0
+      let isDue = round % 60 == 10
       try await runner.run { [self] in
         for mount in layout.mounts.all {
           do {

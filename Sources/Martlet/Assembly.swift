@@ -62,6 +62,10 @@ struct Assembly: Sendable {
         client: client, location: location, node: node, capabilities: found, logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
+      // A clock that is set wrong for a while must not end the retention of the whole trash.
+      options.wallTime = { [client] in
+        SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
+      }
       options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
       local = try LocalTree(layout, options: options, pool: pool, logger: logger)
     } catch {
@@ -81,6 +85,7 @@ struct Assembly: Sendable {
   }
 
   func close() async {
+    slowDown.disconnect()
     try? await transport.shutdown()
     try? store.close()
   }
@@ -114,6 +119,7 @@ struct Assembly: Sendable {
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval
+    options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout
     options.deletionLimit = configuration.maximumDeletion.limit
     options.filters = Filters(
@@ -137,6 +143,9 @@ final class SlowDownRelay: Sendable {
   private let receiver = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
   func connect(_ receiver: @escaping @Sendable () -> Void) { self.receiver.withLockedValue { $0 = receiver } }
+
+  /// What it holds of a run that is over is released.
+  func disconnect() { receiver.withLockedValue { $0 = nil } }
 
   func signal() { receiver.withLockedValue(\.self)?() }
 }

@@ -12,6 +12,9 @@ public struct Configuration: Sendable {
   public var poll: Duration = .seconds(30)
   /// Between two walks of the whole folder while its changes announce themselves.
   public var fullPassInterval: Duration = .seconds(600)
+  /// A file that a program keeps open for writing, such as a log, is uploaded when nobody has written to it for so
+  /// long; after ten times as long, at most five minutes, any consistent version of it is.
+  public var uploadOpenAfter: Duration = .seconds(30)
   public var endpointURL: String?
   public var region: String?
   public var profile: String?

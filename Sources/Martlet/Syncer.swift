@@ -1,3 +1,4 @@
+import LocalTree
 public import Logging
 import NIOConcurrencyHelpers
 import RemoteTree
@@ -70,18 +71,37 @@ public final class Syncer: Service {
   }
 
   private func syncUntilStopped() async throws {
-    let assembly = try await Assembly(configuration, logger: logger, isStopped: { self.stop.withLockedValue { $0 } })
-    do {
-      let outcome = try await run(assembly)
-      state.withLockedValue { $0 = .ended(outcome) }
-    } catch {
+    var hasRun = false
+    while true {
+      do {
+        if try await runOnce() { return }
+        hasRun = true
+      } catch let error where hasRun && !isStopped && !(error is CancellationError) {
+        // After the first pass nothing ends it (I11).
+        logger.warning("cannot go on with the root that is back, trying again: \(error)")
+        try await environment.sleep(for: .seconds(2))
+      }
+    }
+  }
+
+  private var isStopped: Bool { stop.withLockedValue { $0 } }
+
+  /// False where the root was mounted anew and everything must be opened again.
+  private func runOnce() async throws -> Bool {
+    let assembly = try await Assembly(configuration, logger: logger, isStopped: { self.isStopped })
+    let outcome: SyncOutcome?
+    do { outcome = try await run(assembly) } catch {
       await assembly.close()
       throw error
     }
     await assembly.close()
+    // Nothing may keep what is open on the volume that is gone: its lock is wanted again.
+    state.withLockedValue { $0 = outcome.map { .ended($0) } ?? .waiting }
+    return outcome != nil
   }
 
-  private func run(_ assembly: Assembly) async throws -> SyncOutcome {
+  /// Nil where the root is back after it was lost, though not as the folder that is open.
+  private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
     let engine = Engine(
       local: assembly.local, remote: assembly.remote, store: assembly.store, environment: environment,
       options: assembly.options, observer: monitor)
@@ -94,18 +114,56 @@ public final class Syncer: Service {
     }
     let tidying = AsideTidying(
       remote: assembly.remote, retention: configuration.trashRetention, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { await control.run() }
+    return try await withThrowingTaskGroup(of: End.self) { group in
+      group.addTask {
+        await control.run()
+        return .service
+      }
+      group.addTask { .engine(try await engine.run()) }
       if !configuration.isDryRun {
-        if assembly.remote.safetyLevel != .conditional { group.addTask { await tidying.run() } }
+        if assembly.remote.safetyLevel != .conditional {
+          group.addTask {
+            await tidying.run()
+            return .service
+          }
+        }
         group.addTask { [monitor] in
           await assembly.capabilities.reconsider(monitor.doubtedCapabilities, of: assembly.remote)
+          return .service
         }
       }
-      let summary = try await engine.run()
-      group.cancelAll()
-      return SyncOutcome(summary, reports: monitor.reports)
+      if !configuration.isDryRun && !configuration.once {
+        group.addTask { [environment, logger] in
+          while !Task.isCancelled {
+            try await environment.sleep(for: .seconds(2))
+            guard await assembly.local.rootIsBack() else { continue }
+            logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
+            return .rootIsBack
+          }
+          return .service
+        }
+      }
+      while let end = try await group.next() {
+        switch end {
+        case .service: continue
+        case .rootIsBack:
+          group.cancelAll()
+          while await group.nextResult() != nil {}
+          return nil
+        case .engine(let summary):
+          group.cancelAll()
+          return SyncOutcome(summary, reports: monitor.reports)
+        }
+      }
+      return nil
     }
+  }
+
+  private enum End: Sendable {
+    case engine(RunSummary)
+    case rootIsBack
+    /// Something beside the engine has nothing more to do.
+    case service
   }
 }
 

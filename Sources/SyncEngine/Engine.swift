@@ -18,6 +18,7 @@ package actor Engine {
   var locks = PathLocks<UInt64>()
   var lockWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   var quarantine = Quarantine()
+  var openFiles: OpenFiles
   var deletionGuard: DeletionGuard
   var spool = DeletionSpool()
   let large: Lane
@@ -84,6 +85,7 @@ package actor Engine {
     self.environment = environment
     self.options = options
     self.observer = observer
+    openFiles = OpenFiles(rest: options.uploadOpenAfter.nanoseconds, isBrief: options.once)
     large = Lane(width: options.largeConcurrency)
     limit = AdaptiveLimit(initial: options.concurrency, maximum: options.concurrency)
     deletionGuard = DeletionGuard(limit: options.deletionLimit)

@@ -17,6 +17,8 @@ package struct EngineOptions: Sendable {
   package var poll: Duration = .seconds(30)
   /// Between two full passes while changes announce themselves.
   package var fullPassInterval: Duration = .seconds(600)
+  /// A file that somebody keeps open for writing is uploaded when nobody has written for so long.
+  package var uploadOpenAfter: Duration = .seconds(30)
   package var shutdownTimeout: Duration = .seconds(25)
   /// Without `firstSync` a first contact with too many conflicts ends the run before any change.
   package var asksAtFirstContact = true

@@ -1,3 +1,5 @@
+package import SyncModel
+
 /// What is in sync, what is not, and why (I12).
 package struct EngineStatus: Sendable {
   package enum State: String, Sendable { case starting, syncing, idle, stopping, stopped }
@@ -13,6 +15,8 @@ package struct EngineStatus: Sendable {
   package var pending = 0
   /// How long the oldest of them has waited.
   package var oldestUnsynced: Duration?
+  /// Files that wait because somebody has them open for writing, and for how long already.
+  package var busy: [BusyFile] = []
   /// Paths that are left alone, and why.
   package var quarantined: [PathReport] = []
   package var deletionsHalted: String?
@@ -20,6 +24,18 @@ package struct EngineStatus: Sendable {
   package var lastError: String?
 
   package init() {}
+}
+
+/// A file that waits because somebody has it open for writing.
+package struct BusyFile: Hashable, Sendable {
+  package var path: RelativePath
+  /// So far.
+  package var wait: Duration
+
+  package init(path: RelativePath, wait: Duration) {
+    self.path = path
+    self.wait = wait
+  }
 }
 
 /// How a run ended.

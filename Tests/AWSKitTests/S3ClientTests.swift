@@ -1,5 +1,6 @@
 import AWSKit
 import Checksums
+import Digests
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1

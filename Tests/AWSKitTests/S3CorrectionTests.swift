@@ -84,6 +84,28 @@ private func region(of request: TestServer.Request) -> String? {
       })
   }
 
+  /// Requests that were signed before the first of them learned the time are sent again, too.
+  @Test func clockIsLearnedByAllThatAreUnderWay() async throws {
+    let serverTime = ClientHarness.now.adding(seconds: 3_600)
+    try await ClientHarness.run(
+      answer: { request, _ in
+        request.headers["X-Amz-Date"] == [serverTime.amzDate]
+          ? .reply(200, ["ETag": "e"])
+          : .reply(403, ["Date": serverTime.httpDate], errorDocument("RequestTimeTooSkewed"))
+      },
+      body: { harness in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for number in 0..<16 {
+            group.addTask {
+              _ = try await harness.client.putObject(
+                bucket: "bucket", key: "\(number)", body: .empty, condition: .ifAbsent)
+            }
+          }
+          try await group.waitForAll()
+        }
+      })
+  }
+
   @Test func aDenialWithTheRightTimeIsADenial() async throws {
     try await ClientHarness.run(
       answer: { _, _ in

@@ -1,5 +1,6 @@
 import CChecksums
 import Checksums
+import Digests
 import Testing
 
 /// xorshift; the same bytes in every run.

@@ -24,6 +24,7 @@ import Testing
     status.committed = [.uploaded: 2]
     status.pending = 1
     status.oldestUnsynced = .milliseconds(1500)
+    status.busy = [BusyFile(path: RelativePath(unchecked: "log"), wait: .milliseconds(2500))]
     status.quarantined = [PathReport(name: "p", reason: "busy")]
     return status
   }
@@ -34,7 +35,8 @@ import Testing
     monitor.record(.transferProgressed(Transfer.ID(1), bytes: 3))
     let report = StatusReport(engineStatus(), of: run, monitor: monitor, now: 12 * second)
     let expected =
-      #"{"active":[{"direction":"upload","moved":3,"path":"big/file","size":8}],"committed":{"uploaded":2},"#
+      #"{"active":[{"direction":"upload","moved":3,"path":"big/file","size":8}],"#
+      + #""busy":[{"path":"log","seconds":2.5}],"committed":{"uploaded":2},"#
       + #""conflicts":0,"isReady":true,"isStuck":false,"location":"s3://b/x/","node":"n-1","oldestUnsyncedSeconds":1.5,"#
       + #""pending":1,"process":\#(getpid()),"quarantined":[{"path":"p","reason":"busy"}],"root":"/data","#
       + #""safety":"Safe.","secondsSinceLastPass":2,"state":"idle","watch":"live"}"#
@@ -85,6 +87,7 @@ import Testing
         last complete pass: 2 s ago
         not yet in sync: 1, the oldest since 1 s
         since the start: uploaded 2
+        open for writing: log, for 2 s
         left alone: p: busy
         left alone: q\\n: is a socket
         deletions are halted: too many

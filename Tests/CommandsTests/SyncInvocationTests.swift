@@ -60,6 +60,7 @@ import Testing
   static let valued: [Case] = [
     Case("--poll", "7", "8", unset: "30.0 seconds") { "\($0.configuration.poll)" },
     Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassInterval)" },
+    Case("--upload-open-after", "7", "8m", unset: "30.0 seconds") { "\($0.configuration.uploadOpenAfter)" },
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
     Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
     Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
@@ -129,6 +130,7 @@ import Testing
   @Test(arguments: [
     (["/tmp", "s3:///p"], "s3:///p"), (["/tmp", "s3://b", "--endpoint-url", "nonsense"], "--endpoint-url nonsense"),
     (["/tmp", "s3://b", "--node-id", "a/b"], "--node-id a/b"), (["/tmp", "s3://b", "--poll", "0"], "--poll 0"),
+    (["/tmp", "s3://b", "--upload-open-after", "long"], "--upload-open-after long"),
     (["/tmp", "s3://b", "--state-dir", "/tmp/state"], "--state-dir /tmp/state"),
   ]) func namesTheValueThatCannotBeUsed(_ arguments: [String], _ name: String) throws {
     let problems = try problems(arguments)

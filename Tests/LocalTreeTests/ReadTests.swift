@@ -50,21 +50,86 @@ import Testing
     #expect(write(file, "x", 1) == 1)
     let tree = try ground.tree()
     let stamp = try await tree.stamp("f")
-    var reader = tree.reader
-    reader.rest = .max
-    let impatient = reader
-    #expect(await code { _ = try impatient.read("f".path, expecting: stamp) } == .busy)
-    #expect(await code { _ = try impatient.openSnapshot("f".path, expecting: stamp) } == .busy)
-    reader.rest = 0
-    let content = try reader.read("f".path, expecting: stamp)
-    #expect(content.bytes == [UInt8(ascii: "x")] && content.isProvisional)
-    let snapshot = try reader.openSnapshot("f".path, expecting: stamp)
+    #expect(try await tree.isOpenForWriting("f".path))
+    for never in [OpenVersion.rested(.max), .rested(3_600_000_000_000)] {
+      #expect(await code { _ = try await tree.read("f".path, expecting: stamp, whileOpen: never) } == .busy)
+      #expect(await code { _ = try await tree.fingerprint("f".path, expecting: stamp, whileOpen: never) } == .busy)
+      #expect(await code { _ = try await tree.openSnapshot("f".path, expecting: stamp, whileOpen: never) } == .busy)
+    }
+    let content = try await tree.read("f".path, expecting: stamp, whileOpen: .rested(0))
+    #expect(content.bytes == [UInt8(ascii: "x")] && content.isProvisional && content.isOfOpenFile)
+    let snapshot = try await tree.openSnapshot("f".path, expecting: stamp, whileOpen: .rested(0))
     #expect(write(file, "y", 1) == 1)
     #expect(try await snapshot.read(at: 0, count: 1) == [UInt8(ascii: "x")])
     #expect(try await snapshot.verify() == .stable(isProvisional: true))
     await snapshot.close()
     #expect(ground.staged == [])
     close(file)
+    #expect(try await !tree.isOpenForWriting("f".path))
+    #expect(try await !tree.isOpenForWriting("absent".path))
+  }
+
+  /// Everything that a log holds at any moment is a beginning of what it holds in the end.
+  @Test func `A log that grows all the time is read as it was at one moment`() async throws {
+    let tree = try ground.tree()
+    let writer = Writer(ground.full("log")) { file, round in
+      let line = Array("line \(round)\n".utf8)
+      write(file, line, line.count)
+    }
+    var recorded: [[UInt8]] = []
+    for _ in 0..<40 {
+      let stamp = try await tree.stamp("log")
+      let content = try await reading { try await tree.read("log".path, expecting: stamp, whileOpen: .steady) }
+      #expect(content.isOfOpenFile && content.isProvisional && content.stamp.size == content.fingerprint.size)
+      let snapshot = try await reading { try await tree.openSnapshot("log".path, expecting: stamp, whileOpen: .steady) }
+      let copied = try await snapshot.read(at: 0, count: Int(snapshot.size))
+      #expect(try await snapshot.verify() == .stable(isProvisional: true))
+      await snapshot.close()
+      recorded += [content.bytes, copied]
+      #expect(
+        await code { _ = try await tree.read("log".path, expecting: stamp, whileOpen: .rested(1 << 40)) } == .busy)
+    }
+    writer.stop()
+    let final = try #require(Playground.read(ground.full("log"))).utf8
+    for beginning in recorded { #expect(final.starts(with: beginning)) }
+    #expect(Set(recorded.map(\.count)).count > 5)
+    #expect(ground.staged == [])
+  }
+
+  /// Both halves carry the number of the write; a mix of two writes would show.
+  @Test func `A file that is written in place all the time is busy, or whole`() async throws {
+    let half = 1 << 18
+    ground.write("db", String(repeating: "0", count: 2 * half))
+    let tree = try ground.tree()
+    let writer = Writer(ground.full("db")) { file, round in
+      let page = [UInt8](repeating: UInt8(48 + round % 10), count: half)
+      pwrite(file, page, half, 0)
+      pwrite(file, page, half, off_t(half))
+    }
+    var busy = 0
+    for _ in 0..<60 {
+      let stamp = try await tree.stamp("db")
+      do {
+        let snapshot = try await tree.openSnapshot("db".path, expecting: stamp, whileOpen: .steady)
+        let bytes = try await snapshot.read(at: 0, count: 2 * half)
+        await snapshot.close()
+        // Between its two writes a content exists as well.
+        let (first, second) = (Set(bytes[..<half]), Set(bytes[half...]))
+        #expect(first.count == 1 && second.count == 1)
+      } catch let failure as LocalFailure where failure.code == .busy { busy += 1 }
+    }
+    #expect(busy > 0)
+    writer.stop()
+    #expect(ground.staged == [])
+    let stamp = try await tree.stamp("db")
+    #expect(try await !tree.read("db".path, expecting: stamp, whileOpen: .rested(.max)).isOfOpenFile)
+  }
+
+  /// A try may meet the writer between the change of the time and that of the size.
+  private func reading<Value>(_ body: () async throws -> Value) async throws -> Value {
+    while true {
+      do { return try await body() } catch let failure as LocalFailure where failure.code == .busy { usleep(500) }
+    }
   }
 
   @Test func `A snapshot tells whether anybody wrote`() async throws {

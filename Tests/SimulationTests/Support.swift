@@ -76,6 +76,14 @@ extension EntryMetadata {
 }
 
 extension LocalTreePort {
+  func openSnapshot(_ path: RelativePath, expecting stamp: LocalStamp) async throws -> any LocalSnapshot {
+    try await openSnapshot(path, expecting: stamp, whileOpen: .rested(1_000_000_000))
+  }
+
+  func read(_ path: RelativePath, expecting stamp: LocalStamp) async throws -> SmallContent {
+    try await read(path, expecting: stamp, whileOpen: .rested(1_000_000_000))
+  }
+
   func stamp(of name: String) async throws -> LocalStamp? {
     if case .present(let stamp) = try await observe(path(name)) { stamp } else { nil }
   }

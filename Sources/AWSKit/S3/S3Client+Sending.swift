@@ -1,5 +1,6 @@
 internal import AsyncHTTPClient
 internal import Checksums
+internal import Digests
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
@@ -56,10 +57,12 @@ extension S3Client {
     } catch let error where !(error is CancellationError) {
       throw S3Error(.noCredentials, message: "\(error)", operation: call.description, cause: error)
     }
-    let region = region(of: call.bucket)
+    let signing = Signing(
+      credentials: credentials, region: region(of: call.bucket),
+      clockOffset: learned.clockOffset.withLockedValue { $0 })
     let timeout = prepared.timeout(configuration)
     do {
-      let request = try await self.request(prepared, credentials: credentials, region: region)
+      let request = try await self.request(prepared, signing)
       let deadline = ContinuousClock.now + timeout
       let response = try await transport.send(request, timeout: timeout)
       let reply = S3Reply(
@@ -68,12 +71,12 @@ extension S3Client {
         // Of a HEAD reply there is no body, of an error reply it must not be long.
         let body = call.method == .HEAD ? [] : (try? await reply.collect(limit: 1 << 20)) ?? []
         throw AttemptFailure(
-          reply, S3ErrorBody(parsing: body), call: call, credentials: credentials, region: region)
+          reply, S3ErrorBody(parsing: body), call: call, signed: signing)
       }
       do {
         return try await decode(reply)
       } catch let failure as FalseSuccess {
-        throw AttemptFailure(reply, failure.error, call: call, credentials: credentials, region: region)
+        throw AttemptFailure(reply, failure.error, call: call, signed: signing)
       } catch let error as XMLError {
         throw S3Error(
           .malformedReply, status: reply.status, requestID: reply.headers.first(name: "x-amz-request-id"),
@@ -81,23 +84,23 @@ extension S3Client {
       }
     } catch let failure as HTTPFailure {
       let error = S3Error(failure, operation: call.description, isWrite: call.isWrite)
-      throw AttemptFailure(error: error, credentials: credentials, region: region)
+      throw AttemptFailure(error: error, signed: signing)
     } catch var error as S3Error {
       // From reading the reply: the server has answered success.
       error.operation = call.description
       error.outcomeUnknown = call.isWrite && error.kind != .invalidArgument
-      throw AttemptFailure(error: error, credentials: credentials, region: region)
+      throw AttemptFailure(error: error, signed: signing)
     }
   }
 
   private func request(
-    _ prepared: Prepared, credentials: AWSCredentials, region: String?
+    _ prepared: Prepared, _ signing: Signing
   ) async throws -> HTTPClientRequest {
     let call = prepared.call
+    let (credentials, region) = (signing.credentials, signing.region)
     let address = try configuration.endpoint.address(bucket: call.bucket, region: region)
     let path = address.path(encodedKey: prepared.encodedKey)
-    let offset = learned.clockOffset.withLockedValue { $0 }
-    let timestamp = configuration.now().adding(seconds: offset).amzDate
+    let timestamp = configuration.now().adding(seconds: signing.clockOffset).amzDate
     var headers = prepared.headers
     headers.append(("Host", address.host))
     headers.append(("X-Amz-Date", timestamp))
@@ -145,12 +148,18 @@ extension S3Client {
       }
     }
     if !done.clock, let serverDate = failure.serverDate, [400, 403].contains(failure.error.status) {
-      let offset = learned.clockOffset.withLockedValue { $0 }
       let skew = serverDate.seconds - configuration.now().seconds
-      if abs(skew - offset) > Self.toleratedSkew {
-        done.clock = true
+      // Another request may have learned it since this one was signed.
+      let isNews = learned.clockOffset.withLockedValue { offset in
+        guard abs(skew - offset) > Self.toleratedSkew else { return false }
+        offset = skew
+        return true
+      }
+      if isNews {
         logger.warning("the local clock is wrong, going by the server's", metadata: ["seconds": "\(skew)"])
-        learned.clockOffset.withLockedValue { $0 = skew }
+      }
+      if abs(skew - failure.clockOffset) > Self.toleratedSkew {
+        done.clock = true
         return true
       }
     }
@@ -179,6 +188,14 @@ extension S3Client {
   }
 }
 
+/// What an attempt was signed with.
+private struct Signing {
+  var credentials: AWSCredentials
+  var region: String?
+  /// Seconds ahead of the local clock.
+  var clockOffset: Int64
+}
+
 /// What went wrong in one attempt and what the reply said beside it.
 private struct AttemptFailure: Error {
   var error: S3Error
@@ -187,19 +204,23 @@ private struct AttemptFailure: Error {
   var region: String?
   var regionHint: String?
   var serverDate: AWSTimestamp?
+  /// Seconds that the request was signed ahead of the local clock.
+  var clockOffset: Int64
 
-  init(error: S3Error, credentials: AWSCredentials, region: String?) {
+  init(error: S3Error, signed: Signing) {
     self.error = error
-    self.credentials = credentials
-    self.region = region
+    credentials = signed.credentials
+    region = signed.region
+    clockOffset = signed.clockOffset
   }
 
-  init(_ reply: S3Reply, _ body: S3ErrorBody, call: S3Call, credentials: AWSCredentials, region: String?) {
+  init(_ reply: S3Reply, _ body: S3ErrorBody, call: S3Call, signed: Signing) {
     error = S3Error(
       status: reply.status, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
       operation: call.description, hasKey: call.key != nil, isWrite: call.isWrite)
-    self.credentials = credentials
-    self.region = region
+    credentials = signed.credentials
+    region = signed.region
+    clockOffset = signed.clockOffset
     regionHint = reply.headers.first(name: "x-amz-bucket-region") ?? body.region
     serverDate = body.serverTime ?? reply.headers.first(name: "Date").flatMap { AWSTimestamp(httpDate: $0) }
   }

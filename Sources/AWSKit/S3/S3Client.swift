@@ -46,6 +46,10 @@ public struct S3Client: Sendable {
     self.logger = logger
   }
 
+  /// Seconds that the server's clock is ahead of ours, as far as it is known: a difference shows when it refuses a
+  /// signature for it.
+  package var clockOffset: Int64 { learned.clockOffset.withLockedValue { $0 } }
+
   /// The region of a bucket as far as it is known.
   public func region(of bucket: String) -> String? {
     learned.regions.withLockedValue { $0[bucket] } ?? configuration.endpoint.region

@@ -1,4 +1,5 @@
 internal import Checksums
+internal import Digests
 public import NIOCore
 
 /// Compares content with the checksum that S3 gives for the whole object.

@@ -26,6 +26,13 @@ enum StatusText {
       let amount = ByteText.pair(transfer.moved, of: transfer.size)
       lines.append("\(transfer.direction): \(TextLogHandler.printable(transfer.path)), \(amount)")
     }
+    for file in report.busy.prefix(pathLimit) {
+      let wait = DurationText.describe(.milliseconds(Int64(file.seconds * 1000)))
+      lines.append("open for writing: \(TextLogHandler.printable(file.path)), for \(wait)")
+    }
+    if report.busy.count > pathLimit {
+      lines.append("open for writing: \(report.busy.count - pathLimit) more, see --json")
+    }
     for problem in report.quarantined.prefix(pathLimit) {
       lines.append("left alone: \(TextLogHandler.printable(PathText.join(problem.path, problem.reason)))")
     }

@@ -52,6 +52,7 @@ struct SyncInvocation {
     set(
       &configuration.fullPassInterval,
       reader.duration("--full-pass-every", options.fullPassEvery, atLeast: .seconds(1)))
+    set(&configuration.uploadOpenAfter, reader.duration("--upload-open-after", options.uploadOpenAfter))
     set(&configuration.watch, reader.choice("--watch", options.watch))
     configuration.endpointURL = reader.text("--endpoint-url", options.server.endpointURL)
     configuration.region = reader.text("--region", options.server.region)

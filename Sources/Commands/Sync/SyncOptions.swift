@@ -25,6 +25,11 @@ struct SyncOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How local changes are noticed: auto (default), inotify or poll.", valueName: "how"))
   var watch: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How long a file that a program keeps open must rest before it is uploaded (default 30s).", valueName: "time"))
+  var uploadOpenAfter: String?
+
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "What wins, what is deleted") var decisions: DecisionOptions
   @OptionGroup(title: "What is synced") var selection: SelectionOptions

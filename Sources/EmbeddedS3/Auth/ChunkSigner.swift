@@ -1,6 +1,7 @@
 import AWSKit
 import Checksums
 import Crypto
+import Digests
 
 /// The chain of signatures over the chunks of a streamed body. Source: "Signature calculations for the Authorization
 /// header: transferring payload in multiple chunks" of the Amazon S3 API reference.

@@ -1,4 +1,5 @@
 import Checksums
+import Digests
 import NIOCore
 
 /// Everything that is computed of a body while it arrives.

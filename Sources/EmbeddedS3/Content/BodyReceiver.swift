@@ -1,4 +1,4 @@
-import Checksums
+import Digests
 import HTTPTypes
 import HummingbirdCore
 import NIOCore

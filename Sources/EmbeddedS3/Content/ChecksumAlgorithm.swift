@@ -1,4 +1,5 @@
 import Checksums
+import Digests
 import NIOCore
 
 /// The additional checksums of S3.

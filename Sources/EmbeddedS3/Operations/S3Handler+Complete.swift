@@ -1,5 +1,6 @@
 import AWSKit
 import Checksums
+import Digests
 import HTTPTypes
 
 extension S3Handler {

@@ -36,14 +36,17 @@ extension Committer {
       return (.symlink(target: target), Fingerprint(of: target))
     }
     var staged: StagedContent?
-    let (fingerprint, _) = try reader.hold(leaf) {
+    let held = try reader.hold(leaf, whileOpen: .rested(Self.rest)) { leaf, size in
       let file = try StagedContent(on: leaf.mount, for: leaf.path.string, size: 0)
       staged = file
-      return try file.fill(from: leaf.descriptor)
+      return try file.fill(from: leaf.descriptor, upTo: size)
     }
     guard let staged else { throw changed(leaf.path) }
-    return (.staged(staged), fingerprint)
+    return (.staged(staged), held.result)
   }
+
+  /// Of a file that somebody has open for writing, nanoseconds.
+  private static let rest: Int64 = 1_000_000_000
 
   private func holds(_ path: RelativePath, _ fingerprint: Fingerprint, _ kind: EntryKind) throws -> Bool {
     do {

@@ -11,7 +11,7 @@ struct OpenLeaf {
   let mount: Mount
   /// Of a file, open for reading; of a link, a path descriptor.
   let descriptor: Descriptor
-  let status: FileStatus
+  private(set) var status: FileStatus
   let kind: EntryKind
 
   enum Absence: Error {
@@ -52,6 +52,9 @@ struct OpenLeaf {
 
   /// As it is now.
   func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mount.id)! }
+
+  /// Takes the version that is there now for the one that was looked for.
+  mutating func refresh() throws { status = try descriptor.status() }
 
   func content() throws -> Fingerprint {
     kind == .symlink ? Fingerprint(of: try descriptor.linkTarget()) : try descriptor.fingerprint()

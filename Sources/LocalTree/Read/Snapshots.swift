@@ -30,6 +30,8 @@ final class LeafSnapshot: LocalSnapshot {
     }
   }
 
+  var isOfOpenFile: Bool { false }
+
   func verify() async throws -> SnapshotVerdict {
     try await runner.run { [self] in
       try reportingFailures(at: path.string) {
@@ -50,7 +52,7 @@ final class LeafSnapshot: LocalSnapshot {
   }
 }
 
-/// A private copy of a large file that somebody keeps open for writing, compared with it once more.
+/// A private copy of a large file that somebody has open for writing.
 final class CopiedSnapshot: LocalSnapshot {
   private let copy: StagedContent
   private let path: RelativePath
@@ -58,18 +60,40 @@ final class CopiedSnapshot: LocalSnapshot {
   let stamp: LocalStamp
   let size: Int64
 
-  /// Fails with `.busy` where the file does not hold still for the comparison.
-  init(_ leaf: OpenLeaf, runner: any LocalRunner) throws {
-    self.runner = runner
+  /// Fails with `.busy` where no version of the file can be had.
+  init(_ leaf: OpenLeaf, _ version: OpenVersion, reader: StableReader) throws {
+    runner = reader.runner
     path = leaf.path
-    stamp = leaf.stamp
-    size = leaf.status.size
-    copy = try StagedContent(on: leaf.mount, for: leaf.path.string, size: 0)
-    let content = try copy.fill(from: leaf.descriptor)
-    guard content.size == size, try leaf.descriptor.fingerprint() == content, try leaf.currentStamp() == stamp else {
-      throw busy(path)
-    }
+    let copy = try StagedContent(on: leaf.mount, for: leaf.path.string, size: 0)
+    self.copy = copy
+    var isFirst = true
+    let held =
+      try Self.cloned(leaf, version, into: copy)
+      ?? reader.steady(leaf, version) { leaf, size in
+        // Copied, then compared with the copy.
+        defer { isFirst.toggle() }
+        return isFirst
+          ? try copy.fill(from: leaf.descriptor, upTo: size) : try leaf.descriptor.fingerprint(upTo: size)
+      }
+    stamp = held.stamp
+    size = held.result.size
   }
+
+  /// By reference, where the file system can: a clone is one moment's content, whatever the writer does.
+  private static func cloned(
+    _ leaf: OpenLeaf, _ version: OpenVersion, into copy: StagedContent
+  ) throws -> StableReader.Held<Fingerprint>? {
+    guard version == .steady, let file = copy.file else { return nil }
+    var leaf = leaf
+    try leaf.refresh()
+    guard file.kernel.clone(file.raw, from: leaf.descriptor.raw) == 0 else { return nil }
+    // Otherwise the stamp would be that of another version.
+    guard try leaf.currentStamp() == leaf.stamp else { return nil }
+    return StableReader.Held(
+      result: try file.fingerprint(), stamp: leaf.stamp, isProvisional: true, isOfOpenFile: true)
+  }
+
+  var isOfOpenFile: Bool { true }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
     try await runner.run { [self] in
@@ -86,12 +110,16 @@ final class CopiedSnapshot: LocalSnapshot {
 }
 
 extension StagedContent {
-  /// Copies a whole file, by reference where the file system can; returns what was copied.
-  func fill(from source: Descriptor) throws -> Fingerprint {
+  /// Takes over a whole file, or its beginning; by reference where the file system can. Returns what was copied.
+  func fill(from source: Descriptor, upTo end: Int64 = .max) throws -> Fingerprint {
     guard let file else { throw SystemError(EBADF) }
-    if file.kernel.clone(file.raw, from: source.raw) == 0 { return try file.fingerprint() }
+    try check(file.kernel.truncate(file.raw, to: 0))
+    if file.kernel.clone(file.raw, from: source.raw) == 0 {
+      if end < .max { try check(file.kernel.truncate(file.raw, to: end)) }
+      return try file.fingerprint()
+    }
     var crc = CRC64NVME()
-    let size = try source.forEachChunk { chunk, offset in
+    let size = try source.forEachChunk(upTo: end) { chunk, offset in
       crc.update(chunk)
       try file.write(chunk, at: offset)
     }

@@ -10,65 +10,146 @@ struct StableReader {
   let observer: Observer
   let runner: any LocalRunner
 
-  /// How long a file that somebody keeps open for writing must have rested before it is read, nanoseconds.
-  var rest: Int64 = 1_000_000_000
   /// Microseconds; a writer that is about to close is waited for.
   static let patience: UInt32 = 5_000
 
   func open(_ path: RelativePath, expecting expected: LocalStamp) throws -> OpenLeaf {
-    let leaf: OpenLeaf
-    do { leaf = try OpenLeaf(path, in: observer) } catch OpenLeaf.Absence.absent {
-      throw LocalFailure(.vanished, "\(path): is gone; it is looked at again")
-    } catch OpenLeaf.Absence.obstructed { throw changed(path) }
+    let leaf = try find(path)
     guard leaf.stamp == expected else { throw changed(path) }
     leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }
 
-  /// Calls `body` with the file while it is held still; returns whether the stamp is provisional.
-  ///
-  /// Where somebody writes, `body` runs twice and must tell by the same result that the content rests.
-  func hold<Result: Equatable>(_ leaf: OpenLeaf, _ body: () throws -> Result) throws -> (Result, Bool) {
-    let lease = leaf.takeLease(patience: Self.patience)
-    defer { lease.release() }
-    if lease.state == .refused { try requireRest(leaf) }
-    guard try leaf.currentStamp() == leaf.stamp else { throw changed(leaf.path) }
-    let result = try body()
-    let isSteady = try lease.state != .refused || body() == result
-    guard try leaf.currentStamp() == leaf.stamp, lease.isUnbroken else { throw changed(leaf.path) }
-    guard isSteady else { throw busy(leaf.path) }
-    return (result, leaf.isProvisional(lease.state))
+  /// As above, but a file that is being written is told from one that was changed.
+  private func open(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen version: OpenVersion
+  ) throws -> OpenLeaf {
+    let leaf = try find(path)
+    if leaf.stamp != expected {
+      guard leaf.kind == .file, leaf.status.inode == expected.inode, isHeld(leaf) else { throw changed(path) }
+      if version != .steady { throw busy(path) }
+    }
+    leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
+    return leaf
   }
 
-  func read(_ path: RelativePath, expecting expected: LocalStamp) throws -> SmallContent {
-    let leaf = try open(path, expecting: expected)
-    let (bytes, isProvisional) = try hold(leaf) {
+  private func find(_ path: RelativePath) throws -> OpenLeaf {
+    do { return try OpenLeaf(path, in: observer) } catch OpenLeaf.Absence.absent {
+      throw LocalFailure(.vanished, "\(path): is gone; it is looked at again")
+    } catch OpenLeaf.Absence.obstructed { throw changed(path) }
+  }
+
+  func isOpenForWriting(_ path: RelativePath) throws -> Bool {
+    do {
+      let leaf = try OpenLeaf(path, in: observer)
+      return leaf.kind == .file && isHeld(leaf)
+    } catch is OpenLeaf.Absence { return false }
+  }
+
+  private func isHeld(_ leaf: OpenLeaf) -> Bool {
+    let lease = leaf.takeLease(patience: Self.patience)
+    defer { lease.release() }
+    return lease.state == .refused
+  }
+
+  /// A result of reading a leaf that was held still, or of a steady version of one that somebody writes to.
+  struct Held<Result> {
+    var result: Result
+    /// Of the version that was read.
+    var stamp: LocalStamp
+    var isProvisional: Bool
+    var isOfOpenFile: Bool
+  }
+
+  /// Calls `body` with the file, and how many bytes of it to read, while it is held still.
+  ///
+  /// Where somebody has it open for writing, `body` runs twice and must tell by the same result that the content rests.
+  func hold<Result: Equatable>(
+    _ leaf: OpenLeaf, whileOpen version: OpenVersion, _ body: (OpenLeaf, Int64) throws -> Result
+  ) throws -> Held<Result> {
+    let lease = leaf.takeLease(patience: Self.patience)
+    defer { lease.release() }
+    if lease.state == .refused { return try steady(leaf, version, body) }
+    guard try leaf.currentStamp() == leaf.stamp else { throw changed(leaf.path) }
+    let result = try body(leaf, leaf.status.size)
+    guard try leaf.currentStamp() == leaf.stamp, lease.isUnbroken else { throw changed(leaf.path) }
+    return Held(
+      result: result, stamp: leaf.stamp, isProvisional: leaf.isProvisional(lease.state), isOfOpenFile: false)
+  }
+
+  /// A version of a file that somebody has open for writing, by what docs/safety.md says of it.
+  func steady<Result: Equatable>(
+    _ leaf: OpenLeaf, _ version: OpenVersion, _ body: (OpenLeaf, Int64) throws -> Result
+  ) throws -> Held<Result> {
+    guard case .steady = version else { return try rested(leaf, version, body) }
+    var leaf = leaf
+    for _ in 0..<Self.steadyAttempts {
+      try leaf.refresh()
+      let size = leaf.status.size
+      let first = try body(leaf, size)
+      let second = try body(leaf, size)
+      let after = try leaf.descriptor.status()
+      // What only grew had these bytes when it had this size.
+      if first == second, after.stamp(on: leaf.mount.id) == leaf.stamp || after.size > size {
+        return Held(result: first, stamp: leaf.stamp, isProvisional: true, isOfOpenFile: true)
+      }
+    }
+    throw busy(leaf.path)
+  }
+
+  private static let steadyAttempts = 3
+
+  private func rested<Result: Equatable>(
+    _ leaf: OpenLeaf, _ version: OpenVersion, _ body: (OpenLeaf, Int64) throws -> Result
+  ) throws -> Held<Result> {
+    // Of the two stamps only this one cannot be set.
+    let age = leaf.descriptor.kernel.now() &- leaf.status.changed
+    guard case .rested(let rest) = version, age >= rest, try leaf.currentStamp() == leaf.stamp else {
+      throw busy(leaf.path)
+    }
+    let size = leaf.status.size
+    let result = try body(leaf, size)
+    guard try body(leaf, size) == result, try leaf.currentStamp() == leaf.stamp else { throw busy(leaf.path) }
+    return Held(result: result, stamp: leaf.stamp, isProvisional: true, isOfOpenFile: true)
+  }
+
+  func read(_ path: RelativePath, expecting expected: LocalStamp, whileOpen version: OpenVersion) throws
+    -> SmallContent
+  {
+    let leaf = try open(path, expecting: expected, whileOpen: version)
+    let held = try hold(leaf, whileOpen: version) { leaf, size in
       if leaf.kind == .symlink { return try leaf.descriptor.linkTarget() }
-      return try leaf.descriptor.bytes(at: 0, count: Int(leaf.status.size), of: path)
+      // The caller counts on about the size that it expects.
+      guard size <= expected.size + Self.growth else { throw changed(path) }
+      return try leaf.descriptor.bytes(at: 0, count: Int(size), of: path)
     }
     return SmallContent(
-      bytes: bytes, fingerprint: Fingerprint(of: bytes), stamp: leaf.stamp, isProvisional: isProvisional)
+      bytes: held.result, fingerprint: Fingerprint(of: held.result), stamp: held.stamp,
+      isProvisional: held.isProvisional, isOfOpenFile: held.isOfOpenFile)
   }
 
-  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) throws -> ContentCheck {
-    let leaf = try open(path, expecting: expected)
-    let (fingerprint, isProvisional) = try hold(leaf) { try leaf.content() }
-    return ContentCheck(fingerprint: fingerprint, stamp: leaf.stamp, isProvisional: isProvisional)
+  /// What a log may grow by from the look to the read: bytes.
+  private static let growth: Int64 = 1 << 20
+
+  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp, whileOpen version: OpenVersion) throws
+    -> ContentCheck
+  {
+    let leaf = try open(path, expecting: expected, whileOpen: version)
+    let held = try hold(leaf, whileOpen: version) { leaf, size in
+      leaf.kind == .symlink ? try leaf.content() : try leaf.descriptor.fingerprint(upTo: size)
+    }
+    return ContentCheck(fingerprint: held.result, stamp: held.stamp, isProvisional: held.isProvisional)
   }
 
-  func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) throws -> any LocalSnapshot {
-    let leaf = try open(path, expecting: expected)
+  func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp, whileOpen version: OpenVersion) throws
+    -> any LocalSnapshot
+  {
+    let leaf = try open(path, expecting: expected, whileOpen: version)
     let lease = leaf.takeLease(patience: Self.patience)
     defer { lease.release() }
+    if lease.state == .refused { return try CopiedSnapshot(leaf, version, reader: self) }
     guard try leaf.currentStamp() == leaf.stamp else { throw changed(path) }
-    if lease.state != .refused { return LeafSnapshot(leaf, runner: runner) }
-    try requireRest(leaf)
-    return try CopiedSnapshot(leaf, runner: runner)
-  }
-
-  private func requireRest(_ leaf: OpenLeaf) throws {
-    let age = leaf.descriptor.kernel.now() &- max(leaf.status.modified, leaf.status.changed)
-    if age < rest { throw busy(leaf.path) }
+    return LeafSnapshot(leaf, runner: runner)
   }
 }
 

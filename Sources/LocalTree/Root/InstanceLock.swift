@@ -8,15 +8,20 @@ final class InstanceLock: Sendable {
   private let file: Descriptor
 
   init(in state: Descriptor, root: String) throws {
-    file = try state.open("lock", O_RDWR | O_CREAT, mode: 0o600)
-    if file.kernel.lockExclusively(file.raw) < 0 {
+    // Open for reading only: an open writer keeps the mount from being made read-only.
+    let writer = try state.open("lock", O_RDWR | O_CREAT, mode: 0o600)
+    let reader = try state.open("lock", O_RDONLY)
+    let result = reader.kernel.lockExclusively(reader.raw)
+    // NFS locks as fcntl(2) does, and wants a writer for it.
+    file = result == -EBADF ? writer : reader
+    if file === writer ? writer.kernel.lockExclusively(writer.raw) < 0 : result < 0 {
       let holder = Self.holder(in: file)
       throw RootError(
         code: .inUse,
         message: "“\(root)” is already being synced with this prefix by \(holder); stop that one first")
     }
-    try check(file.kernel.truncate(file.raw, to: 0))
-    try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try file.write($0, at: 0) }
+    try check(writer.kernel.truncate(writer.raw, to: 0))
+    try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try writer.write($0, at: 0) }
   }
 
   private static func holder(in file: Descriptor) -> String {

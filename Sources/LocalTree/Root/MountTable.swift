@@ -20,15 +20,29 @@ final class MountTable: Sendable {
   }
 
   /// Nanoseconds after which a mount that could not hold our state is tried again. A usable one is pinned by its
-  /// open folders, so the kernel cannot give its number to another.
+  /// open folders until it is forgotten, so the kernel cannot give its number to another.
   private static let retryInterval: Int64 = 30_000_000_000
 
   private let kernel: any Kernel
+  private let root: UInt64
   private let entries: NIOLockedValueBox<[UInt64: Known]>
   private let make: @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount
 
+  /// Lets go of mounts that are gone, which a lazy unmount leaves to whoever has them open. The root's stays.
+  ///
+  /// Where one is mounted again it is met under another number, and its lock must be free by then.
+  func forget(allBut present: Set<UInt64>) {
+    let gone = entries.withLockedValue { entries in
+      let gone = entries.filter { $0.key != root && !present.contains($0.key) }
+      for number in gone.keys { entries[number] = nil }
+      return gone
+    }
+    withExtendedLifetime(gone) {}
+  }
+
   /// - Parameter make: Opens or makes the state folder in a mount's topmost directory.
   init(root: Mount, make: @escaping @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount) {
+    self.root = root.kernelID
     entries = NIOLockedValueBox([root.kernelID: Known(entry: .usable(root), since: 0)])
     self.make = make
     kernel = root.state.kernel

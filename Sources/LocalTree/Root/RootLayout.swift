@@ -42,9 +42,10 @@ package final class RootLayout: Sendable {
     do {
       let state = try Self.openState(in: root.directory)
       identity = try MountIdentity.load(from: state, inode: root.status.inode)
-      mount = try Self.makeMount(
-        identity.id, root.status, state, remoteID: remoteID, path: path, limits: limits, quota: quota,
-        isDurable: isDurable)
+      let own = try Mount.makeDirectory(remoteID, in: state)
+      mount = try Mount(
+        id: identity.id, kernelID: root.status.mount, state: own, lock: InstanceLock(in: own, root: path),
+        limits: limits, quota: quota, isDurable: isDurable)
     } catch let error as SystemError {
       throw RootError(
         code: .notUsable,
@@ -54,14 +55,18 @@ package final class RootLayout: Sendable {
     isCopied = identity.inode != root.status.inode
     mounts = MountTable(root: mount) { top, status, taken in
       let state = try Self.openState(in: top)
+      // First: the state of a folder that is seen at two places belongs to the place that has the lock.
+      let own = try Mount.makeDirectory(remoteID, in: state)
+      let lock = try InstanceLock(in: own, root: path)
       var identity = try MountIdentity.load(from: state, inode: status.inode)
       if identity.inode != status.inode || taken.contains(identity.id) {
         // A copy of another mount: its entries are others, so it is another mount.
         identity = MountIdentity(freshFor: status.inode, state.kernel)
         try identity.write(to: state, replacing: true)
       }
-      return try Self.makeMount(
-        identity.id, status, state, remoteID: remoteID, path: path, limits: limits, quota: quota, isDurable: isDurable)
+      return try Mount(
+        id: identity.id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota,
+        isDurable: isDurable)
     }
   }
 
@@ -75,14 +80,14 @@ package final class RootLayout: Sendable {
     try Mount.makeDirectory(ReservedNames.state, in: directory)
   }
 
-  private static func makeMount(
-    _ id: MountID, _ status: FileStatus, _ state: Descriptor, remoteID: String, path: String,
-    limits: MountCapabilities?, quota: TrashQuota, isDurable: Bool
-  ) throws -> Mount {
-    let own = try Mount.makeDirectory(remoteID, in: state)
-    let lock = try InstanceLock(in: own, root: path)
-    return try Mount(
-      id: id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota, isDurable: isDurable)
+  /// True where the root's path leads to the root again, though not to the folder as it was opened: its volume was
+  /// mounted anew. A copy has another inode, another volume another identity; neither counts.
+  package func isBack() -> Bool {
+    guard let now = try? Root(root.path, kernel: root.kernel), !now.status.isSameEntry(as: root.status),
+      let state = try? now.directory.open(ReservedNames.state, O_RDONLY | O_DIRECTORY),
+      let found = try? MountIdentity.read(from: state)
+    else { return false }
+    return found.id == mount.id && found.inode == now.status.inode
   }
 
   /// Whether the root is still what it was (I8).

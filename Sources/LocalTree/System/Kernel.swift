@@ -63,6 +63,11 @@ package protocol Kernel: Sendable {
   /// Packed `inotify_event`s, zero where there are none.
   func readEvents(_ queue: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int
 
+  // MARK: mounts
+  /// The mounts at `path` and below it by their numbers, as `status` gives them, and where they are below `path`;
+  /// nil where nobody knows.
+  func mounts(below path: String) -> [UInt64: String]?
+
   // MARK: the process
   /// Of new files.
   var umask: UInt32 { get }
@@ -74,6 +79,10 @@ package protocol Kernel: Sendable {
   func uptime() -> Int64
   func pause(microseconds: UInt32)
   func random() -> UInt64
+}
+
+extension Kernel {
+  package func mounts(below path: String) -> [UInt64: String]? { nil }
 }
 
 package enum RenameKind: Sendable {

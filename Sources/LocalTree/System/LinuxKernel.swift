@@ -201,6 +201,25 @@ extension LinuxKernel {
   }
 }
 
+// MARK: mounts
+
+extension LinuxKernel {
+  package func mounts(below path: String) -> [UInt64: String]? {
+    let file = clinux_open(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var text: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      // In order: what comes and goes meanwhile moves the offsets of others.
+      let count = Glibc.read(file, &buffer, buffer.count)
+      if count < 0 { return nil }
+      if count == 0 { return MountList.mounts(in: text, below: path) }
+      text += buffer[..<count]
+    }
+  }
+}
+
 // MARK: the process
 
 extension LinuxKernel {

@@ -15,10 +15,22 @@ final class WatchSession: EventPump {
   private var renames = RenamePairing()
   private var writes = WriteDelay()
   private var limitation: String?
+  /// What could not be watched may be watched later.
+  private var isRetried = false
   private var nextRetry: Int64 = .max
+  /// Nil where nobody knows.
+  private var mounts: [UInt64: String]?
+  /// Files that are mounts of their own, as they were seen last: what is written to them raises no event in the
+  /// folder that they stand in.
+  private var mountedFiles: [RelativePath: FileStatus] = [:]
+  private var nextMountLook: Int64 = .max
 
-  /// Nanoseconds after which directories that got no watch are tried again.
-  private static let retryInterval: Int64 = 300_000_000_000
+  /// Nanoseconds after which directories that got no watch are tried again, at the earliest: in a large tree that
+  /// takes a while, and must not become all that this thread does.
+  private static let retryInterval: Int64 = 5_000_000_000
+  private static let retryShare: Int64 = 20
+  /// Nanoseconds between looks at what is mounted: no event tells of a mount that covers a folder.
+  private static let mountInterval: Int64 = 2_000_000_000
 
   /// - Parameters:
   ///   - trustsAllMounts: Takes a network file system for live too.
@@ -39,7 +51,9 @@ final class WatchSession: EventPump {
 
   var queue: Int32 { inotify.raw }
 
-  var deadline: Int64 { [renames.deadline, writes.deadline, nextRetry].compactMap { $0 }.min() ?? .max }
+  var deadline: Int64 {
+    [renames.deadline, writes.deadline, nextRetry, nextMountLook].compactMap { $0 }.min() ?? .max
+  }
 
   func turn() throws {
     for event in try WatchEvent.read(from: inotify, into: buffer) { handle(event) }
@@ -55,7 +69,12 @@ final class WatchSession: EventPump {
   }
 
   /// Watches every folder.
-  func start() { watchAll() }
+  func start() {
+    mounts = kernel.mounts(below: observer.root.path)
+    if mounts != nil { nextMountLook = kernel.uptime() + Self.mountInterval }
+    lookAtMountedFiles()
+    watchAll()
+  }
 
   private func settle() {
     let now = kernel.uptime()
@@ -64,7 +83,34 @@ final class WatchSession: EventPump {
       relay.hint(exists(half.path) ? (half.isDirectory ? .subtree(half.path) : .path(half.path)) : .vanished(half.path))
     }
     for path in writes.due(now: now) { relay.hint(.path(path)) }
+    if now >= nextMountLook { lookAtMounts(now) }
     if now >= nextRetry { watchAll() }
+  }
+
+  private func lookAtMounts(_ now: Int64) {
+    nextMountLook = now + Self.mountInterval
+    if let found = kernel.mounts(below: observer.root.path), found != mounts {
+      mounts = found
+      observer.mounts.forget(allBut: Set(found.keys))
+      watchAll()
+      relay.hint(.subtree(.root))
+    }
+    lookAtMountedFiles()
+  }
+
+  private func lookAtMountedFiles() {
+    var found: [RelativePath: FileStatus] = [:]
+    for point in mounts?.values ?? [:].values where !point.isEmpty {
+      let path = RelativePath(unchecked: point)
+      guard ReservedNames.match(in: path) == nil, let parent = try? observer.root.openParent(of: path),
+        let status = try? parent.status(of: path.name), status.kind == .file
+      else { continue }
+      found[path] = status
+      if let before = mountedFiles[path], !before.hasSameData(as: status) || before.changed != status.changed {
+        relay.hint(.path(path))
+      }
+    }
+    mountedFiles = found
   }
 
   private func exists(_ path: RelativePath) -> Bool {
@@ -146,12 +192,15 @@ final class WatchSession: EventPump {
 
   /// Watches the whole tree, also where some of it is watched already.
   func watchAll() {
+    let began = kernel.uptime()
     limitation = nil
-    nextRetry = .max
+    isRetried = false
     let before = table.watches
     table = WatchTable()
     watchTree(.root, named: "", in: nil)
     for stale in before.subtracting(table.watches) { kernel.unwatch(inotify.raw, stale) }
+    let now = kernel.uptime()
+    nextRetry = isRetried ? now + max(Self.retryInterval, (now - began) * Self.retryShare) : .max
     setLimitation(limitation)
   }
 
@@ -193,7 +242,8 @@ final class WatchSession: EventPump {
   private func limit(_ reason: String, isLasting: Bool = false) {
     guard limitation == nil else { return }
     limitation = reason
-    nextRetry = isLasting ? .max : kernel.uptime() + Self.retryInterval
+    isRetried = !isLasting
+    if isRetried { nextRetry = kernel.uptime() + Self.retryInterval }
     setLimitation(reason)
   }
 

@@ -37,10 +37,14 @@ final class Watcher: Sendable {
   /// Until cancelled.
   func run() async throws {
     guard policy != .poll else { return try await waitForCancellation() }
-    try await runner.pump { [self] in makeSession() }
-    // It ends early only where there is no inotify at all.
-    try await waitForCancellation()
+    while true {
+      try await runner.pump { [self] in makeSession() }
+      // It ends early only where there is no inotify at all.
+      try await runner.sleep(for: Self.retryInterval)
+    }
   }
+
+  private static let retryInterval = Duration.seconds(5)
 
   private func makeSession() -> WatchSession? {
     do {

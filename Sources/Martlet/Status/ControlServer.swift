@@ -11,16 +11,26 @@ struct ControlServer: Sendable {
   let logger: Logger
   let reply: @Sendable () async -> [UInt8]
 
-  /// Runs until cancelled. Where no socket can be had it says so and ends: syncing goes on without status.
+  /// Runs until cancelled. Where no socket can be had it says so and tries again: syncing goes on without status.
   func run() async {
-    do {
-      let server = try await bind()
-      try await serve(server)
-    } catch is CancellationError {
-    } catch {
-      logger.warning("“martlet status” will not work: \(error)")
+    var told: String?
+    while !Task.isCancelled {
+      do {
+        let server = try await bind()
+        told = nil
+        try await serve(server)
+      } catch is CancellationError {
+        return
+      } catch {
+        // A full disk, for one, does not stay so.
+        if told != "\(error)" { logger.warning("“martlet status” does not work for now: \(error)") }
+        told = "\(error)"
+      }
+      try? await Task.sleep(for: Self.retryInterval)
     }
   }
+
+  private static let retryInterval = Duration.seconds(5)
 
   private func bind() async throws -> Server {
     unlink(path.pointer)

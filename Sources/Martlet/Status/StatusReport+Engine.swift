@@ -25,6 +25,7 @@ extension StatusReport {
     }
     pending = engine.pending
     oldestUnsyncedSeconds = engine.oldestUnsynced.map { $0 / .seconds(1) }
+    busy = engine.busy.map { BusyFile(path: $0.path.string, seconds: $0.wait / .seconds(1)) }
     quarantined = Problem.merged(engine.quarantined, monitor.reports)
     deletionsHalted = engine.deletionsHalted
     switch engine.watch {

@@ -16,6 +16,12 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var moved: Int64
   }
 
+  public struct BusyFile: Codable, Hashable, Sendable {
+    public var path: String
+    /// Since it was first found open with a change that must be synced.
+    public var seconds: Double
+  }
+
   public struct Problem: Codable, Hashable, Sendable {
     public var path: String
     public var reason: String
@@ -39,6 +45,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   /// Paths known to differ.
   public var pending: Int
   public var oldestUnsyncedSeconds: Double?
+  /// Files that wait because a program has them open for writing, at most 10,000.
+  public var busy: [BusyFile]
   /// Paths left alone, at most 1,000.
   public var quarantined: [Problem]
   /// Why deletions do not cross at the moment.

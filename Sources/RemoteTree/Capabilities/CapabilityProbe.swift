@@ -1,5 +1,6 @@
 package import AWSKit
 internal import Checksums
+internal import Digests
 package import Logging
 internal import NIOCore
 internal import SyncEngine

@@ -1,4 +1,5 @@
 internal import Checksums
+internal import Digests
 
 /// What an ETag says about the content.
 enum ETagForm: Hashable {

@@ -1,5 +1,6 @@
 internal import AWSKit
 internal import Checksums
+internal import Digests
 package import SyncEngine
 package import SyncModel
 

@@ -127,25 +127,38 @@ extension SimLocalTree {
     }
   }
 
-  package func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    let snapshot = try await openSnapshot(path, expecting: expected)
-    let bytes = try await snapshot.read(at: 0, count: Int(expected.size))
+  package func read(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> SmallContent {
+    let snapshot = try await openSnapshot(path, expecting: expected, whileOpen: open)
+    let bytes = try await snapshot.read(at: 0, count: Int(snapshot.size))
     guard case .stable(let isProvisional) = try await snapshot.verify() else { throw changed(path) }
     return SmallContent(
-      bytes: bytes, fingerprint: SimContent.fingerprint(bytes), stamp: expected, isProvisional: isProvisional)
+      bytes: bytes, fingerprint: SimContent.fingerprint(bytes), stamp: snapshot.stamp, isProvisional: isProvisional,
+      isOfOpenFile: snapshot.isOfOpenFile)
   }
 
-  package func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
-    let content = try await read(path, expecting: expected)
+  package func fingerprint(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> ContentCheck {
+    let content = try await read(path, expecting: expected, whileOpen: open)
     return ContentCheck(
       fingerprint: content.fingerprint, stamp: content.stamp, isProvisional: content.isProvisional)
   }
 
-  package func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
+  package func isOpenForWriting(_ path: RelativePath) async throws -> Bool {
+    try await life.step()
+    try checkAccess(to: path)
+    return disk.lookup(path).map { $0.writers > 0 } ?? false
+  }
+
+  package func openSnapshot(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> any LocalSnapshot {
     try await life.step()
     try checkAccess(to: path)
     guard let inode = disk.lookup(path) else { throw changed(path) }
-    try await waitForWriters(of: inode, at: path)
+    if inode.writers > 0 { return try await copy(inode, at: path, open) }
     // Any later write gets a later stamp once the tick is over; a stamp of the future is from a clock set back.
     while (0..<SimFileSystem.tick).contains(disk.now.nanoseconds - inode.changed.nanoseconds) {
       await life.executor.pause(SimFileSystem.tick)
@@ -153,6 +166,32 @@ extension SimLocalTree {
     }
     guard inode.stamp(on: disk.mount) == expected, inode.kind != .directory else { throw changed(path) }
     return SimSnapshot(inode: inode, stamp: expected, tree: self, path: path)
+  }
+
+  /// A version of a file that somebody has open for writing, read twice.
+  private func copy(_ inode: Inode, at path: RelativePath, _ open: OpenVersion) async throws -> any LocalSnapshot {
+    let stamp = inode.stamp(on: disk.mount)
+    if case .rested(let rest) = open, disk.now.nanoseconds - stamp.changed.nanoseconds < rest {
+      try await waitForWriters(of: inode, at: path)
+      throw changed(path)
+    }
+    let snapshot = SimSnapshot(inode: inode, stamp: stamp, tree: self, path: path)
+    var bytes: [UInt8] = []
+    for round in 0..<2 {
+      var read: [UInt8] = []
+      while read.count < snapshot.size {
+        read += try await snapshot.read(at: Int64(read.count), count: min(16, Int(snapshot.size) - read.count))
+      }
+      if round > 0, read != bytes { throw LocalFailure(.busy, "\(path) is being written") }
+      bytes = read
+    }
+    let hasGrown = open == .steady && inode.content.count > bytes.count
+    guard hasGrown || inode.stamp(on: disk.mount) == stamp else {
+      ledger.count("local busy")
+      throw LocalFailure(.busy, "\(path) is being written")
+    }
+    ledger.count("local snapshot of an open file")
+    return SimCopy(bytes: bytes, stamp: stamp)
   }
 
   func waitForWriters(of inode: Inode, at path: RelativePath) async throws {
@@ -193,6 +232,7 @@ final class SimSnapshot: LocalSnapshot, @unchecked Sendable {
   }
 
   var size: Int64 { stamp.size }
+  var isOfOpenFile: Bool { false }
 
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
     try await tree.life.step()
@@ -206,5 +246,17 @@ final class SimSnapshot: LocalSnapshot, @unchecked Sendable {
     return .stable(isProvisional: !tree.traits.hasLeases)
   }
 
+  func close() async {}
+}
+
+/// A private copy of a file that somebody has open for writing.
+struct SimCopy: LocalSnapshot {
+  let bytes: [UInt8]
+  let stamp: LocalStamp
+  var size: Int64 { stamp.size }
+  var isOfOpenFile: Bool { true }
+
+  func read(at offset: Int64, count: Int) async throws -> [UInt8] { Array(bytes[Int(offset)..<Int(offset) + count]) }
+  func verify() async throws -> SnapshotVerdict { .stable(isProvisional: true) }
   func close() async {}
 }

@@ -9,7 +9,10 @@ extension Engine {
     if refusedLinks[path] == object.stamp.etag { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
     if isSameKind, object.stamp.size == stamp.size {
-      let check = try await equalContent(path, stamp, object, &sight)
+      let check: ContentCheck?
+      do { check = try await equalContent(path, stamp, object, &sight) } catch let failure as LocalFailure
+        where failure.code == .busy && undecided == nil && !options.isDryRun
+      { return try await yieldToKnownWriter(path, stamp, &sight) }
       if let check {
         try await adoptEqual(path, check, object)
         return .settled
@@ -26,7 +29,7 @@ extension Engine {
     return try await resolve(path, stamp, head, &sight)
   }
 
-  private func currentHead(_ path: RelativePath, _ sight: inout Sight) async throws -> RemoteHead? {
+  func currentHead(_ path: RelativePath, _ sight: inout Sight) async throws -> RemoteHead? {
     if let head = sight.head { return head }
     try await observeRemote(path, &sight)
     return sight.head
@@ -37,17 +40,18 @@ extension Engine {
     _ path: RelativePath, _ stamp: LocalStamp, _ object: RemoteObject, _ sight: inout Sight
   ) async throws -> ContentCheck? {
     if stamp.size <= options.largeSize {
-      let content = try await local.read(path, expecting: stamp)
+      let content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
       let check = ContentCheck(
         fingerprint: content.fingerprint, stamp: content.stamp, isProvisional: content.isProvisional)
       sight.content = content
       sight.check = check
       return try await remote.equals(path, object, content) ? check : nil
     }
-    let check = try await local.fingerprint(path, expecting: stamp)
+    let check = try await local.fingerprint(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     sight.check = check
     if let crc64 = object.crc64 { return crc64 == check.fingerprint.crc64 ? check : nil }
-    let snapshot = try await local.openSnapshot(path, expecting: stamp)
+    let snapshot = try await local.openSnapshot(
+      path, expecting: check.stamp, whileOpen: openVersion(of: path, stamp))
     do {
       let isEqual = try await remote.equals(path, object, snapshot)
       let verdict = try await snapshot.verify()
@@ -92,6 +96,7 @@ extension Engine {
       path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
     {
     case .remoteWins:
+      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
       turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       noteConflict(path, keptAs: name)
@@ -101,6 +106,7 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
+      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
       turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
       return try await fetch(
@@ -115,10 +121,7 @@ extension Engine {
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
       turn(path, .conflictLocalWinsToTrash)
-      let local = local
-      try await withFetched(path, object.stamp) { fetched in
-        try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
-      }
+      try await keepInTrash(path, object)
       noteConflict(path, keptAs: nil)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     }
@@ -130,7 +133,7 @@ extension Engine {
     if let known = sight.check {
       check = known
     } else {
-      check = try await local.fingerprint(path, expecting: stamp)
+      check = try await local.fingerprint(path, expecting: stamp, whileOpen: .rested(Self.shortRest))
       sight.check = check
     }
     let expected = ExpectedLocal(
@@ -160,6 +163,9 @@ extension Engine {
 
   static var conflictNameAttempts: Int { 4 }
 
+  /// What a version of a file that somebody has open for writing must have rested for to be compared, nanoseconds.
+  static var shortRest: Int64 { 1_000_000_000 }
+
   func conflictName(
     _ path: RelativePath, _ loser: ConflictName.Loser, _ time: Timestamp, _ attempt: Int
   ) throws -> RelativePath {
@@ -176,6 +182,22 @@ extension Engine {
   private func nameTaken(_ path: RelativePath) -> LocalFailure {
     LocalFailure(
       .nameNotPossible, "“\(path)” is in conflict and all names for its copy are taken by other files; remove some")
+  }
+
+  /// Nil: it went to the trash, since git reads stray files below refs/ as branches.
+  func keepRemoteLoser(_ path: RelativePath, _ object: RemoteObject) async throws -> RelativePath? {
+    if path.ancestors.contains(where: { $0.name == ".git" }) {
+      try await keepInTrash(path, object)
+      return nil
+    }
+    return try await keepRemote(path, object)
+  }
+
+  private func keepInTrash(_ path: RelativePath, _ object: RemoteObject) async throws {
+    let local = local
+    try await withFetched(path, object.stamp) { fetched in
+      try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
+    }
   }
 
   /// Copies the remote version to its conflict name inside S3, as any node would: an equal copy is adopted.

@@ -12,7 +12,8 @@ extension Engine {
       sight.local = try await observeLocal(path, &sight)
       return nil
     case .busy:
-      return .later(.seconds(5))
+      return try waitForWriter(
+        of: path, stamp, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
     }
   }
 

@@ -5,6 +5,7 @@ extension Engine {
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
     if refusedLinks[path] == version.etag { return .settled }
+    if let replaced, let outcome = try await yieldToWriter(path, replaced, &sight) { return outcome }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
   }
@@ -115,7 +116,8 @@ extension Engine {
       sight.local = try await observeLocal(path, &sight)
       return nil
     case .busy:
-      return try await keepBeside(path, fetched, sight)
+      guard let stamp = expected?.stamp else { return .later(.seconds(1)) }
+      return try await yieldToKnownWriter(path, stamp, &sight)
     case .obstructed(let leaf):
       if leaf.asLeaf == path.asLeaf {
         sight.local = try await observeLocal(path, &sight)
@@ -133,32 +135,6 @@ extension Engine {
     guard options.keepsSymlinks else { return "is a symbolic link, and --symlinks is “skip”" }
     return LinkTarget.leadsOut(target, from: path)
       ? "is a symbolic link that leads out of the folder to “\(String(decoding: target, as: UTF8.self))”" : nil
-  }
-
-  /// Somebody keeps the local file open for writing: he keeps the name, whatever the policy; the remote
-  /// version is stored beside it, and the base knows that the local content must still go up.
-  private func keepBeside(_ path: RelativePath, _ fetched: Fetched, _ sight: Sight) async throws -> Outcome? {
-    let name = try conflictName(
-      path, .remote(etag: fetched.object.stamp.etag),
-      fetched.object.metadata.modified ?? fetched.object.stamp.lastModified, 0)
-    let outcome = try await local.install(
-      fetched.content, at: name, metadata: fetched.object.metadata, fingerprint: fetched.fingerprint, replacing: nil)
-    guard case .installed = outcome else {
-      // An equal copy stands there already, or the name is taken: the bucket still has this version.
-      return .later(.seconds(5))
-    }
-    if let parent = name.parent { try await directorySync.sync(parent, in: local) }
-    turn(path, .keptBesideWriter)
-    noteConflict(path, keptAs: name)
-    if let stamp = sight.local.stamp {
-      try await commit(
-        BaseEntry(
-          path: path, local: stamp, remote: fetched.object.stamp, fingerprint: fetched.fingerprint,
-          metadata: fetched.object.metadata, isProvisional: true, isLocalChanged: true),
-        as: .downloaded)
-    }
-    mark(name, .localEvent)
-    return .later(.seconds(5))
   }
 
   func noteConflict(_ path: RelativePath, keptAs name: RelativePath?) {

@@ -64,13 +64,14 @@ extension Engine {
 
   private func inspectLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws {
     if stamp.size <= options.largeSize {
-      let content = try await local.read(path, expecting: stamp)
+      let content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
       sight.content = content
       sight.check = ContentCheck(
         fingerprint: content.fingerprint, stamp: content.stamp, isProvisional: content.isProvisional)
     } else {
-      sight.check = try await local.fingerprint(path, expecting: stamp)
+      sight.check = try await local.fingerprint(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     }
-    sight.local = .present(stamp, content: sight.check?.fingerprint)
+    // Of a file that somebody writes to a later version may have been read.
+    sight.local = .present(sight.check?.stamp ?? stamp, content: sight.check?.fingerprint)
   }
 }

@@ -61,7 +61,7 @@ extension Engine {
     guard try await isGone(base) else { return false }
     var isProvisional = base.isProvisional
     if stamp != base.local || base.isProvisional {
-      let check = try await local.fingerprint(to, expecting: stamp)
+      let check = try await local.fingerprint(to, expecting: stamp, whileOpen: .rested(Self.shortRest))
       guard check.fingerprint == base.fingerprint else { return false }
       isProvisional = check.isProvisional
     }

@@ -26,15 +26,16 @@ extension Engine {
     if let read = sight.content, read.stamp == stamp {
       content = read
     } else {
-      content = try await local.read(path, expecting: stamp)
+      content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     }
+    let stamp = content.stamp
     let transfer = begin(.upload, path, content.size)
     do {
       var intent = newIntent(.put, path, expected)
       intent.describe(content.fingerprint, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
-      guard !wasHinted(path, since: sight) else {
+      guard content.isOfOpenFile || !wasHinted(path, since: sight) else {
         turn(path, .hintedWhileRead)
         try await close(intent)
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
@@ -64,7 +65,7 @@ extension Engine {
   private func uploadLarge(
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: Sight
   ) async throws -> Outcome? {
-    let snapshot = try await local.openSnapshot(path, expecting: stamp)
+    let snapshot = try await local.openSnapshot(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     let transfer = begin(.upload, path, snapshot.size)
     do {
       let outcome = try await uploadParts(path, snapshot, replacing: expected, sight, transfer)
@@ -97,7 +98,9 @@ extension Engine {
     }
     do {
       let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
-      guard case .stable(let isProvisional) = try await snapshot.verify(), !wasHinted(path, since: sight) else {
+      guard case .stable(let isProvisional) = try await snapshot.verify(),
+        snapshot.isOfOpenFile || !wasHinted(path, since: sight)
+      else {
         throw LocalFailure(.changed, "“\(path)” changed while it was uploaded")
       }
       intent.size = snapshot.size

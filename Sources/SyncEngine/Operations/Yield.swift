@@ -23,7 +23,7 @@ extension Engine {
       clashes[path] = nil
       return nil
     }
-    let check = try await local.fingerprint(path, expecting: stamp)
+    let check = try await local.fingerprint(path, expecting: stamp, whileOpen: .rested(Self.shortRest))
     sight.check = check
     let isInBucket: Bool
     if let object = sight.head?.object {

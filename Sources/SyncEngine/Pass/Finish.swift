@@ -19,6 +19,7 @@ extension Engine {
     if undecided != nil { return }
     status.state = .stopping
     observer.record(.stopping)
+    hastenWriters()
     let deadline = environment.uptime() + options.shutdownTimeout.nanoseconds
     let environment = environment
     await withTaskGroup(of: Void.self) { group in
@@ -34,6 +35,13 @@ extension Engine {
       await group.next()
       group.cancelAll()
     }
+  }
+
+  /// What is kept open for writing waits no longer than the run can.
+  private func hastenWriters() {
+    let limit = min(5 * Self.shortRest, options.shutdownTimeout.nanoseconds / 4)
+    openFiles.hasten(to: Self.shortRest, limit: limit, now: environment.uptime())
+    for entry in openFiles.waiting { mark(entry.path, .localEvent) }
   }
 
   private func lastScan() async {
@@ -79,9 +87,13 @@ extension Engine {
     let uptime = environment.uptime()
     now.oldestUnsynced = dirty.oldestSince.map { .nanoseconds(max(0, uptime - $0)) }
     now.quarantined = reports.all
+    now.busy = openFiles.waiting.map {
+      BusyFile(path: $0.path, wait: .nanoseconds(max(0, uptime - $0.since)))
+    }
     if now.state != .stopping, now.state != .stopped {
       // What keeps failing waits for its next try, which may be hours away.
-      let isIdle = !passIsRunning && running.isEmpty && now.pending <= quarantine.reported.count
+      let isIdle =
+        !passIsRunning && running.isEmpty && now.pending <= quarantine.reported.count + openFiles.reportedCount
       now.state = !now.firstPassCompleted ? .starting : isIdle ? .idle : .syncing
     }
     return now

@@ -5,6 +5,7 @@ extension Engine {
   func passes() async throws {
     try await retryingWhatMayPass { try await firstContact() }
     if stop.isRequested { return }
+    status.watch = await local.watchState
     try await retryingWhatMayPass { try await pass(isFull: true) }
     var lastFull = environment.uptime()
     if options.once || options.isDryRun {
@@ -18,8 +19,10 @@ extension Engine {
       do {
         let age = environment.uptime() - lastFull
         let watch = await local.watchState
+        // What changed between the last walk and the first event of a watch is known to neither.
+        let wasLive = status.watch == .live
         status.watch = watch
-        let isFull = needsPass || watch != .live || age >= options.fullPassInterval.nanoseconds
+        let isFull = needsPass || watch != .live || !wasLive || age >= options.fullPassInterval.nanoseconds
         if try await pass(isFull: isFull), isFull { lastFull = environment.uptime() }
         passFailures = 0
       } catch is CancellationError {
@@ -62,7 +65,9 @@ extension Engine {
     while true {
       do {
         return try await look()
-      } catch let failure as RemoteFailure where failure.isPassing && !options.once && !stop.isRequested {
+      } catch let failure as RemoteFailure
+        where failure.isPassing && !options.once && !stop.isRequested && !Task.isCancelled
+      {
         passFailures += 1
         spool.dropUnproven()
         observer.record(.passFailed(reason: failure.message))
@@ -121,10 +126,12 @@ extension Engine {
   }
 
   private func report(_ merge: Merge) {
-    let unreadable = (merge.local?.unreadable ?? []).map {
+    let problems = (merge.local?.problems ?? []) + (merge.remote?.problems ?? [])
+    let explained = Set(problems.map(\.name))
+    let unreadable = (merge.local?.unreadable ?? []).filter { !explained.contains($0.string) }.map {
       PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
     }
-    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []) + unreadable)
+    reportPass(problems + unreadable)
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.

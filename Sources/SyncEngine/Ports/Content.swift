@@ -11,6 +11,8 @@ package protocol ContentSource: Sendable {
 /// A file held still while it is uploaded.
 package protocol LocalSnapshot: ContentSource {
   var stamp: LocalStamp { get }
+  /// A verified copy of a file that somebody has open for writing: later changes do not touch it.
+  var isOfOpenFile: Bool { get }
   /// Called after the last read, right before the commit point: did the content hold still?
   func verify() async throws -> SnapshotVerdict
   func close() async
@@ -27,9 +29,14 @@ package struct SmallContent: Sendable {
   package var fingerprint: Fingerprint
   package var stamp: LocalStamp
   package var isProvisional: Bool
+  /// Read while somebody had the file open for writing: further changes are nothing new.
+  package var isOfOpenFile: Bool
 
-  package init(bytes: [UInt8], fingerprint: Fingerprint, stamp: LocalStamp, isProvisional: Bool) {
+  package init(
+    bytes: [UInt8], fingerprint: Fingerprint, stamp: LocalStamp, isProvisional: Bool, isOfOpenFile: Bool = false
+  ) {
     self.bytes = bytes
+    self.isOfOpenFile = isOfOpenFile
     self.fingerprint = fingerprint
     self.stamp = stamp
     self.isProvisional = isProvisional

@@ -15,15 +15,24 @@ package protocol LocalTreePort: Sendable {
   func hasEntries(_ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool) async throws -> Bool
 
   /// Reads a small leaf (a link's content is its target) in one stable look: lease, stat, read, stat.
-  /// Fails with `.changed` where the stamp is not `expected` or did not hold still, with `.busy` where
-  /// somebody has the file open for writing and it does not rest.
-  func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent
+  /// Fails with `.changed` where the stamp is not `expected` or did not hold still.
+  ///
+  /// Of a file that somebody has open for writing, a version as `open` asks for is read, which may be later than
+  /// `expected`; fails with `.busy` where there is none. It is never a mix of two versions.
+  func read(_ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion) async throws
+    -> SmallContent
 
   /// Reads a leaf of any size only to identify its content; same failures.
-  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck
+  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion) async throws
+    -> ContentCheck
 
   /// Opens a large file for a stable read; same failures.
-  func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot
+  func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion) async throws
+    -> any LocalSnapshot
+
+  /// Whether somebody has the file open for writing, or mapped so, at this moment; false where the kernel does not
+  /// tell (not the owner, no leases), and of what is no file.
+  func isOpenForWriting(_ path: RelativePath) async throws -> Bool
 
   /// A new file below `tmp/` of the mount on which `path` lies, `size` bytes long when complete.
   func stage(for path: RelativePath, size: Int64) async throws -> any StagedFile

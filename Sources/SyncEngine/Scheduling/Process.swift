@@ -25,7 +25,7 @@ extension Engine {
         return
       }
     }
-    mark(path, .retry, after: delay)
+    mark(path, .retry, after: delay, since: openFiles.entry(for: path)?.since)
   }
 
   private static var maximumPostponements: Int { 5 }
@@ -47,6 +47,10 @@ extension Engine {
         return try await settle(work)
       }
       succeeded(path)
+      switch outcome {
+      case .settled, .renamed: writerIsDone(with: path)
+      case .later, .deletion: break
+      }
       return outcome
     } catch {
       await failed(path, error)
@@ -137,6 +141,8 @@ extension Engine {
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
         turn(path, .localChanged)
         sight.local = try await observeLocal(path, &sight)
+      } catch let failure as LocalFailure where failure.code == .busy {
+        return try waitForWriter(of: path, sight.local.stamp, failure)
       } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
         turn(path, .conditionFailed)
         try await noteFailedCondition(path, &sight, failure)

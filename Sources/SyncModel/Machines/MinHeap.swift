@@ -4,7 +4,6 @@ struct MinHeap<Element: Comparable & Sendable>: Sendable {
 
   init(_ elements: [Element] = []) { for element in elements { push(element) } }
 
-  var count: Int { elements.count }
   var first: Element? { elements.first }
 
   mutating func push(_ element: Element) {

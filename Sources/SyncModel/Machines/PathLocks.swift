@@ -35,8 +35,7 @@ package struct PathLocks<ID: Hashable & Sendable>: Sendable {
 
   package init() {}
 
-  /// Requests that were granted or wait.
-  package var count: Int { requests.count }
+  /// No request was granted or waits.
   package var isEmpty: Bool { requests.isEmpty }
 
   /// True if the locks are held now; else `release` of another request grants them.

@@ -16,9 +16,6 @@ package struct Timestamp: Hashable, Comparable, Sendable {
     return nanoseconds % 1_000_000_000 < 0 ? quotient - 1 : quotient
   }
 
-  /// Nanoseconds within the second, 0 ..< 1,000,000,000.
-  package var subsecond: Int64 { nanoseconds - seconds * 1_000_000_000 }
-
   /// Rounded down to the second, the resolution of S3's `Last-Modified` header.
   package var wholeSeconds: Timestamp { Timestamp(seconds: seconds) }
 

@@ -116,6 +116,18 @@ extension String {
 }
 
 extension LocalTree {
+  func read(_ path: RelativePath, expecting stamp: LocalStamp) async throws -> SmallContent {
+    try await read(path, expecting: stamp, whileOpen: .rested(1_000_000_000))
+  }
+
+  func fingerprint(_ path: RelativePath, expecting stamp: LocalStamp) async throws -> ContentCheck {
+    try await fingerprint(path, expecting: stamp, whileOpen: .rested(1_000_000_000))
+  }
+
+  func openSnapshot(_ path: RelativePath, expecting stamp: LocalStamp) async throws -> any LocalSnapshot {
+    try await openSnapshot(path, expecting: stamp, whileOpen: .rested(1_000_000_000))
+  }
+
   func stamp(_ path: String) async throws -> LocalStamp {
     guard case .present(let stamp) = try await observe(path.path) else { throw LocalFailure(.vanished, path) }
     return stamp

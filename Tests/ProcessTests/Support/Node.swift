@@ -21,16 +21,17 @@ final class Node: Sendable {
 
   var readyFile: String { "\(workspace.shared)/\(name).ready" }
 
+  /// - Parameter url: of what stands between it and the server.
   init(
     _ name: String, in workspace: Workspace, server: TestServer, prefix keyPrefix: String = "tree",
-    root: String? = nil, seenAs: String? = nil, options: [String] = [], environment: [String: String] = [:],
-    program: [String]? = nil
+    root: String? = nil, seenAs: String? = nil, url: String? = nil, options: [String] = [],
+    environment: [String: String] = [:], program: [String]? = nil
   ) throws {
     self.workspace = workspace
     self.name = name
     givenRoot = try root ?? workspace.folder(name)
     self.root = seenAs ?? givenRoot
-    url = server.url
+    self.url = url ?? server.url
     location = "s3://\(TestServer.bucketName)/\(keyPrefix)"
     // What rclone cannot do: folders in a bucket are folders on its disk, and it has no markers for empty ones.
     self.options = options + (server.kind == .rclone ? ["--directories", "none"] : [])
@@ -109,7 +110,8 @@ final class Node: Sendable {
   }
 
   /// What its control socket says; nil where it does not run.
-  func status(stateDirectory: String? = nil) throws -> StatusReport? {
+  func status() throws -> StatusReport? {
+    let stateDirectory = options.firstIndex(of: "--state-dir").map { options[$0 + 1] }
     for state in StateDirectory.all(root: root, stateDirectory: stateDirectory) {
       if let document = try ControlClient.request(state.controlSocket) { return try StatusReport(json: document) }
     }

@@ -34,16 +34,9 @@ final class Sandbox: Sendable {
     _ setUp: (Workspace) throws -> String = { _ in "" },
     sourceLocation: SourceLocation = #_sourceLocation, _ body: (Sandbox) async throws -> Void
   ) async throws {
-    await Slots.shared.take()
-    do {
-      try await Workspace.run(sourceLocation: sourceLocation) { workspace in
-        try await body(Sandbox(in: workspace, setUp(workspace)))
-      }
-    } catch {
-      await Slots.shared.give()
-      throw error
+    try await SystemTests.run(sourceLocation: sourceLocation) { workspace in
+      try await body(Sandbox(in: workspace, setUp(workspace)))
     }
-    await Slots.shared.give()
   }
 
   /// Where a path in here is for the test.
@@ -80,6 +73,20 @@ final class Sandbox: Sendable {
     return try Node(
       name, in: workspace, server: server, root: root, seenAs: seen(root), options: options,
       environment: environment, program: entering() + shell + [Programs.martlet()])
+  }
+}
+
+extension SystemTests {
+  /// As `Workspace.run`, a few at once.
+  static func run(
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: (Workspace) async throws -> Void
+  ) async throws {
+    await Slots.shared.take()
+    do { try await Workspace.run(sourceLocation: sourceLocation, body) } catch {
+      await Slots.shared.give()
+      throw error
+    }
+    await Slots.shared.give()
   }
 }
 

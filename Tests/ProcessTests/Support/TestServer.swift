@@ -2,6 +2,7 @@ import AWSKit
 import EmbeddedS3
 import Foundation
 import Glibc
+import Synchronization
 import Testing
 
 /// A server that runs for one test, with an empty bucket.
@@ -20,12 +21,22 @@ struct TestServer: Sendable {
   let kind: Kind
   let url: String
   let bucket: Bucket
-  /// Nil where it runs within the test.
-  let child: Child?
+  /// The program, which tests may end and start again.
+  private let running: Running
   /// Nil where it does not.
   let embedded: EmbeddedHost?
 
   static let bucketName = "martlet-test"
+
+  private final class Running: Sendable {
+    let child: Mutex<Child?>
+    init(_ child: Child?) { self.child = Mutex(child) }
+  }
+
+  /// Nil where it runs within the test.
+  var child: Child? { running.child.withLock { $0 } }
+
+  var port: UInt16 { url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0 }
 
   /// Runs a server with an empty bucket while the body runs.
   ///
@@ -56,21 +67,23 @@ struct TestServer: Sendable {
     if kind == .embedded, !asProcess {
       let host = EmbeddedHost(port: port, folder: try workspace.folder("s3-data"))
       try await host.start()
-      return TestServer(kind: kind, url: url, bucket: bucket, child: nil, embedded: host)
+      return TestServer(kind: kind, url: url, bucket: bucket, running: Running(nil), embedded: host)
     }
     let child = try launch(kind, port: port, in: workspace)
     try await accepting(port: port, child)
     if kind != .embedded { try await bucket.client.createBucket(bucketName) }
-    return TestServer(kind: kind, url: url, bucket: bucket, child: child, embedded: nil)
+    return TestServer(kind: kind, url: url, bucket: bucket, running: Running(child), embedded: nil)
   }
 
   /// Ends `martlet serve-s3`, and starts it again on the same port and data after the body.
   func interrupted(in workspace: Workspace, _ body: () async throws -> Void) async throws {
-    guard let child, let port = url.split(separator: ":").last.flatMap({ UInt16($0) }) else { return }
+    guard let child else { return }
     child.send(SIGKILL)
     try await child.ended()
     try await body()
-    try await Self.accepting(port: port, Self.launch(kind, port: port, in: workspace))
+    let next = try Self.launch(kind, port: port, in: workspace)
+    running.child.withLock { $0 = next }
+    try await Self.accepting(port: port, next)
   }
 
   private static func launch(_ kind: Kind, port: UInt16, in workspace: Workspace) throws -> Child {

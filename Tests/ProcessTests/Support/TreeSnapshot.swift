@@ -48,16 +48,16 @@ struct TreeSnapshot {
   var entries: [PathKey: Entry] = [:]
 
   /// - Parameters:
-  ///   - root: nothing that Martlet keeps for itself at its top counts.
+  ///   - root: what Martlet keeps for itself in it, or at the top of mounts in it, does not count.
   ///   - reading: false takes sizes for contents.
   init(_ root: String, reading: Bool = true) {
-    for name in names(in: root) where name != ".martlet" { add(root, name, reading) }
+    for name in names(in: root) { add(root, name, reading) }
   }
 
   private mutating func add(_ root: String, _ relative: String, _ reading: Bool) {
     let path = root + "/" + relative
     var status = stat()
-    guard lstat(path, &status) == 0 else { return }
+    guard !relative.hasSuffix("/.martlet"), relative != ".martlet", lstat(path, &status) == 0 else { return }
     switch status.st_mode & S_IFMT {
     case S_IFDIR:
       entries[PathKey(relative)] = Entry(content: .directory)

@@ -9,6 +9,7 @@ final class Workspace: Sendable {
   let shared: String
   private let children = Mutex<[Child]>([])
   private let number = Mutex(0)
+  private let isKept = Mutex(false)
 
   private init() throws {
     let template = strdup("\(NSTemporaryDirectory())/martlet-test-XXXXXX")
@@ -33,7 +34,9 @@ final class Workspace: Sendable {
       try await body(workspace)
     } catch {
       let logs = workspace.children.withLock { $0 }.suffix(6).map { child in
-        let lines = child.logLines.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
+        // That nothing was to be done is not worth a line.
+        let told = child.logLines.filter { !$0.contains(" debug poll ") && !$0.contains(" debug full pass ") }
+        let lines = told.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
         return "— \(child.name), \(child.poll().map { "\($0)" } ?? "running"):\n\(lines)"
       }
       Issue.record("\(error)\n\(logs.joined(separator: "\n"))", sourceLocation: sourceLocation)
@@ -45,8 +48,11 @@ final class Workspace: Sendable {
 
   private func close() {
     for child in children.withLock({ $0 }) { child.destroy() }
-    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil { removeTree(path) }
+    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil, !isKept.withLock({ $0 }) { removeTree(path) }
   }
+
+  /// Leaves the folder, with all logs, to whoever wants to know what happened.
+  func keep() { isKept.withLock { $0 = true } }
 
   func nextNumber() -> Int {
     number.withLock { number in

@@ -57,6 +57,22 @@ import Testing
     #expect(table.nextReady() == 50_000)
   }
 
+  @Test mutating func `what exceeds the capacity is taken out, what is due last and has waited longest first`() {
+    table = DirtyTable(capacity: 4, maximumWait: 1000)
+    func path(_ number: Int64) -> RelativePath { RelativePath(unchecked: "p\(number)") }
+    // Not due at 100: p3 … p6, of which p6 has been out of sync for longest.
+    for number in 0..<3 as Range<Int64> { table.insert(path(number), .fullPass, now: 0, notBefore: number) }
+    for number in 3..<7 as Range<Int64> {
+      table.insert(path(number), .retry, now: 0, notBefore: 500, since: -number)
+    }
+    let spilled = table.overflow(now: 100)
+    #expect(spilled.map(\.path) == [path(6), path(5), path(4), path(3)])
+    #expect(table.count == 3)
+    #expect(table.overflow(now: 100).isEmpty)
+    #expect(table.takeReady(now: 1000, limit: 9).map(\.path) == [path(0), path(1), path(2)])
+    #expect(table.nextReady() == nil)
+  }
+
   @Test mutating func `at most the limit is taken, the longest due first`() {
     table.insert(Self.c, .fullPass, now: 0, notBefore: 2)
     table.insert(Self.a, .fullPass, now: 0, notBefore: 3)

@@ -32,6 +32,10 @@ import Testing
     #expect(delta(Given.retimed, Given.content) == .metadata(Given.retimed))
   }
 
+  @Test func `what is never synced says nothing about what was there`() {
+    #expect(LocalDelta(of: .unsupported, since: Given.base) == .unknown)
+  }
+
   @Test func `an equal stamp of a provisional row proves nothing`() {
     #expect(delta(Given.local, nil, Given.provisionalBase) == .suspect(Given.local))
     #expect(delta(Given.local, Given.content, Given.provisionalBase) == .refreshed(Given.local))

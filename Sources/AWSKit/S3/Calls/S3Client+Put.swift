@@ -1,4 +1,5 @@
 internal import Checksums
+internal import Digests
 internal import NIOCore
 internal import NIOHTTP1
 

@@ -1,0 +1,103 @@
+import Glibc
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// A proxy between one Martlet and the server that does what bad networks, load balancers and servers do.
+final class BadProxy: Sendable {
+  typealias Incoming = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+  typealias Outgoing = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+  enum Mode: Sendable {
+    case good
+    case bad
+    /// Every connection ends at once.
+    case down
+  }
+
+  private struct State {
+    var mode = Mode.bad
+    var plan: ProxyPlan
+    var requests = 0
+    /// Requests that the server is still to get.
+    var late = 0
+  }
+
+  let serverPort: Int
+  let port: Int
+  private let listener: NIOAsyncChannel<Incoming, Never>
+  private let state: NIOLockedValueBox<State>
+  private let group = MultiThreadedEventLoopGroup.singleton
+
+  var url: String { "http://127.0.0.1:\(port)" }
+
+  init(serverPort: Int, plan: ProxyPlan) async throws {
+    self.serverPort = serverPort
+    state = NIOLockedValueBox(State(plan: plan))
+    listener = try await ServerBootstrap(group: group).serverChannelOption(.backlog, value: 256)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .bind(host: "127.0.0.1", port: 0) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+            withPipeliningAssistance: false, withErrorHandling: false)
+          return try Incoming(wrappingChannelSynchronously: channel)
+        }
+      }
+    port = listener.channel.localAddress?.port ?? 0
+  }
+
+  /// Until it is cancelled.
+  func run() async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      try await listener.executeThenClose { connections in
+        for try await connection in connections {
+          group.addTask { await ProxiedConnection(self, connection).serve() }
+        }
+      }
+    }
+  }
+
+  var mode: Mode {
+    get { state.withLockedValue { $0.mode } }
+    set { state.withLockedValue { $0.mode = newValue } }
+  }
+
+  var counts: [ProxyFault: Int] { state.withLockedValue { $0.plan.counts } }
+  var requests: Int { state.withLockedValue { $0.requests } }
+  /// Requests that the server is still to get.
+  var late: Int { state.withLockedValue { $0.late } }
+
+  func draw(hasBody: Bool) -> ProxyPlan.Draw {
+    state.withLockedValue { state in
+      state.requests += 1
+      var draw = state.plan.draw(hasBody: hasBody)
+      switch state.mode {
+      case .good: draw.fault = nil
+      case .bad: break
+      case .down: draw.fault = .reset
+      }
+      return draw
+    }
+  }
+
+  func happened(_ fault: ProxyFault) { state.withLockedValue { $0.plan.happened(fault) } }
+
+  func waitsToLand(_ change: Int) { state.withLockedValue { $0.late += change } }
+
+  /// A connection to the server, reset when it ends: waiting ends of thousands would use up the ports.
+  func connect() async throws -> Outgoing {
+    try await ClientBootstrap(group: group)
+      .connect(host: "127.0.0.1", port: serverPort) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          _ = Self.resetsWhenClosed(channel)
+          try channel.pipeline.syncOperations.addHTTPClientHandlers()
+          return try Outgoing(wrappingChannelSynchronously: channel)
+        }
+      }
+  }
+
+  static func resetsWhenClosed(_ channel: any Channel) -> EventLoopFuture<Void>? {
+    (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+  }
+}

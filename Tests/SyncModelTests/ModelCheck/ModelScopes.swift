@@ -1,0 +1,98 @@
+import Foundation
+
+@testable import SyncModel
+
+extension ModelScope {
+  /// `MARTLET_TEST_MODEL_STEPS=1` lets users do one thing more in every scope: ten times the states.
+  private static let moreSteps =
+    ProcessInfo.processInfo.environment["MARTLET_TEST_MODEL_STEPS"].flatMap { UInt64($0) } ?? 0
+
+  /// All that is checked in every run of the tests.
+  static var all: [ModelScope] {
+    (onePath + firstContacts + threeNodes + twoPaths).map { scope in
+      var scope = scope
+      scope.userSteps += moreSteps
+      return scope
+    }
+  }
+
+  private static func scope(
+    _ name: String, steps: UInt64, floor: Int, _ change: (inout ModelScope) -> Void = { _ in }
+  ) -> ModelScope {
+    var scope = ModelScope(name: name)
+    scope.userSteps = steps
+    scope.floor = floor
+    change(&scope)
+    return scope
+  }
+
+  private static var onePath: [ModelScope] {
+    let conflicts = ConflictPolicy.allCases.map { policy in
+      scope("--conflict \(policy.rawValue)", steps: 3, floor: 26_000) { $0.policy.conflict = policy }
+    }
+    let clocks = Times.allCases.filter { $0 != .rising }.map { times in
+      scope("\(times) times", steps: 3, floor: 26_000) { $0.times = times }
+    }
+    return conflicts + clocks + [
+      scope("contents of different sizes", steps: 3, floor: 24_000) { $0.sizesDiffer = true },
+      scope("remote deletions do not cross", steps: 3, floor: 31_000) { $0.policy.deletesLocal = false },
+      scope("local deletions do not cross", steps: 3, floor: 25_000) { $0.policy.deletesRemote = false },
+      scope("touched and written back", steps: 3, floor: 47_000) { $0.actions.formUnion([.touch, .revert]) },
+      scope("another program", steps: 3, floor: 89_000) { $0.actions.formUnion([.foreignPut, .foreignDelete]) },
+      scope("lost replies, crashes, busy files, false absences", steps: 2, floor: 70_000) { $0.faults = 2 },
+    ]
+  }
+
+  private static var firstContacts: [ModelScope] {
+    ([nil] + FirstSyncPolicy.allCases).flatMap { policy in
+      [(Start.firstContact, 16_000), (.firstContactEqual, 15_000)].map { start, floor in
+        scope("\(start) \(policy?.rawValue ?? "undecided")", steps: 2, floor: floor) {
+          $0.start = start
+          $0.policy.firstSync = policy
+        }
+      }
+    }
+  }
+
+  private static var threeNodes: [ModelScope] {
+    [
+      scope("three nodes", steps: 2, floor: 55_000) { $0.nodes = 3 },
+      scope("three nodes at first contact", steps: 0, floor: 1300) {
+        $0.nodes = 3
+        $0.start = .firstContact
+      },
+      scope("three nodes and another program", steps: 2, floor: 60_000) {
+        $0.nodes = 3
+        $0.actions = [.write, .delete, .foreignPut]
+      },
+    ]
+  }
+
+  private static var twoPaths: [ModelScope] {
+    let moves = [true, false].map { crosses in
+      scope("files that get another name", steps: 3, floor: 52_000) {
+        $0.paths = ["a", "b"]
+        $0.looksAtOnce = true
+        $0.actions = [.write, .delete, .move]
+        $0.policy.deletesLocal = crosses
+      }
+    }
+    return moves
+      + [(true, true, 7600), (false, true, 9600), (true, false, 2200)].map { local, remote, floor in
+        scope("a leaf and a directory of one name", steps: 2, floor: floor) {
+          $0.paths = ["a", "a/b"]
+          $0.looksAtOnce = true
+          $0.actions = [.write, .delete, .exchangeLeafAndDirectory]
+          $0.policy.deletesLocal = local
+          $0.policy.deletesRemote = remote
+        }
+      } + [
+        scope("a leaf and a directory of one name, and another program", steps: 2, floor: 16_000) {
+          $0.paths = ["a", "a/b"]
+          $0.looksAtOnce = true
+          $0.actions = [.write, .foreignDelete, .foreignPut, .exchangeLeafAndDirectory]
+        }
+      ]
+  }
+
+}
