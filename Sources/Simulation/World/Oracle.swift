@@ -22,6 +22,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private let executor: SimExecutor
   /// Every completed content, by its hash.
   private(set) var completed: [UInt64: [UInt8]] = [SimContent.hash([]): []]
+  /// What stood in files between two writes of a program.
+  private var passing: Set<UInt64> = []
   /// Contents that a writer replaced or deleted knowing them (I1).
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
@@ -63,6 +65,11 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
 
+  /// A writer goes on: nobody asks for this content, but it may be found.
+  func passes(_ content: [UInt8]) { passing.insert(SimContent.hash(content)) }
+
+  func isKnown(_ hash: UInt64) -> Bool { completed[hash] != nil || passing.contains(hash) }
+
   /// A writer whose base was this content replaced or deleted it at `path`.
   func supersedes(_ content: [UInt8], at path: RelativePath) {
     let hash = SimContent.hash(content)
@@ -79,8 +86,8 @@ extension Oracle {
   /// The bucket has this content at `path` from now on.
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
-    if completed[place.content] == nil {
-      violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody completed")
+    if !isKnown(place.content) {
+      violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
     }
     if stood[place] == nil { stood[place] = executor.now }
     stored.insert(place.content)

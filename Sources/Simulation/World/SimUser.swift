@@ -98,10 +98,10 @@ extension SimUser {
   private func overwrite() async {
     guard let path = someFile(), let inode = open(path) else { return }
     giveUp(inode, at: path)
-    disk.write([], to: inode)
+    write([], to: inode)
     await pauseShortly()
     let content = newContent()
-    disk.write(Array(content.prefix(content.count / 2)), to: inode)
+    write(Array(content.prefix(content.count / 2)), to: inode)
     await pauseShortly()
     finish(inode, at: path, with: content)
   }
@@ -226,7 +226,7 @@ extension SimUser {
     guard let path = someFile(), let inode = open(path) else { return }
     for _ in 0..<(1 + generator.below(4)) {
       giveUp(inode, at: path)
-      disk.write(inode.content + newContent(), to: inode)
+      write(inode.content + newContent(), to: inode)
       await executor.pause(Int64(generator.below(5_000_000_000)))
     }
     finish(inode, at: path, with: inode.content)
@@ -301,11 +301,17 @@ extension SimUser {
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
     // The file may have been written by another program in between.
     if inode.content != content { giveUp(inode, at: path) }
-    disk.write(content, to: inode)
+    write(content, to: inode)
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
     if inode.links == 0 { oracle.deletes(content, at: path) }
     disk.close(inode, openedAs: path)
+  }
+
+  /// What a program that is not done leaves for others to see: an open file that rests may be sent as it is.
+  private func write(_ content: [UInt8], to inode: Inode) {
+    disk.write(content, to: inode)
+    oracle.passes(content)
   }
 
   private func makeParents(of path: RelativePath) {

@@ -45,18 +45,28 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     try await call("hasEntries") { try await tree.hasEntries(directory, where: isIncluded) }
   }
 
-  func read(_ path: RelativePath, expecting expected: LocalStamp) async throws -> SmallContent {
-    try await call("read") {
-      try await tree.read(path, expecting: expected)
+  func read(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> SmallContent {
+    try await call("read") { try await tree.read(path, expecting: expected, whileOpen: open) }
+  }
+
+  func fingerprint(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> ContentCheck {
+    try await call("fingerprint") { try await tree.fingerprint(path, expecting: expected, whileOpen: open) }
+  }
+
+  func isOpenForWriting(_ path: RelativePath) async throws -> Bool {
+    try await call("isOpenForWriting") { try await tree.isOpenForWriting(path) }
+  }
+
+  func openSnapshot(
+    _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
+  ) async throws -> any LocalSnapshot {
+    let snapshot = try await call("snapshot") {
+      try await tree.openSnapshot(path, expecting: expected, whileOpen: open)
     }
-  }
-
-  func fingerprint(_ path: RelativePath, expecting expected: LocalStamp) async throws -> ContentCheck {
-    try await call("fingerprint") { try await tree.fingerprint(path, expecting: expected) }
-  }
-
-  func openSnapshot(_ path: RelativePath, expecting expected: LocalStamp) async throws -> any LocalSnapshot {
-    let snapshot = try await call("snapshot") { try await tree.openSnapshot(path, expecting: expected) }
     return WatchedSnapshot(snapshot: snapshot) { [self] body in
       try await call("verify", body)
     }
@@ -131,7 +141,8 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     case let outcome as CopyOutcome: word(outcome)
     case let outcome as MetadataOutcome: outcome == .changed ? "changed" : "applied"
     case let verdict as SnapshotVerdict: verdict == .changed ? "changed" : "stable"
-    case let content as SmallContent: content.isProvisional ? "provisional" : "stable"
+    case let content as SmallContent:
+      content.isOfOpenFile ? "of an open file" : content.isProvisional ? "provisional" : "stable"
     default: nil
     }
   }
@@ -192,6 +203,7 @@ private final class WatchedSnapshot: LocalSnapshot, @unchecked Sendable {
 
   var size: Int64 { snapshot.size }
   var stamp: LocalStamp { snapshot.stamp }
+  var isOfOpenFile: Bool { snapshot.isOfOpenFile }
   func read(at offset: Int64, count: Int) async throws -> [UInt8] { try await snapshot.read(at: offset, count: count) }
   func verify() async throws -> SnapshotVerdict { try await call { try await snapshot.verify() } }
   func close() async { await snapshot.close() }
