@@ -22,8 +22,6 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private let executor: SimExecutor
   /// Every completed content, by its hash.
   private(set) var completed: [UInt64: [UInt8]] = [SimContent.hash([]): []]
-  /// What stood in files between two writes of a program.
-  private var passing: Set<UInt64> = []
   /// Contents that a writer replaced or deleted knowing them (I1).
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
@@ -65,11 +63,6 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
 
-  /// A writer goes on: nobody asks for this content, but it may be found.
-  func passes(_ content: [UInt8]) { passing.insert(SimContent.hash(content)) }
-
-  func isKnown(_ hash: UInt64) -> Bool { completed[hash] != nil || passing.contains(hash) }
-
   /// A writer whose base was this content replaced or deleted it at `path`.
   func supersedes(_ content: [UInt8], at path: RelativePath) {
     let hash = SimContent.hash(content)
@@ -86,7 +79,7 @@ extension Oracle {
   /// The bucket has this content at `path` from now on.
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
-    if !isKnown(place.content) {
+    if completed[place.content] == nil {
       violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
     }
     if stood[place] == nil { stood[place] = executor.now }
@@ -98,6 +91,9 @@ extension Oracle {
     deleted[path] = executor.now
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
+
+  /// A writer moved a folder with all that is below it away.
+  func movesFolder(_ path: RelativePath) { deleted[path.asDirectory] = executor.now }
 
   func makesDirectory(_ path: RelativePath) { everDirectories.insert(path.asDirectory) }
 }
@@ -154,7 +150,9 @@ extension Oracle {
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
     if givenUp.contains(place) { return }
-    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
+    // A commit under way in a folder that is moved lands where the folder is then.
+    let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
+    if let gone, let stood = stood[place], stood <= gone { return }
     violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }

@@ -117,7 +117,10 @@ struct Scenario {
     traits.hasLeases = choose("noLeases", usual: true) { !$0.oneIn(5) }
     traits.hasWatcher = choose("noWatcher", usual: true) { !$0.oneIn(6) }
     traits.lostEvents = choose("lostEvents", usual: 0) { $0.oneIn(4) ? 10 : 0 }
-    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 20 : 0 }
+    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 150 : 0 }
+    traits.queueLimit = choose("shortQueue", usual: 16_384) { $0.oneIn(8) ? 8 : 16_384 }
+    traits.canExchange = choose("noExchange", usual: true) { !$0.oneIn(8) }
+    traits.canRenameWithoutReplacing = choose("noNoReplace", usual: true) { !$0.oneIn(10) }
     traits.timeStep = choose("timeStep", usual: 1) { $0.oneIn(6) ? $0.pick([1_000, second, 2 * second]) : 1 }
     traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
     let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }
