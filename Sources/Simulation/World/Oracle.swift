@@ -119,7 +119,8 @@ extension Oracle {
   /// kept whoever made the folder.
   func conflicts(_ path: RelativePath, node: String) {
     if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory) {
-       violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
+      violate("I9", "\(node) found \(path) in conflict, of which there is one writer only")
+    }
   }
 
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {
