@@ -251,28 +251,6 @@ import Testing
 
   // MARK: - Bounds
 
-  @Test func pathsThatWaitedInTheStoreAreLookedAt() {
-    let stage = Stage()
-    let node = stage.node {
-      $0.poll = .seconds(10_000)
-      $0.fullPassInterval = .seconds(10_000)
-    }
-    node.write("deleted", "content")
-    let run = stage.run(node, node.options)
-    stage.advance(.seconds(30))
-    #expect(stage.server.sortedKeys == ["deleted"])
-    // Nothing but the store tells of these changes.
-    node.disk.watcher = nil
-    node.write("written", "content")
-    node.disk.remove("deleted")
-    stage.advance(.seconds(30))
-    #expect(stage.server.sortedKeys == ["deleted"])
-    run.ask(stage) { await $0.spillByHand(["written", "deleted"]) }
-    stage.advance(.seconds(30))
-    #expect(stage.server.sortedKeys == ["written"])
-    #expect(run.ask(stage) { await $0.spilled } == 0)
-  }
-
   @Test func contentsThatAreHeldInMemoryShareItsBudget() throws {
     let stage = Stage()
     let node = stage.node { $0.largeSize = MemoryBudget.capacity }
@@ -379,15 +357,6 @@ private final class AnswerBox<Answer: Sendable>: @unchecked Sendable {
 private final class EventList: SyncObserver, @unchecked Sendable {
   private(set) var events: [SyncEvent] = []
   func record(_ event: SyncEvent) { events.append(event) }
-}
-
-extension Engine {
-  /// As a table that holds too much does.
-  fileprivate func spillByHand(_ paths: [RelativePath]) async {
-    try? await store.spill(paths)
-    spilled += paths.count
-    wake.signal()
-  }
 }
 
 extension SimNode {
