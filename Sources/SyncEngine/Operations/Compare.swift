@@ -6,7 +6,7 @@ extension Engine {
   func compare(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let head = try await currentHead(path, &sight) else { return nil }
     let object = head.object
-    if refusedLinks[path] == object.stamp.etag { return .settled }
+    if isRefused(path, object.stamp) { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
     if isSameKind, object.stamp.size == stamp.size {
       let check: ContentCheck?

@@ -4,7 +4,7 @@ extension Engine {
   func download(
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
-    if refusedLinks[path] == version.etag { return .settled }
+    if isRefused(path, version) { return .settled }
     if let replaced, try await !isFree(path, replaced) { return try await yieldToWriter(path, replaced, &sight) }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
@@ -83,6 +83,7 @@ extension Engine {
     if case .symlink(let target) = fetched.content, let reason = refusal(ofLink: path, to: target) {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
+      reports.noteBlocked(path.string)
       report(path.string, reason)
       return .settled
     }
@@ -124,6 +125,13 @@ extension Engine {
       clashes[leaf] = clashes[leaf] ?? environment.uptime()
       return .later(.seconds(1))
     }
+  }
+
+  /// A link that was reported is not read again; its report ends with the pass that does not come upon it any more.
+  func isRefused(_ path: RelativePath, _ version: RemoteStamp) -> Bool {
+    guard refusedLinks[path] == version.etag else { return false }
+    reports.noteBlocked(path.string)
+    return true
   }
 
   private func refusal(ofLink path: RelativePath, to target: [UInt8]) -> String? {
