@@ -111,7 +111,7 @@ let package = Package(
       "AWSKitTests", ["AWSKit", "Checksums", "Digests", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
       resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums", "Digests"]),
-    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux"]),
+    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(

@@ -198,6 +198,26 @@ import Testing
     #expect(stage.oracle.trace?.contains { $0.contains("ended with 1 unsynced") } == true)
   }
 
+  /// A container is killed 10 s after it was asked to stop.
+  @Test func aStopDoesNotWaitForWhatKeepsFailing() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    node.disk.create("folder/", .directory)
+    node.write("folder/file", "content")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let folder = try #require(node.disk.lookup("folder/"))
+    node.disk.setSearchable(false, folder)
+    stage.put("folder/new", "new")
+    stage.advance(.seconds(60))
+    #expect(stage.status(of: node)?.quarantined.isEmpty == false)
+    node.write("last", "last")
+    node.stop()
+    stage.advance(.seconds(8))
+    #expect(node.run?.isDone == true)
+    #expect(stage.text("last") == "last")
+  }
+
   @Test func aBlockedKeyIsReportedUntilItIsFree() throws {
     let stage = Stage()
     let node = stage.node { $0.poll = .seconds(5) }
@@ -363,7 +383,7 @@ import Testing
     #expect(stage.text("file") == "after")
   }
 
-  @Test func aDryRunLeavesUnfinishedUploadsAlone() {
+  @Test func aDryRunLeavesUnfinishedUploadsAlone() throws {
     let stage = Stage()
     let node = stage.node()
     stage.start(node)
@@ -380,7 +400,7 @@ import Testing
     options.isDryRun = true
     let life = NodeLife(node: node.name, executor: stage.executor, generator: SeededGenerator(seed: 3))
     let engine = Engine(
-      local: SimLocalTree(disk: node.disk, life: life, traits: LocalTraits(), ledger: stage.oracle),
+      local: try node.openTree(SimKernel(disk: node.disk, life: life), stage.oracle),
       remote: SimRemoteTree(server: stage.server, life: life, faults: .none, ledger: stage.oracle, pageSize: 1000),
       store: SimStore(database: node.database, life: life), environment: node.environment, options: options,
       observer: Ignoring())

@@ -76,7 +76,7 @@ extension PickyRemoteTree {
     try await inner.completeUpload(upload, parts: parts, replacing: expected)
   }
   func abortUpload(_ upload: MultipartUpload) async throws { try await inner.abortUpload(upload) }
-  func unfinishedUploads() async throws -> [MultipartUpload] { try await inner.unfinishedUploads() }
+  func unfinishedUploads() async throws -> [UnfinishedUpload] { try await inner.unfinishedUploads() }
   func copy(
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {

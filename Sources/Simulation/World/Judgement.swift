@@ -17,13 +17,6 @@ extension Oracle {
     for node in nodes {
       for (path, inode) in node.disk.leaves() { look(inode.content, "\(node.name)'s \(path)") }
     }
-    for node in nodes {
-      for slot in node.disk.trash where slot.isInBucket {
-        let hash = slot.fingerprint.crc64
-        if stored.contains(hash) || superseded.contains(hash) { continue }
-        violate("I1", "\(node.name)'s trash may drop \(slot.path), whose content never reached the bucket")
-      }
-    }
     for (hash, content) in completed.sorted(by: { $0.key < $1.key })
     where !superseded.contains(hash) && !live.contains(hash) {
       let text = String(decoding: content, as: UTF8.self)

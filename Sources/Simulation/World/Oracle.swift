@@ -31,6 +31,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
   private var everDirectories: Set<RelativePath> = []
+  /// The node at which alone anybody works, if that is so.
+  var onlyWriter: String?
 
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
@@ -83,6 +85,9 @@ extension Oracle {
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
 
+  /// A writer moved a folder with all that is below it away.
+  func movesFolder(_ path: RelativePath) { deleted[path.asDirectory] = executor.now }
+
   func makesDirectory(_ path: RelativePath) { everDirectories.insert(path.asDirectory) }
 }
 
@@ -95,6 +100,12 @@ extension Oracle {
     let description = description()
     count("engine " + description.prefix { $0 != " " })
     note("\(node) \(description)")
+  }
+
+  /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
+  /// kept whoever made the folder.
+  func conflicts(_ path: RelativePath, node: String) {
+    if onlyWriter != nil, !everDirectories.contains(path.asDirectory) { violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
   }
 
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {
@@ -112,7 +123,9 @@ extension Oracle {
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
     if givenUp.contains(place) { return }
-    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
+    // A commit under way in a folder that is moved lands where the folder is then.
+    let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
+    if let gone, let stood = stood[place], stood <= gone { return }
     violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }

@@ -16,6 +16,8 @@ struct Scenario {
   var etagIgnoresMetadata: Bool
   /// Files on each node before its engine first runs.
   var filesBefore: Int
+  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
+  var hasOneWriter: Bool
   var nodes: [Node] = []
 
   struct Node {
@@ -41,6 +43,7 @@ struct Scenario {
     hasClashes = parts.choose("clashes", usual: false) { $0.oneIn(5) }
     etagIgnoresMetadata = parts.choose("etags", usual: false) { $0.oneIn(4) }
     filesBefore = generator.pick([0, 0, 2, 6])
+    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
     chooseFaults(parts)
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
@@ -52,6 +55,14 @@ struct Scenario {
       node.options.policy.conflict = conflict
       nodes.append(node)
     }
+    if hasOneWriter { chooseOneWriter() }
+  }
+
+  private mutating func chooseOneWriter() {
+    bucketHaste = nil
+    hasClashes = false
+    // A clock that leaps ends the time in which the outcome of a write may be unknown.
+    for index in nodes.indices { nodes[index].clockSteps = 0 }
   }
 
   private mutating func chooseFaults(_ parts: Parts) {
@@ -75,7 +86,10 @@ struct Scenario {
     traits.hasLeases = choose("noLeases", usual: true) { !$0.oneIn(5) }
     traits.hasWatcher = choose("noWatcher", usual: true) { !$0.oneIn(6) }
     traits.lostEvents = choose("lostEvents", usual: 0) { $0.oneIn(4) ? 10 : 0 }
-    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 20 : 0 }
+    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 150 : 0 }
+    traits.queueLimit = choose("shortQueue", usual: 16_384) { $0.oneIn(8) ? 8 : 16_384 }
+    traits.canExchange = choose("noExchange", usual: true) { !$0.oneIn(8) }
+    traits.canRenameWithoutReplacing = choose("noNoReplace", usual: true) { !$0.oneIn(10) }
     traits.timeStep = choose("timeStep", usual: 1) { $0.oneIn(6) ? $0.pick([1_000, second, 2 * second]) : 1 }
     traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
     let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }

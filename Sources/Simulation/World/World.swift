@@ -4,10 +4,6 @@ import SyncModel
 /// A safeguard that is turned off, to show that the oracle notices.
 package enum Sabotage: Hashable, Sendable, CaseIterable {
   case serverIgnoresConditions
-  /// Installs and removals take whatever they find for what they expected.
-  case localIgnoresStamps
-  /// Late writes to displaced files are not looked for.
-  case displacedFilesForgotten
 }
 
 /// Two or three nodes, their users, a program that writes to the bucket, and the bucket: one seed, one history.
@@ -43,8 +39,9 @@ package final class World: @unchecked Sendable {
       nodes.append(
         SimNode(
           name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
-          sabotage: sabotage, options: node.options, generator: parts.generator("machine:\(node.name)")))
+          ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)")))
     }
+    oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     self.nodes = nodes
   }
@@ -52,6 +49,7 @@ package final class World: @unchecked Sendable {
   package func run() -> WorldReport {
     act()
     rest()
+    expire()
     judge()
     end()
     return WorldReport(
@@ -71,11 +69,11 @@ extension World {
     oracle.completes(anchor)
     _ = try? server.put(NamePool.anchor.string, anchor, metadata: EntryMetadata(kind: .file), ifMatch: nil)
     var writers: [SimTask] = []
-    for node in nodes {
+    for node in scenario.hasOneWriter ? Array(nodes.prefix(1)) : nodes {
       let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)
       let (before, haste, end) = (scenario.filesBefore, scenario.haste, scenario.duration)
       writers.append(
-        SimTask(on: executor) {
+        SimTask(on: user.lane) {
           await user.prepare(before)
           await user.work(until: end, haste: haste)
         })
@@ -114,10 +112,21 @@ extension World {
   private func planCrash(of node: SimNode, _ generator: inout SeededGenerator) {
     let at = Int64(generator.below(Int(scenario.duration)))
     let pause = Int64(generator.below(Int(30 * Self.second)))
+    let calls = generator.below(400)
     executor.after(at) {
-      guard node.isRunning else { return }
-      node.crash(self.oracle)
-      self.executor.after(pause) { self.start(node) }
+      guard node.isRunning, let kernel = node.kernel else { return }
+      let crash = {
+        guard node.kernel === kernel, node.isRunning else { return }
+        node.crash(self.oracle)
+        self.executor.after(pause) { self.start(node) }
+      }
+      // Before one of its next system calls, or while it makes none.
+      kernel.onCrash = {
+        self.oracle.count("world crash before a call")
+        crash()
+      }
+      kernel.callsUntilCrash = calls
+      self.executor.after(1_000_000_000, crash)
     }
   }
 
@@ -167,6 +176,7 @@ extension World {
     oracle.note("writers rest")
     for node in nodes {
       node.setFaults(.none)
+      node.giveSpace()
       restartIfEnded(node)
     }
     let limit = executor.now + 3_600 * Self.second
@@ -187,6 +197,16 @@ extension World {
     oracle.note("at rest")
     advance(to: executor.now + 75 * Self.second)
     if oracle.writes != writes { oracle.violate("I3", "an engine wrote though all was equal and at rest") }
+  }
+
+  /// The trash's retention ends: what may expire does, and what was written into it late comes back (§5, step 11).
+  private func expire() {
+    guard oracle.violations.isEmpty else { return }
+    oracle.note("the retention ends")
+    for node in nodes { node.environment.step(by: 31 * 86_400 * Self.second) }
+    // A daemon looks every minute.
+    advance(to: executor.now + 70 * Self.second)
+    rest()
   }
 
   /// What engines still have to do; paths that keep failing may be tried again after minutes only.
@@ -211,6 +231,7 @@ extension World {
     oracle.count("world restart")
     start(node)
     node.setFaults(.none)
+    node.giveSpace()
   }
 
   private func judge() {
