@@ -76,6 +76,8 @@ struct Scenario {
       chooseSpells([.asleep, .rootLost, .unreachable, .forbidden], of: node.name, odds: 10, parts)
     }
     chooseSpells([.bucketGone, .emptyListing, .disorder], of: nil, odds: 12, parts)
+    // A deletion that meets a listing's lie is over, and undone when the truth is seen.
+    if hasOneWriter { spells.removeAll { $0.kind == .emptyListing } }
     if lacksConditions {
       hasClashes = false
       bucketHaste = nil
@@ -90,8 +92,12 @@ struct Scenario {
   private mutating func chooseOneWriter() {
     bucketHaste = nil
     hasClashes = false
-    // A clock that leaps ends the time in which the outcome of a write may be unknown.
-    for index in nodes.indices { nodes[index].clockSteps = 0 }
+    // A clock that leaps ends the time in which the outcome of a write may be unknown; rows that a power loss takes
+    // leave two versions of which nobody knows the older one.
+    for index in nodes.indices {
+      nodes[index].clockSteps = 0
+      nodes[index].powerLosses = 0
+    }
   }
 
   private mutating func chooseSpells(_ kinds: [Weather.Kind], of node: String?, odds: Int, _ parts: Parts) {
