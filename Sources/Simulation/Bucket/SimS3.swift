@@ -6,7 +6,7 @@ package import SyncModel
 package final class SimS3: @unchecked Sendable {
   struct Upload {
     var key: String
-    var owner: String
+    var begun: Timestamp
     var metadata: EntryMetadata
     var parts: [Int: [UInt8]] = [:]
   }
@@ -21,6 +21,9 @@ package final class SimS3: @unchecked Sendable {
   var ignoresConditions = false
   /// Keys whose metadata changed while ETag and last-modified, a whole second, told nothing of it.
   private(set) var blurred: Set<String> = []
+  /// Replaced and deleted objects can be read by their version.
+  var hasVersions = false
+  private var versions: [String: SimObject] = [:]
   /// Is told what stands at a key from now on.
   var onStore: ((String, [UInt8]) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
@@ -74,10 +77,13 @@ package final class SimS3: @unchecked Sendable {
     keys.remove(at: position(of: key))
   }
 
-  func beginUpload(_ key: String, owner: String, metadata: EntryMetadata) -> String {
+  /// What a read by version finds; nil: the stamp tells none.
+  func version(_ stamp: RemoteStamp) -> SimObject? { stamp.versionID.flatMap { versions[$0] } }
+
+  func beginUpload(_ key: String, metadata: EntryMetadata) -> String {
     nextUpload += 1
     let id = "upload-\(nextUpload)"
-    uploads[id] = Upload(key: key, owner: owner, metadata: metadata)
+    uploads[id] = Upload(key: key, begun: now, metadata: metadata)
     return id
   }
 
@@ -106,8 +112,8 @@ package final class SimS3: @unchecked Sendable {
 
   func abortUpload(_ id: String) { uploads[id] = nil }
 
-  func uploads(of owner: String) -> [(id: String, upload: Upload)] {
-    uploads.filter { $0.value.owner == owner }.sorted { $0.key < $1.key }.map { (id: $0.key, upload: $0.value) }
+  func unfinishedUploads() -> [(id: String, upload: Upload)] {
+    uploads.sorted { $0.key < $1.key }.map { (id: $0.key, upload: $0.value) }
   }
 
   private func store(_ key: String, _ content: [UInt8], _ metadata: EntryMetadata, _ etag: String?) -> SimObject {
@@ -115,8 +121,12 @@ package final class SimS3: @unchecked Sendable {
     if !etagIgnoresMetadata {
       hash ^= SimContent.hash("\(metadata.mode ?? 0) \(metadata.modified?.nanoseconds ?? 0)".utf8)
     }
-    let object = SimObject(
+    var object = SimObject(
       content: content, etag: etag ?? String(hash, radix: 16), lastModified: now.wholeSeconds, metadata: metadata)
+    if hasVersions {
+      object.versionID = "version-\(versions.count)"
+      versions[object.versionID!] = object
+    }
     if let before = objects.updateValue(object, forKey: key) {
       let isSoon = before.lastModified.duration(to: object.lastModified) <= .seconds(2)
       if before.etag == object.etag && isSoon { blurred.insert(key) } else { blurred.remove(key) }

@@ -50,6 +50,7 @@ extension Engine {
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
       if let content = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(content, unlessIn: deleted) {
+        turn(entry.path, .deletionIsMove)
         continue
       }
       counts[entry.side, default: 0] += 1
@@ -161,6 +162,7 @@ extension Engine {
     let revision = store.revision
     if paths.count == 1 {
       guard try await remote.proveAbsent(paths.first!) else {
+        turn(paths.first!, .absenceDisproved)
         remoteNews.insert(paths.first!)
         mark(paths.first!, .remoteEvent)
         return
@@ -173,6 +175,7 @@ extension Engine {
     if page.continuation == nil, page.isOrdered {
       let present = Set(page.entries.map(\.path))
       for path in paths where present.contains(path) {
+        turn(path, .absenceDisproved)
         remoteNews.insert(path)
         mark(path, .remoteEvent)
       }
@@ -180,7 +183,9 @@ extension Engine {
         paths.filter { !present.contains($0) }.map { Work(deleting: $0, remoteAbsentAt: revision) })
       return
     }
+    turn(common, .absenceProvenInParts)
     // Too many keys for one page: look at each folder and file below by itself.
+    var single: [ArraySlice<RelativePath>] = []
     var start = paths.startIndex
     while start < paths.endIndex {
       let child = Self.child(of: common, towards: paths[start])
@@ -191,9 +196,21 @@ extension Engine {
       if child.isDirectory, end - start > 1 {
         try await prove(paths[start..<end], below: child)
       } else {
-        for index in start..<end { try await prove(paths[index...index], below: common) }
+        single += (start..<end).map { paths[$0...$0] }
       }
       start = end
+    }
+    try await proveEach(single, below: common)
+  }
+
+  /// A request for each: side by side, or thousands of scattered deletions would take minutes.
+  private func proveEach(_ paths: [ArraySlice<RelativePath>], below directory: RelativePath) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, path) in paths.enumerated() {
+        if index >= concurrency { try await group.next() }
+        group.addTask { try await self.prove(path, below: directory) }
+      }
+      try await group.waitForAll()
     }
   }
 

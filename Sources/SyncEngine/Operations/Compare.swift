@@ -6,13 +6,13 @@ extension Engine {
   func compare(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let head = try await currentHead(path, &sight) else { return nil }
     let object = head.object
-    if refusedLinks[path] == object.stamp.etag { return .settled }
+    if isRefused(path, object.stamp) { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
     if isSameKind, object.stamp.size == stamp.size {
       let check: ContentCheck?
       do { check = try await equalContent(path, stamp, object, &sight) } catch let failure as LocalFailure
         where failure.code == .busy && undecided == nil && !options.isDryRun
-      { return try await yieldToKnownWriter(path, stamp, &sight) }
+      { return try await yieldToWriter(path, stamp, &sight) }
       if let check {
         try await adoptEqual(path, check, object)
         return .settled
@@ -96,7 +96,8 @@ extension Engine {
       path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
     {
     case .remoteWins:
-      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
+      guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
+      turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       noteConflict(path, keptAs: name)
       return try await fetch(
@@ -105,7 +106,8 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
-      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
+      guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
+      turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
       return try await fetch(
         path, object.stamp,
@@ -113,10 +115,12 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: false), &sight)
     case .localWins:
+      turn(path, .conflictLocalWins)
       let name = try await keepRemote(path, object)
       noteConflict(path, keptAs: name)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
+      turn(path, .conflictLocalWinsToTrash)
       try await keepInTrash(path, object)
       noteConflict(path, keptAs: nil)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
@@ -137,16 +141,21 @@ extension Engine {
     let loser = ConflictName.Loser.local(node: options.nodeID, content: check.fingerprint)
     for attempt in 0..<Self.conflictNameAttempts {
       let name = try conflictName(path, loser, stamp.modified, attempt)
-      switch try await local.copyAside(path, expecting: expected, to: name) {
+      let outcome = try await local.copyAside(path, expecting: expected, to: name)
+      switch outcome {
       case .copied, .existed:
+        if outcome == .existed { turn(name, .conflictCopyExists) }
         if let parent = name.parent { try await directorySync.sync(parent, in: local) }
         mark(name, .localEvent)
         return name
       case .changed:
+        turn(path, .changedInConflict)
         sight.local = try await observeLocal(path, &sight)
         return nil
       case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
-      case .taken: continue
+      case .taken:
+        turn(name, .conflictNameTaken)
+        continue
       }
     }
     throw nameTaken(path)
@@ -218,8 +227,10 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
+      turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
+      if existing.stamp.size != object.stamp.size { return false }
       // A copy of an upload in parts has another ETag: compare what they hold.
       return try await withFetched(path, object.stamp) { fetched in
         try await remote.holds(name, existing, fetched.fingerprint)

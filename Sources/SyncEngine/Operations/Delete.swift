@@ -13,7 +13,7 @@ extension Engine {
       return nil
     case .busy:
       return try waitForWriter(
-        of: path, stamp, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
+        of: path, sight, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
     }
   }
 
@@ -40,6 +40,7 @@ extension Engine {
     guard try await store.row(directory)?.entry?.remote == nil else { return }
     let filters = options.filters
     guard try await !local.hasEntries(directory, where: { filters.includes($0) }) else { return }
+    turn(directory, .emptiedFolderKept)
     do {
       try await sendMarker(directory, stamp)
     } catch let failure as RemoteFailure

@@ -4,8 +4,8 @@ extension Engine {
   func download(
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
-    if refusedLinks[path] == version.etag { return .settled }
-    if let replaced, let outcome = try await yieldToWriter(path, replaced, &sight) { return outcome }
+    if isRefused(path, version) { return .settled }
+    if let replaced, try await !isFree(path, replaced) { return try await yieldToWriter(path, replaced, &sight) }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
   }
@@ -83,6 +83,8 @@ extension Engine {
     if case .symlink(let target) = fetched.content, let reason = refusal(ofLink: path, to: target) {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
+      reports.noteBlocked(path.string)
+      turn(path, .linkRefused)
       report(path.string, reason)
       return .settled
     }
@@ -92,7 +94,10 @@ extension Engine {
       expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
     }
     let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
-    if keepsMode { metadata.mode = nil }
+    if keepsMode {
+      turn(path, .modeKept)
+      metadata.mode = nil
+    }
     switch try await local.install(
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
     {
@@ -113,17 +118,25 @@ extension Engine {
       return nil
     case .busy:
       guard let stamp = expected?.stamp else { return .later(.seconds(1)) }
-      return try await yieldToKnownWriter(path, stamp, &sight)
+      return try await yieldToWriter(path, stamp, &sight)
     case .obstructed(let leaf):
       if leaf.asLeaf == path.asLeaf {
         sight.local = try await observeLocal(path, &sight)
         return nil
       }
+      turn(path, .obstructed)
       // The leaf above yields to this directory, or the leaf's own deletion comes first.
       mark(leaf, .remoteEvent)
       clashes[leaf] = clashes[leaf] ?? environment.uptime()
       return .later(.seconds(1))
     }
+  }
+
+  /// A link that was reported is not read again; its report ends with the pass that does not come upon it any more.
+  func isRefused(_ path: RelativePath, _ version: RemoteStamp) -> Bool {
+    guard refusedLinks[path] == version.etag else { return false }
+    reports.noteBlocked(path.string)
+    return true
   }
 
   private func refusal(ofLink path: RelativePath, to target: [UInt8]) -> String? {

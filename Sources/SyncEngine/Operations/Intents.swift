@@ -118,12 +118,21 @@ extension Engine {
     }
   }
 
-  /// An upload that was begun when the reply with its id was lost can only be found by its key.
-  private func abortUnrecordedUploads(of path: RelativePath) async throws {
+  /// Between a local clock that nobody set and the server's.
+  private static var clockDifference: Duration { .seconds(2 * 3600) }
+
+  /// An upload that was begun when the reply with its id was lost can only be found by its key, and by the time in
+  /// which it must have been begun: others may write the same key.
+  private func abortUnrecordedUploads(of intent: Intent) async throws {
+    let path = RelativePath(unchecked: intent.path)
+    turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
-    for upload in try await remote.unfinishedUploads()
-    where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
-      try await remote.abortUpload(upload)
+    let opened = Timestamp(nanoseconds: intent.openedAt)
+    for found in try await remote.unfinishedUploads()
+    where RelativePath(unchecked: found.upload.path) == path && !known.contains(found.upload.uploadID) {
+      let delay = found.begun.map { opened.duration(to: $0) } ?? .zero
+      let window = .zero - Self.clockDifference...Self.uncertainty + Self.clockDifference
+      if window.contains(delay) { try await remote.abortUpload(found.upload) }
     }
   }
 
@@ -152,16 +161,18 @@ extension Engine {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
         if let own = try await landed(intent, path, sight) {
+          if case .deletion = own { turn(path, .deletionHadLanded) } else { turn(path, .writeHadLanded) }
           try await adoptOwn(intent, path, sight, own)
           return true
         }
+        turn(path, .writeHadNotLanded)
       }
     }
     try await closeUploads(path, sight)
     let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
       if mayHaveLeftParts.contains(intent.id) {
-        try await abortUnrecordedUploads(of: path)
+        try await abortUnrecordedUploads(of: intent)
         mayHaveLeftParts.remove(intent.id)
       }
       let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
@@ -169,8 +180,10 @@ extension Engine {
         !found.isSameVersion(as: expected)
       {
         // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        turn(path, .deletionWasOvertaken)
         try await forget(path)
       }
+      if isOver { turn(path, .writeCannotLandAnyMore) }
       if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
@@ -186,11 +199,15 @@ extension Engine {
 
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
-      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
+        turn(path, .uploadWaits)
+        return
+      }
+      turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.
-      try await abortUnrecordedUploads(of: path)
+      try await abortUnrecordedUploads(of: intent)
     }
     try await close(intent)
   }

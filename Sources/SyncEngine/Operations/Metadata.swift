@@ -23,6 +23,7 @@ extension Engine {
         try await remote.replaceMetadata(path, of: expected, with: stamp.metadata)
       }
       entry.metadata = stamp.metadata
+      report(path.string, nil)
     } catch let failure as RemoteFailure where failure.code == .notPossible {
       // The content is in sync; its metadata stay different until the content changes.
       report(path.string, failure.message)
