@@ -10,7 +10,7 @@ extension Oracle {
     func look(_ content: [UInt8], _ place: @autoclosure () -> String) {
       let hash = SimContent.hash(content)
       if live.insert(hash).inserted, completed[hash] == nil {
-        violate("I4", "\(place()) holds “\(String(decoding: content, as: UTF8.self))”, which nobody completed")
+        violate("I4", "\(place()) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
       }
     }
     for key in server.sortedKeys { look(server.objects[key]!.content, "object \(key)") }
@@ -23,6 +23,15 @@ extension Oracle {
       let isInTrash = nodes.contains { $0.disk.trash.contains { SimContent.hash($0.inode.content) == hash } }
       violate("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
     }
+  }
+
+  /// Whether a content stands in a tree, the bucket or a trash.
+  static func isKept(_ hash: UInt64, _ nodes: [SimNode], _ server: SimS3) -> Bool {
+    server.objects.values.contains { SimContent.hash($0.content) == hash }
+      || nodes.contains { node in
+        node.disk.leaves().contains { SimContent.hash($0.inode.content) == hash }
+          || node.disk.trash.contains { SimContent.hash($0.inode.content) == hash }
+      }
   }
 
   /// I3: what differs between the trees and the bucket; empty where all are equal.

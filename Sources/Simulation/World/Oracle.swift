@@ -14,6 +14,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
   package private(set) var lastWrite: Int64 = 0
   package private(set) var writes = 0
+  /// Contents that engines sent or fetched.
+  var transfers = 0
   /// Lines of what happened, where a trace is wanted.
   package private(set) var trace: [String]?
 
@@ -33,6 +35,10 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private var everDirectories: Set<RelativePath> = []
   /// The node at which alone anybody works, if that is so.
   var onlyWriter: String?
+  /// The versions that a node was told of, by node: key and ETag.
+  private var seen: [String: Set<String>] = [:]
+  /// Whether a content still stands in a tree, the bucket or a trash.
+  var isKept: ((UInt64) -> Bool)?
 
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
@@ -75,6 +81,9 @@ extension Oracle {
   /// The bucket has this content at `path` from now on.
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
+    if completed[place.content] == nil {
+      violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
+    }
     if stood[place] == nil { stood[place] = executor.now }
     stored.insert(place.content)
   }
@@ -115,7 +124,33 @@ extension Oracle {
 
   package func removedRemotely(_ path: RelativePath, content: [UInt8], node: String) {
     if path.isDirectory { return }
+    judgeLoss(of: content, "\(node) deleted object \(path)")
     judgeRemoval(of: path, content: content, "\(node) deleted object \(path)")
+  }
+
+  package func saw(_ path: RelativePath, etag: String, node: String) {
+    seen[node, default: []].insert("\(etag) \(path)")
+  }
+
+  package func replacedRemotely(
+    _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
+  ) {
+    if seen[node]?.contains("\(old.etag) \(path)") != true {
+      violate("I2", "\(node) replaced a version of \(path) that it was never told of")
+    }
+    if path.isDirectory { return }
+    if old.content == content {
+      if !isMetadata { violate("I9", "\(node) sent to \(path) the content that it held already") }
+    } else {
+      judgeLoss(of: old.content, "\(node) replaced \(path)")
+    }
+  }
+
+  /// I1: what an engine takes away was given up by a writer, or stands elsewhere.
+  private func judgeLoss(of content: [UInt8], _ what: String) {
+    let hash = SimContent.hash(content)
+    if superseded.contains(hash) || isKept?(hash) != false { return }
+    violate("I1", "\(what), the last copy of “\(String(decoding: content, as: UTF8.self))”, which nobody gave up")
   }
 
   /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was

@@ -16,17 +16,25 @@ package final class SimNode: @unchecked Sendable {
   let traits: LocalTraits
   /// Other programs that act between two system calls of the engine.
   let interference: Interference
-  let options: EngineOptions
+  var options: EngineOptions
   private(set) var life: NodeLife?
   private(set) var remote: SimRemoteTree?
   private(set) var run: SimTask?
   private(set) var engine: Engine?
+  /// Where this node crashes; each comes once.
+  var crashPoints: [CrashPoint] = []
+  /// The current run completed a pass: it may not end by itself any more (I11).
+  private(set) var hasPassed = false
+  /// Is told that the node crashed by itself.
+  var onCrash: ((SimNode) -> Void)?
+  private let weather: Weather
   private var generator: SeededGenerator
 
   init(
     name: String, number: UInt64, executor: SimExecutor, skew: Int64, traits: LocalTraits, ledger: any EffectLedger,
-    options: EngineOptions, generator: SeededGenerator
+    options: EngineOptions, generator: SeededGenerator, weather: Weather? = nil
   ) {
+    self.weather = weather ?? Weather(executor: executor)
     self.name = name
     self.traits = traits
     self.options = options
@@ -40,25 +48,51 @@ package final class SimNode: @unchecked Sendable {
   var isRunning: Bool { run.map { !$0.isDone } ?? false }
 
   func start(server: SimS3, faults: FaultPlan, pageSize: Int, oracle: Oracle) {
-    let life = NodeLife(node: name, executor: environment.executor, generator: generator.fork())
-    let remote = SimRemoteTree(server: server, life: life, faults: faults, ledger: oracle, pageSize: pageSize)
+    let life = NodeLife(node: name, executor: environment.executor, generator: generator.fork(), weather: weather)
+    life.onCall = { [weak self, weak life] call, moment in
+      guard let self, let life, life === self.life else { return }
+      self.passes(call, moment, oracle)
+    }
+    let remote = SimRemoteTree(
+      server: server, life: life, faults: faults, ledger: oracle, pageSize: pageSize, weather: weather)
+    remote.knowsMoreThanOneFile = { [database] in database.leafCount > 1 }
     let kernel = SimKernel(disk: disk, life: life, interference: interference)
     self.life = life
     self.remote = remote
     self.kernel = kernel
     engine = nil
+    hasPassed = false
     oracle.note("\(name) starts")
     run = SimTask(on: environment.executor) {
       defer { kernel.exit() }
       let engine = Engine(
-        local: try self.openTree(kernel, oracle), remote: remote,
-        store: SimStore(database: self.database, life: life), environment: self.environment, options: self.options,
-        observer: TracingObserver(node: life.node, oracle: oracle))
+        local: WatchedLocal(
+          try self.openTree(kernel, oracle), life: life, oracle: oracle, weather: self.weather),
+        remote: remote, store: WatchedStore(SimStore(database: self.database, life: life), life: life),
+        environment: self.environment, options: self.options,
+        observer: TracingObserver(
+          node: life.node, oracle: oracle,
+          onPass: { [weak self, weak life] in
+            if let life, life === self?.life { self?.hasPassed = true }
+          }))
       if self.life !== life { return }
       self.engine = engine
       let summary = try await engine.run()
       oracle.note("\(life.node) ended with \(summary.unsynced.count) unsynced")
     }
+  }
+
+  private func passes(_ call: String, _ moment: CrashPoint.Moment, _ oracle: Oracle) {
+    guard let index = crashPoints.firstIndex(where: { $0.call == call && $0.moment == moment }) else { return }
+    if crashPoints[index].skipped > 0 {
+      crashPoints[index].skipped -= 1
+      return
+    }
+    crashPoints.remove(at: index)
+    oracle.count("crash \(moment) \(call)")
+    oracle.note("\(name) is at a crash point, \(moment) \(call)")
+    crash(oracle)
+    onCrash?(self)
   }
 
   /// The shipped tree, with its recovery of what an earlier run left.
@@ -96,18 +130,35 @@ package final class SimNode: @unchecked Sendable {
 }
 
 /// Puts the engine's own account into the trace.
-private struct TracingObserver: SyncObserver {
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let node: String
   let oracle: Oracle
+  let onPass: () -> Void
 
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     switch event {
-    case .transferProgressed, .transferEnded(_, nil), .passStarted, .passEnded: return
-    case .transferStarted:
+    case .transferStarted(let transfer):
+      oracle.transfers += 1
       oracle.count("engine transfer")
+      oracle.note("\(node)   \(transfer.direction.rawValue) of \(transfer.path) begins")
       return
-    case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
+    case .passEnded: return onPass()
+    case .transferProgressed, .transferEnded(_, nil), .passStarted: return
+    case .considered(let path, let situation, let operation):
+      let step = operation.map { "\($0)".prefix { $0 != "(" } } ?? "nothing"
+      oracle.count("plan \(situation) → \(step)")
+      oracle.note("\(node)   \(path), \(situation) → \(step)")
+      return
+    case .turned(let path, let turn):
+      oracle.count("turn \(turn)")
+      oracle.note("\(node)   \(path): \(turn.rawValue)")
+      return
+    case .committed(_, let change): oracle.count("engine committed \(change)")
+    case .conflict, .deletionsHalted, .deletionsResumed, .passFailed, .reported, .retrying, .capabilitiesDoubted:
+      oracle.count("engine \("\(event)".prefix { $0 != "(" })")
     default: break
     }
     oracle.note("\(node)   \("\(event)".replacing("SyncEngine.", with: "").replacing("SyncModel.", with: ""))")

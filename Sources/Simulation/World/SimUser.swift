@@ -74,7 +74,9 @@ final class SimUser: @unchecked Sendable {
     case .deleteFolder: await deleteFolder()
     case .makeFolder: makeFolder(names.directory(&generator))
     case .removeFolder:
-      if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
+      if let folder = generator.pickAny(disk.directories().filter(names.isOwn)), disk.remove(folder) {
+        say("rmdir \(folder)")
+      }
     case .changeMode: changeMode()
     case .touch: touch()
     case .hardLink: hardLink()
@@ -163,12 +165,12 @@ extension SimUser {
   }
 
   private func renameFolder() {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     move(folder, to: names.directory(&generator))
   }
 
   private func deleteFolder() async {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     let leaves = disk.leaves().map(\.path).filter { $0.isBelow(folder) }
     guard leaves.count <= 6 else { return }
     for leaf in leaves {
@@ -277,7 +279,9 @@ extension SimUser {
 extension SimUser {
   /// What cannot be read is neither new nor deleted.
   private func closeFolder() async {
-    guard let folder = generator.pickAny(disk.directories()), let inode = disk.lookup(folder) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)), let inode = disk.lookup(folder) else {
+      return
+    }
     disk.setSearchable(false, inode)
     say("chmod 0 \(folder)")
     await executor.pause(Int64(generator.below(20_000_000_000)))
@@ -309,14 +313,14 @@ extension SimUser {
   /// Often the one that the engine is at work on.
   private func someFile() -> RelativePath? {
     let files = disk.leaves().filter {
-      $0.inode.kind == .file && $0.inode.writers == 0 && $0.path != NamePool.anchor
+      $0.inode.kind == .file && $0.inode.writers == 0 && names.isOwn($0.path)
     }
     if generator.oneIn(2), let hot = files.first(where: { $0.inode === node.interference.focus }) { return hot.path }
     return generator.pickAny(files.map(\.path))
   }
 
   private func someLeaf() -> RelativePath? {
-    generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor })
+    generator.pickAny(disk.leaves().map(\.path).filter(names.isOwn))
   }
 
   /// The kernel makes an opener for writing wait while the engine holds a lease.

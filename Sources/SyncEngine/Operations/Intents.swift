@@ -125,6 +125,7 @@ extension Engine {
   /// which it must have been begun: others may write the same key.
   private func abortUnrecordedUploads(of intent: Intent) async throws {
     let path = RelativePath(unchecked: intent.path)
+    turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
     let opened = Timestamp(nanoseconds: intent.openedAt)
     for found in try await remote.unfinishedUploads()
@@ -160,9 +161,11 @@ extension Engine {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
         if let own = try await landed(intent, path, sight) {
+          if case .deletion = own { turn(path, .deletionHadLanded) } else { turn(path, .writeHadLanded) }
           try await adoptOwn(intent, path, sight, own)
           return true
         }
+        turn(path, .writeHadNotLanded)
       }
     }
     try await closeUploads(path, sight)
@@ -177,8 +180,10 @@ extension Engine {
         !found.isSameVersion(as: expected)
       {
         // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        turn(path, .deletionWasOvertaken)
         try await forget(path)
       }
+      if isOver { turn(path, .writeCannotLandAnyMore) }
       if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
@@ -194,7 +199,11 @@ extension Engine {
 
   private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
     if let upload = intent.upload {
-      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { return }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
+        turn(path, .uploadWaits)
+        return
+      }
+      turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.

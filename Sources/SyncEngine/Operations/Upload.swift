@@ -37,6 +37,7 @@ extension Engine {
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
       guard content.isOfOpenFile || !wasHinted(path, since: sight) else {
+        turn(path, .hintedWhileRead)
         try await close(intent)
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
       }
@@ -134,6 +135,7 @@ extension Engine {
     for intent in intents.all(for: path) where intent.kind == .multipart {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
+        turn(path, .uploadGoesOn)
         return upload
       }
       if let stale = intent.upload { try await remote.abortUpload(stale) }
@@ -151,6 +153,7 @@ extension Engine {
     case let failure as LocalFailure where failure.code == .changed || failure.code == .vanished: break
     default: return
     }
+    turn(RelativePath(unchecked: upload.path), .uploadAbandoned)
     try await remote.abortUpload(upload)
     try await close(intent)
   }

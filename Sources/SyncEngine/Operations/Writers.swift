@@ -68,6 +68,7 @@ extension Engine {
   private func keepBeside(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let object = try await currentHead(path, &sight)?.object else { return nil }
     let name = try await keepRemoteLoser(path, object)
+    turn(path, .keptBesideWriter)
     noteConflict(path, keptAs: name)
     try await store.apply([
       .record(

@@ -10,13 +10,17 @@ extension Engine {
     let now = environment.uptime()
     let since = clashes[path] ?? now
     clashes[path] = since
-    guard now - since >= Self.clashSettle.nanoseconds else { return .later(Self.clashSettle) }
+    guard now - since >= Self.clashSettle.nanoseconds else {
+      turn(path, .yieldWaits)
+      return .later(Self.clashSettle)
+    }
     // Only a fresh look may decide this. Should the key be gone, the leaf's own deletion comes first.
     let hadObject = sight.remote.stamp != nil
     try await observeRemote(path, &sight)
     guard (sight.remote.stamp != nil) == hadObject else { return nil }
     let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
     guard !below.entries.isEmpty else {
+      turn(path, .yieldNotNeeded)
       sight.neighbours.remoteHasDescendants = false
       clashes[path] = nil
       return nil
@@ -47,6 +51,7 @@ extension Engine {
       return nil
     }
     clashes[path] = nil
+    turn(path, kept == nil ? .yieldedSynced : .yieldedUnsynced)
     noteConflict(path, keptAs: kept)
     mark(path.asDirectory, .remoteEvent)
     for entry in below.entries {

@@ -14,7 +14,7 @@ extension Engine {
     }
     while !stop.isRequested {
       await pause(nextPoll())
-      // A cancelled pause is none.
+      // A pause of a cancelled task is none: what fails at once would be tried again at once.
       if stop.isRequested || Task.isCancelled { return }
       do {
         let age = environment.uptime() - lastFull
