@@ -114,7 +114,8 @@ extension Oracle {
   /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
   /// kept whoever made the folder.
   func conflicts(_ path: RelativePath, node: String) {
-    if onlyWriter != nil, !everDirectories.contains(path.asDirectory) { violate("I9", "\(node) found \(path) in conflict, of which there is one writer only") }
+    if onlyWriter == nil || everDirectories.contains(path.asDirectory) { return }
+    violate("I9", "\(node) found \(path) in conflict, of which there is one writer only")
   }
 
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {

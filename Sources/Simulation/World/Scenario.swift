@@ -77,7 +77,7 @@ struct Scenario {
     }
     chooseSpells([.bucketGone, .emptyListing, .disorder], of: nil, odds: 12, parts)
     // A deletion that meets a listing's lie is over, and undone when the truth is seen.
-    if hasOneWriter { spells.removeAll { $0.kind == .emptyListing } }
+    if hasOneWriter { spells.removeAll { $0.kind == .emptyListing || $0.kind == .disorder } }
     if lacksConditions {
       hasClashes = false
       bucketHaste = nil
