@@ -78,6 +78,8 @@ struct Scenario {
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
     }
+    let limit = parts.choose("limit", usual: 0) { $0.oneIn(10) ? 2 + $0.below(4) : 0 }
+    if limit > 0 { for index in nodes.indices { nodes[index].options.deletionLimit = .files(limit) } }
     if spells.contains(where: { $0.kind == .emptyListing || $0.kind == .rootLost }) {
       for index in nodes.indices { nodes[index].options.deletionLimit = .standard }
     }
@@ -125,7 +127,7 @@ struct Scenario {
     traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
     let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }
     var options = EngineOptions(nodeID: name)
-    options.poll = .seconds(choose("poll", usual: 10) { $0.pick([2, 5, 10]) })
+    options.poll = .seconds(choose("poll", usual: 10) { $0.pick([3, 6, 12]) })
     options.fullPassInterval = .seconds(choose("pass", usual: 30) { $0.pick([15, 30, 60]) })
     options.once = choose("once", usual: false) { $0.oneIn(8) }
     // What a guard halts does not converge.

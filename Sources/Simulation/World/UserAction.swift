@@ -2,7 +2,7 @@
 enum UserAction: CaseIterable {
   case create, overwrite, overwriteUnnoticed, append, truncate, replace, saveLikeVim, rename, renameFolder, delete
   case deleteFolder, makeFolder, removeFolder, changeMode, touch, hardLink, symlink, writeLate, keepOpen, fileToFolder
-  case closeFolder
+  case closeFolder, folderToFile, deleteAll, burst
 
   private var weight: Int {
     switch self {
@@ -10,6 +10,7 @@ enum UserAction: CaseIterable {
     case .overwrite, .append, .replace, .delete: 5
     case .rename, .saveLikeVim, .renameFolder: 4
     case .overwriteUnnoticed, .changeMode, .writeLate, .keepOpen, .makeFolder: 2
+    case .folderToFile, .deleteAll, .burst: 1
     case .truncate, .deleteFolder, .removeFolder, .touch, .hardLink, .symlink, .fileToFolder, .closeFolder: 1
     }
   }
