@@ -8,7 +8,8 @@ struct Reports: Sendable {
   /// Those that the last pass found; what the next one does not find is over.
   private var fromPass: Set<String> = []
 
-  /// Keys whose name is a folder here: at the end of the last pass, and found since.
+  /// Keys that cannot be here, since their name is a folder or they are links that are not made: at the end of the
+  /// last pass, and found since.
   private var blocked: Set<String> = []
   private var blockedSince: Set<String> = []
 

@@ -63,7 +63,15 @@ extension ProcessTests {
           try await a.settled(within: .seconds(300))
           try await b.started(within: .seconds(300))
           try await equal(a, b, within: .seconds(120))
-          #expect(b.snapshot().difference(from: written, names: ("b", "written")) == nil)
+          // A file that had come but was not yet recorded when b was killed is new to b: deleted at a meanwhile, it
+          // comes back.
+          var arrived = b.snapshot()
+          arrived.entries = arrived.entries.filter { written.entries[$0.key] != nil }
+          let difference =
+            b.keepsAll
+            ? arrived.difference(from: written, names: ("b", "written"))
+            : arrived.onlyContents.difference(from: written.onlyContents, names: ("b", "written"))
+          #expect(difference == nil)
           try await a.stopped()
           try await b.stopped()
           try await expectNothingLeft(server, [a, b])
@@ -71,6 +79,7 @@ extension ProcessTests {
       }
     }
 
+    /// New and changed contents, metadata alone, renames of files and folders, deletions of both.
     private func change(_ node: Node, _ round: Int) throws {
       try write(node.path("small/\(round % 200)"), "changed in round \(round)\n")
       try write(node.path("small/new \(round)"), "new in round \(round)\n")
@@ -79,6 +88,14 @@ extension ProcessTests {
       if exists(old) { try move(old, node.path("moved \(round - 1)")) }
       let older = node.path("moved \(round - 2)")
       if exists(older) { try remove(older) }
+      for number in 0..<20 { chmod(node.path("small/\((round * 7 + number) % 200)"), round % 2 == 0 ? 0o600 : 0o640) }
+      var times = [timespec(tv_sec: 1_600_000_000 + round, tv_nsec: 1000), timespec()]
+      times[1] = times[0]
+      utimensat(AT_FDCWD, node.path("small/\((round + 50) % 200)"), &times, 0)
+      for number in 0..<15 { try write(node.path("folder \(round)/\(number % 3)/\(number)"), "in a folder\n") }
+      let folder = node.path("folder \(round - 1)")
+      if exists(folder) { try move(folder, node.path("renamed \(round - 1)")) }
+      removeTree(node.path("renamed \(round - 2)"))
     }
 
     private func expectNothingLeft(_ server: TestServer, _ nodes: [Node]) async throws {

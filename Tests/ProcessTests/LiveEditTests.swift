@@ -45,7 +45,10 @@ extension ProcessTests {
     func writerThatHoldsTheFile(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
-          let (a, b) = (try Node("a", in: workspace, server: server), try Node("b", in: workspace, server: server))
+          let options = ["--upload-open-after", "2"]
+          let (a, b) = (
+            try Node("a", in: workspace, server: server), try Node("b", in: workspace, server: server, options: options)
+          )
           try write(a.path("log"), "line 1\n")
           try await a.started()
           try await b.started()

@@ -103,7 +103,9 @@ enum Conformance {
     let source = PatternSource(count: 18 << 20 | 5)
     let upload = try await tree.beginUpload("large", metadata: sampleMetadata, size: source.size)
     #expect(upload.partCount == 3)
-    #expect(try await tree.unfinishedUploads().map(\.uploadID) == [upload.uploadID])
+    let unfinished = try await tree.unfinishedUploads()
+    #expect(unfinished.map(\.upload.uploadID) == [upload.uploadID])
+    #expect(unfinished.allSatisfy { $0.begun != nil })
     var receipts: [PartReceipt] = []
     for part in 1...3 {
       receipts.append(try await tree.uploadPart(part, of: upload, from: source, known: nil))

@@ -52,6 +52,36 @@ import Testing
     #expect(node.text("name/inner") == "inner")
   }
 
+  /// A file in sync, of which the key went away after the folder of its name had come, was kept as a conflict copy.
+  @Test func aFileThatBecameAFolderElsewhereIsNoConflict() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(40) }
+    stage.put("name", "file")
+    stage.start(node)
+    stage.advance(.seconds(10))
+    #expect(node.text("name") == "file")
+    stage.put("name/inner", "inner")
+    // The poll saw both, and the time to settle is not over.
+    stage.advance(.seconds(35))
+    try stage.server.delete("name", ifMatch: nil)
+    stage.advance(.seconds(100))
+    #expect(node.disk.leaves().map(\.path) == ["name/inner"])
+  }
+
+  /// A file in sync, of which another version stood at the key beside the folder, was kept as a conflict copy.
+  @Test func aReplacedFileThatBecameAFolderElsewhereIsNoConflict() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("name", "file")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("name", "another")
+    stage.put("name/inner", "inner")
+    stage.advance(.seconds(100))
+    #expect(node.disk.leaves().map(\.path) == ["name/inner"])
+    #expect(stage.server.sortedKeys == ["name", "name/inner"])
+  }
+
   /// The row of a folder did not know the marker that another node had put: the deletion never crossed.
   @Test func aFolderWithAForeignMarkerIsDeleted() {
     let stage = Stage()

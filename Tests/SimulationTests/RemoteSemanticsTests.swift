@@ -66,7 +66,7 @@ import Testing
         parts.append(try await bench.remote.uploadPart(part, of: upload, from: content, known: nil))
       }
       #expect(try await bench.remote.head(path("a")) == nil)
-      #expect(try await bench.remote.unfinishedUploads().map(\.uploadID) == [upload.uploadID])
+      #expect(try await bench.remote.unfinishedUploads().map(\.upload.uploadID) == [upload.uploadID])
       let done = try await bench.remote.completeUpload(upload, parts: parts, replacing: nil)
       #expect(done.fingerprint == content.fingerprint)
       #expect(try await bench.remote.read(path("a"), version: done.stamp).bytes == content.bytes)

@@ -115,7 +115,7 @@ struct ListedKeys: RemoteTreePort {
     -> CompletedUpload
   { throw refusal }
   func abortUpload(_ upload: MultipartUpload) async throws { throw refusal }
-  func unfinishedUploads() async throws -> [MultipartUpload] { throw refusal }
+  func unfinishedUploads() async throws -> [UnfinishedUpload] { throw refusal }
   func replaceMetadata(_ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata) async throws
     -> RemoteStamp
   { throw refusal }

@@ -15,6 +15,10 @@ struct SyncCommand: AsyncParsableCommand {
 
   func run() async throws {
     let console = Console.standardError
+    if let problem = DescriptorLimit.raise() {
+      console.write("martlet: \(problem)")
+      throw ExitStatus.cannotStart
+    }
     let invocation: SyncInvocation
     do {
       invocation = try SyncInvocation(options, environment: ProcessInfo.processInfo.environment)

@@ -75,8 +75,8 @@ extension RemoteTree {
 
   /// All unfinished uploads to paths of the tree, whosever they are: S3 keeps nothing beside the key by
   /// which ours could be told; the engine knows them by its intents. Size and part size are not known.
-  package func unfinishedUploads() async throws -> [MultipartUpload] {
-    var uploads: [MultipartUpload] = []
+  package func unfinishedUploads() async throws -> [UnfinishedUpload] {
+    var uploads: [UnfinishedUpload] = []
     var markers: (key: String?, uploadID: String?) = (nil, nil)
     while true {
       let page = try await performing(.listUploads, nil) {
@@ -86,7 +86,9 @@ extension RemoteTree {
       for upload in page.uploads {
         guard case .success(let path) = keys.path(ofKey: upload.key) else { continue }
         uploads.append(
-          MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: PartPlan.smallest))
+          UnfinishedUpload(
+            MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: PartPlan.smallest),
+            begun: upload.initiated.map { Timestamp(seconds: $0.seconds, nanoseconds: Int64($0.nanoseconds)) }))
       }
       let next = (key: page.nextKeyMarker, uploadID: page.nextUploadIDMarker)
       guard page.isTruncated, next.key != nil, next != markers else { return uploads }

@@ -136,7 +136,7 @@ extension SimRemoteTree {
     let (server, ledger, node) = (server, ledger, life.node)
     // An upload that begins after its sender gave up is unknown to all: only a lifecycle rule ends it.
     let id = try await request("beginUpload", path, isWrite: true, mayBeLate: false) {
-      let id = server.beginUpload(path.string, owner: node, metadata: metadata)
+      let id = server.beginUpload(path.string, metadata: metadata)
       ledger.note("\(node) began \(id) of \(path)")
       return id
     }
@@ -188,11 +188,12 @@ extension SimRemoteTree {
     }
   }
 
-  package func unfinishedUploads() async throws -> [MultipartUpload] {
-    let (server, node, partSize) = (server, life.node, partSize)
+  package func unfinishedUploads() async throws -> [UnfinishedUpload] {
+    let (server, partSize) = (server, partSize)
     return try await request("unfinishedUploads", .root, isWrite: false) {
-      server.uploads(of: node).map { id, upload in
-        MultipartUpload(path: upload.key, uploadID: id, size: 0, partSize: partSize)
+      server.unfinishedUploads().map { id, upload in
+        UnfinishedUpload(
+          MultipartUpload(path: upload.key, uploadID: id, size: 0, partSize: partSize), begun: upload.begun)
       }
     }
   }

@@ -6,7 +6,7 @@ package import SyncModel
 package final class SimS3: @unchecked Sendable {
   struct Upload {
     var key: String
-    var owner: String
+    var begun: Timestamp
     var metadata: EntryMetadata
     var parts: [Int: [UInt8]] = [:]
   }
@@ -80,10 +80,10 @@ package final class SimS3: @unchecked Sendable {
   /// What a read by version finds; nil: the stamp tells none.
   func version(_ stamp: RemoteStamp) -> SimObject? { stamp.versionID.flatMap { versions[$0] } }
 
-  func beginUpload(_ key: String, owner: String, metadata: EntryMetadata) -> String {
+  func beginUpload(_ key: String, metadata: EntryMetadata) -> String {
     nextUpload += 1
     let id = "upload-\(nextUpload)"
-    uploads[id] = Upload(key: key, owner: owner, metadata: metadata)
+    uploads[id] = Upload(key: key, begun: now, metadata: metadata)
     return id
   }
 
@@ -112,8 +112,8 @@ package final class SimS3: @unchecked Sendable {
 
   func abortUpload(_ id: String) { uploads[id] = nil }
 
-  func uploads(of owner: String) -> [(id: String, upload: Upload)] {
-    uploads.filter { $0.value.owner == owner }.sorted { $0.key < $1.key }.map { (id: $0.key, upload: $0.value) }
+  func unfinishedUploads() -> [(id: String, upload: Upload)] {
+    uploads.sorted { $0.key < $1.key }.map { (id: $0.key, upload: $0.value) }
   }
 
   private func store(_ key: String, _ content: [UInt8], _ metadata: EntryMetadata, _ etag: String?) -> SimObject {

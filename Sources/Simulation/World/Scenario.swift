@@ -20,6 +20,8 @@ struct Scenario {
   var lacksConditions: Bool
   var hasVersions: Bool
   var spells: [Spell] = []
+  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
+  var hasOneWriter: Bool
   var nodes: [Node] = []
 
   struct Spell {
@@ -57,6 +59,7 @@ struct Scenario {
     filesBefore = generator.pick([0, 0, 2, 6])
     lacksConditions = parts.choose("noConditions", usual: false) { $0.oneIn(12) }
     hasVersions = parts.choose("versions", usual: false) { $0.oneIn(3) }
+    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
     chooseFaults(parts)
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
@@ -82,6 +85,18 @@ struct Scenario {
     if limit > 0 { for index in nodes.indices { nodes[index].options.deletionLimit = .files(limit) } }
     if spells.contains(where: { $0.kind == .emptyListing || $0.kind == .rootLost }) {
       for index in nodes.indices { nodes[index].options.deletionLimit = .standard }
+    }
+    if hasOneWriter { chooseOneWriter() }
+  }
+
+  private mutating func chooseOneWriter() {
+    bucketHaste = nil
+    hasClashes = false
+    for index in nodes.indices {
+      // A clock that leaps ends the time in which the outcome of a write may be unknown.
+      nodes[index].clockSteps = 0
+      // A store that knows less than the bucket sees a conflict in the user's next change.
+      nodes[index].powerLosses = 0
     }
   }
 
@@ -129,6 +144,7 @@ struct Scenario {
     var options = EngineOptions(nodeID: name)
     options.poll = .seconds(choose("poll", usual: 10) { $0.pick([3, 6, 12]) })
     options.fullPassInterval = .seconds(choose("pass", usual: 30) { $0.pick([15, 30, 60]) })
+    options.uploadOpenAfter = .milliseconds(choose("openAfter", usual: 30_000) { $0.pick([500, 3_000, 30_000]) })
     options.once = choose("once", usual: false) { $0.oneIn(8) }
     // What a guard halts does not converge.
     options.deletionLimit = .unlimited

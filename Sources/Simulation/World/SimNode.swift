@@ -140,12 +140,14 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let onPass: () -> Void
 
   func record(_ event: SyncEvent) {
+    if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     if tally.exceeds(after: event) {
       oracle.violate("I8", "\(node) deleted more files between two passes than the limit allows")
     }
     switch event {
     case .transferStarted(let transfer):
       oracle.transfers += 1
+      oracle.count("engine transfer")
       oracle.note("\(node)   \(transfer.direction.rawValue) of \(transfer.path) begins")
       return
     case .passEnded: return onPass()

@@ -88,6 +88,8 @@ final class SimUser: @unchecked Sendable {
     case .folderToFile: await folderToFile()
     case .deleteAll: await deleteAll()
     case .burst: await burst()
+    case .keepLog: await keepLog()
+    case .keepDatabase: await keepDatabase()
     }
   }
 }
@@ -105,12 +107,10 @@ extension SimUser {
 
   private func overwrite() async {
     guard let path = someFile(), let inode = await open(path) else { return }
-    giveUp(inode, at: path)
-    write([], to: inode, at: path)
+    put([], into: inode, at: path)
     await pauseShortly()
     let content = newContent()
-    giveUp(inode, at: path)
-    write(Array(content.prefix(content.count / 2)), to: inode, at: path)
+    put(Array(content.prefix(content.count / 2)), into: inode, at: path)
     await pauseShortly()
     finish(inode, at: path, with: content)
   }
@@ -237,9 +237,33 @@ extension SimUser {
   private func keepOpen() async {
     guard let path = someFile(), let inode = await open(path) else { return }
     for _ in 0..<(1 + generator.below(4)) {
-      giveUp(inode, at: path)
-      write(inode.content + newContent(), to: inode, at: path)
+      put(inode.content + newContent(), into: inode, at: path)
       await executor.pause(Int64(generator.below(5_000_000_000)))
+    }
+    finish(inode, at: path, with: inode.content)
+  }
+
+  /// A log that is not closed for minutes, with times of rest or without.
+  private func keepLog() async {
+    guard let path = someFile(), let inode = await open(path) else { return }
+    let longest = generator.pick([1_000_000_000, 5_000_000_000, 40_000_000_000])
+    for _ in 0..<(3 + generator.below(10)) {
+      put(inode.content + newContent(), into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
+    }
+    finish(inode, at: path, with: inode.content)
+  }
+
+  /// Two halves, written in place one after the other, at a pace that a reader can meet in between.
+  private func keepDatabase() async {
+    guard let path = someFile(), let inode = await open(path) else { return }
+    let longest = generator.pick([2_000_000, 50_000_000])
+    for _ in 0..<(10 + generator.below(50)) {
+      let half = Array((newContent() + Array(repeating: 0x7e, count: 24)).prefix(32))
+      put(half + inode.content.dropFirst(32), into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
+      put(half + half, into: inode, at: path)
+      await executor.pause(Int64(generator.below(longest)))
     }
     finish(inode, at: path, with: inode.content)
   }
@@ -348,13 +372,6 @@ extension SimUser {
     return inode
   }
 
-  /// A state of the file that is not its last: it may be seen, and nobody misses it.
-  private func write(_ content: [UInt8], to inode: Inode, at path: RelativePath) {
-    oracle.completes(content)
-    oracle.supersedes(content, at: path)
-    disk.write(content, to: inode, openedAs: path)
-  }
-
   /// Another hard link keeps the content in the tree; a trash slot does not.
   private func hasName(_ inode: Inode) -> Bool { inode.links > 0 && disk.leaves().contains { $0.inode === inode } }
 
@@ -363,6 +380,13 @@ extension SimUser {
     oracle.supersedes(inode.content, at: path)
     guard inode.links > 1 else { return }
     for leaf in disk.leaves() where leaf.inode === inode { oracle.supersedes(inode.content, at: leaf.path) }
+  }
+
+  /// A state on the way to what the program means to leave; it may be uploaded as well.
+  private func put(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
+    giveUp(inode, at: path)
+    oracle.completes(content)
+    disk.write(content, to: inode, openedAs: path)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {

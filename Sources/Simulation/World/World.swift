@@ -48,7 +48,9 @@ package final class World: @unchecked Sendable {
           ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)"), weather: weather))
       nodes[index].crashPoints = node.crashPoints
     }
+    oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
+    oracle.etagsTellContent = scenario.etagIgnoresMetadata
     oracle.isKept = { [nodes, server] in Oracle.isKept($0, nodes, server) }
     self.nodes = nodes
   }
@@ -79,7 +81,7 @@ extension World {
       _ = try? server.put(anchor.string, content, metadata: EntryMetadata(kind: .file), ifMatch: nil)
     }
     var writers: [SimTask] = []
-    for node in nodes {
+    for node in scenario.hasOneWriter ? Array(nodes.prefix(1)) : nodes {
       var names = NamePool(hasClashes: scenario.hasClashes)
       if scenario.lacksConditions { names.home = RelativePath(unchecked: "\(node.name)/") }
       let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)

@@ -184,6 +184,7 @@ extension Engine {
     }
     turn(common, .absenceProvenInParts)
     // Too many keys for one page: look at each folder and file below by itself.
+    var single: [ArraySlice<RelativePath>] = []
     var start = paths.startIndex
     while start < paths.endIndex {
       let child = Self.child(of: common, towards: paths[start])
@@ -194,9 +195,21 @@ extension Engine {
       if child.isDirectory, end - start > 1 {
         try await prove(paths[start..<end], below: child)
       } else {
-        for index in start..<end { try await prove(paths[index...index], below: common) }
+        single += (start..<end).map { paths[$0...$0] }
       }
       start = end
+    }
+    try await proveEach(single, below: common)
+  }
+
+  /// A request for each: side by side, or thousands of scattered deletions would take minutes.
+  private func proveEach(_ paths: [ArraySlice<RelativePath>], below directory: RelativePath) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, path) in paths.enumerated() {
+        if index >= concurrency { try await group.next() }
+        group.addTask { try await self.prove(path, below: directory) }
+      }
+      try await group.waitForAll()
     }
   }
 

@@ -56,6 +56,8 @@ extension Engine {
     remember(directories: parents)
     switch change {
     case .uploaded, .downloaded, .adopted, .renamedRemote:
+      // What was said about an earlier version is over.
+      report(entry.path.string, nil)
       if let content = entry.fingerprint { arrivals.add(content, at: entry.path) }
     default: break
     }

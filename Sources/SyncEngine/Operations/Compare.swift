@@ -6,13 +6,13 @@ extension Engine {
   func compare(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let head = try await currentHead(path, &sight) else { return nil }
     let object = head.object
-    if refusedLinks[path] == object.stamp.etag { return .settled }
+    if isRefused(path, object.stamp) { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
     if isSameKind, object.stamp.size == stamp.size {
       let check: ContentCheck?
       do { check = try await equalContent(path, stamp, object, &sight) } catch let failure as LocalFailure
         where failure.code == .busy && undecided == nil && !options.isDryRun
-      { return try await yieldToKnownWriter(path, stamp, &sight) }
+      { return try await yieldToWriter(path, stamp, &sight) }
       if let check {
         try await adoptEqual(path, check, object)
         return .settled
@@ -96,7 +96,7 @@ extension Engine {
       path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
     {
     case .remoteWins:
-      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
+      guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       noteConflict(path, keptAs: name)
@@ -106,7 +106,7 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
-      if let outcome = try await yieldToWriter(path, stamp, &sight) { return outcome }
+      guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
       return try await fetch(
@@ -230,6 +230,7 @@ extension Engine {
       turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
+      if existing.stamp.size != object.stamp.size { return false }
       // A copy of an upload in parts has another ETag: compare what they hold.
       return try await withFetched(path, object.stamp) { fetched in
         try await remote.holds(name, existing, fetched.fingerprint)

@@ -13,7 +13,7 @@ extension Engine {
       return nil
     case .busy:
       return try waitForWriter(
-        of: path, stamp, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
+        of: path, sight, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
     }
   }
 

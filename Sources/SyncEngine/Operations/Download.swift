@@ -4,8 +4,8 @@ extension Engine {
   func download(
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
-    if refusedLinks[path] == version.etag { return .settled }
-    if let replaced, let outcome = try await yieldToWriter(path, replaced, &sight) { return outcome }
+    if isRefused(path, version) { return .settled }
+    if let replaced, try await !isFree(path, replaced) { return try await yieldToWriter(path, replaced, &sight) }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
   }
@@ -84,6 +84,7 @@ extension Engine {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
       turn(path, .linkRefused)
+      reports.noteBlocked(path.string)
       report(path.string, reason)
       return .settled
     }
@@ -117,7 +118,7 @@ extension Engine {
       return nil
     case .busy:
       guard let stamp = expected?.stamp else { return .later(.seconds(1)) }
-      return try await yieldToKnownWriter(path, stamp, &sight)
+      return try await yieldToWriter(path, stamp, &sight)
     case .obstructed(let leaf):
       if leaf.asLeaf == path.asLeaf {
         sight.local = try await observeLocal(path, &sight)
@@ -129,6 +130,13 @@ extension Engine {
       clashes[leaf] = clashes[leaf] ?? environment.uptime()
       return .later(.seconds(1))
     }
+  }
+
+  /// A link that was reported is not read again; its report ends with the pass that does not come upon it any more.
+  func isRefused(_ path: RelativePath, _ version: RemoteStamp) -> Bool {
+    guard refusedLinks[path] == version.etag else { return false }
+    reports.noteBlocked(path.string)
+    return true
   }
 
   private func refusal(ofLink path: RelativePath, to target: [UInt8]) -> String? {

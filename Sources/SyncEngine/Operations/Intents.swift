@@ -118,13 +118,21 @@ extension Engine {
     }
   }
 
-  /// An upload that was begun when the reply with its id was lost can only be found by its key.
-  private func abortUnrecordedUploads(of path: RelativePath) async throws {
+  /// Between a local clock that nobody set and the server's.
+  private static var clockDifference: Duration { .seconds(2 * 3600) }
+
+  /// An upload that was begun when the reply with its id was lost can only be found by its key, and by the time in
+  /// which it must have been begun: others may write the same key.
+  private func abortUnrecordedUploads(of intent: Intent) async throws {
+    let path = RelativePath(unchecked: intent.path)
     turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
-    for upload in try await remote.unfinishedUploads()
-    where RelativePath(unchecked: upload.path) == path && !known.contains(upload.uploadID) {
-      try await remote.abortUpload(upload)
+    let opened = Timestamp(nanoseconds: intent.openedAt)
+    for found in try await remote.unfinishedUploads()
+    where RelativePath(unchecked: found.upload.path) == path && !known.contains(found.upload.uploadID) {
+      let delay = found.begun.map { opened.duration(to: $0) } ?? .zero
+      let window = .zero - Self.clockDifference...Self.uncertainty + Self.clockDifference
+      if window.contains(delay) { try await remote.abortUpload(found.upload) }
     }
   }
 
@@ -164,7 +172,7 @@ extension Engine {
     let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
       if mayHaveLeftParts.contains(intent.id) {
-        try await abortUnrecordedUploads(of: path)
+        try await abortUnrecordedUploads(of: intent)
         mayHaveLeftParts.remove(intent.id)
       }
       let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
@@ -199,7 +207,7 @@ extension Engine {
       try await remote.abortUpload(upload)
     } else {
       // The reply with its id was lost.
-      try await abortUnrecordedUploads(of: path)
+      try await abortUnrecordedUploads(of: intent)
     }
     try await close(intent)
   }

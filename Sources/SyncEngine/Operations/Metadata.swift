@@ -1,10 +1,16 @@
 import SyncModel
 
 extension Engine {
+  /// The second that S3 counts in, and one more since after a write of our own the time is an upper bound.
+  private static var indistinct: Duration { .seconds(2) }
+
   func uploadMetadata(
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: Sight
   ) async throws -> Outcome? {
     guard var entry = sight.base else { return .settled }
+    // A copy keeps the ETag: within the second of the version before it no listing tells the two apart.
+    let age = expected.lastModified.duration(to: environment.wallTime())
+    if age > .zero - Self.indistinct, age < Self.indistinct { return .later(Self.indistinct) }
     if stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     var intent = newIntent(.metadata, path, expected)
     intent.describe(entry.fingerprint, stamp.metadata)
@@ -17,6 +23,7 @@ extension Engine {
         try await remote.replaceMetadata(path, of: expected, with: stamp.metadata)
       }
       entry.metadata = stamp.metadata
+      report(path.string, nil)
     } catch let failure as RemoteFailure where failure.code == .notPossible {
       // The content is in sync; its metadata stay different until the content changes.
       report(path.string, failure.message)

@@ -29,6 +29,7 @@ extension Engine {
       content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     }
     let stamp = content.stamp
+    if content.isOfOpenFile { try await requireRestingGroup(of: path, stamp, beginning: content.bytes) }
     let transfer = begin(.upload, path, content.size)
     do {
       var intent = newIntent(.put, path, expected)
@@ -68,6 +69,10 @@ extension Engine {
     let snapshot = try await local.openSnapshot(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     let transfer = begin(.upload, path, snapshot.size)
     do {
+      if snapshot.isOfOpenFile {
+        let beginning = try await snapshot.read(at: 0, count: min(DatabaseFiles.header.count, Int(snapshot.size)))
+        try await requireRestingGroup(of: path, snapshot.stamp, beginning: beginning)
+      }
       let outcome = try await uploadParts(path, snapshot, replacing: expected, sight, transfer)
       await snapshot.close()
       end(transfer, moved: 0)

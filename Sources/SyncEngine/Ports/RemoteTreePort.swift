@@ -45,8 +45,8 @@ package protocol RemoteTreePort: Sendable {
   /// An upload that is already gone is success.
   func abortUpload(_ upload: MultipartUpload) async throws
 
-  /// Our own unfinished uploads below the prefix: those in `known` and those that carry our mark.
-  func unfinishedUploads() async throws -> [MultipartUpload]
+  /// All unfinished uploads below the prefix, whosever they are.
+  func unfinishedUploads() async throws -> [UnfinishedUpload]
 
   /// Replaces the metadata of exactly `expected` and keeps everything else that the object carries.
   /// Throws `.notPossible` where something could not be carried over.
@@ -152,6 +152,17 @@ package struct MultipartUpload: Hashable, Sendable, Codable {
 
   /// Parts are numbered from 1.
   package var partCount: Int { Int((size + partSize - 1) / partSize) }
+}
+
+package struct UnfinishedUpload: Hashable, Sendable {
+  package var upload: MultipartUpload
+  /// On the server's clock; nil where it does not say.
+  package var begun: Timestamp?
+
+  package init(_ upload: MultipartUpload, begun: Timestamp?) {
+    self.upload = upload
+    self.begun = begun
+  }
 }
 
 package struct PartReceipt: Hashable, Sendable, Codable {

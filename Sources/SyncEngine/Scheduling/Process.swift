@@ -142,7 +142,7 @@ extension Engine {
         turn(path, .localChanged)
         sight.local = try await observeLocal(path, &sight)
       } catch let failure as LocalFailure where failure.code == .busy {
-        return try waitForWriter(of: path, sight.local.stamp, failure)
+        return try waitForWriter(of: path, sight, failure)
       } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
         turn(path, .conditionFailed)
         try await noteFailedCondition(path, &sight, failure)

@@ -35,8 +35,8 @@ struct TortureForm: Sendable {
         form.duration = .seconds(seconds)
         form.badness = 0.08
         form.patience = 500...20_000
-        form.pauses = 200...5000
-        form.absences = 0...8000
+        form.pauses = 200...3000
+        form.absences = 0...5000
         form.killsAtRest = false
         // A path that has failed for long waits up to five minutes for its next try.
         form.restLimit = .seconds(480)

@@ -221,7 +221,11 @@ extension TortureUser {
   func makeSymbolicLink() {
     let path = newName()
     makeParents(of: path)
-    symlink("f\(generator.below(30))", absolute(path))
+    let target = "f\(generator.below(30))"
+    var content = GrowingContent()
+    content.append(Array(target.utf8))
+    ledger.passes(content.id)
+    symlink(target, absolute(path))
   }
 
   func makeFolder() {

@@ -1,0 +1,97 @@
+import SyncEngine
+import SyncModel
+
+@testable import Simulation
+
+/// A server with peculiarities that the simulated one does not have.
+///
+/// `@unchecked Sendable`: used only on the thread of its simulated world.
+final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
+  let inner: SimRemoteTree
+  /// Its listing is not in order.
+  var listsBackwards = false
+  /// Refuses every conditional upload.
+  var refusesConditions = false
+  /// Something that the object carries cannot be carried over.
+  var refusesMetadata = false
+  /// Keeps no checksums of whole objects.
+  var hasNoChecksums = false
+
+  init(_ inner: SimRemoteTree) { self.inner = inner }
+
+  func list(
+    _ directory: RelativePath, after start: RelativePath?, continuation: String?, limit: Int?
+  ) async throws -> RemotePage {
+    var page = try await inner.list(directory, after: start, continuation: continuation, limit: limit)
+    if listsBackwards {
+      page.entries.reverse()
+      page.isOrdered = false
+    }
+    return page
+  }
+
+  func head(_ path: RelativePath) async throws -> RemoteHead? {
+    var head = try await inner.head(path)
+    if hasNoChecksums { head?.object.crc64 = nil }
+    return head
+  }
+
+  func put(
+    _ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    if refusesConditions, expected != nil { throw RemoteFailure(.conditionFailed, "simulated refusal at \(path)") }
+    return try await inner.put(path, content, metadata: metadata, replacing: expected)
+  }
+
+  func replaceMetadata(
+    _ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata
+  ) async throws -> RemoteStamp {
+    if refusesMetadata { throw RemoteFailure(.notPossible, "the tags of “\(path)” cannot be carried over") }
+    return try await inner.replaceMetadata(path, of: expected, with: metadata)
+  }
+}
+
+extension PickyRemoteTree {
+  func proveAbsent(_ path: RelativePath) async throws -> Bool { try await inner.proveAbsent(path) }
+  func read(_ path: RelativePath, version stamp: RemoteStamp) async throws -> RemoteContent {
+    try await inner.read(path, version: stamp)
+  }
+  func download(
+    _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
+    progress: @escaping @Sendable (Int64) -> Void
+  ) async throws -> DownloadedObject {
+    try await inner.download(path, version: stamp, into: sink, progress: progress)
+  }
+  func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
+    try await inner.beginUpload(path, metadata: metadata, size: size)
+  }
+  func uploadPart(
+    _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
+  ) async throws -> PartReceipt {
+    try await inner.uploadPart(part, of: upload, from: source, known: known)
+  }
+  func completeUpload(
+    _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
+  ) async throws -> CompletedUpload {
+    try await inner.completeUpload(upload, parts: parts, replacing: expected)
+  }
+  func abortUpload(_ upload: MultipartUpload) async throws { try await inner.abortUpload(upload) }
+  func unfinishedUploads() async throws -> [UnfinishedUpload] { try await inner.unfinishedUploads() }
+  func copy(
+    _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
+  ) async throws -> RemoteStamp {
+    try await inner.copy(path, version: source, to: target, replacing: expected)
+  }
+  func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
+    try await inner.delete(path, expecting: expected)
+  }
+  func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
+    try await inner.holds(path, object, fingerprint)
+  }
+  func content(_ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]) async throws -> Fingerprint? {
+    try await inner.content(path, object, of: parts)
+  }
+  func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool {
+    try await inner.equals(path, object, source)
+  }
+}
