@@ -88,6 +88,9 @@ final class SimUser: @unchecked Sendable {
     case .keepOpen: await keepOpen()
     case .fileToFolder: await fileToFolder()
     case .closeFolder: await closeFolder()
+    case .folderToFile: await folderToFile()
+    case .deleteAll: await deleteAll()
+    case .burst: await burst()
     case .keepLog: await keepLog()
     case .keepDatabase: await keepDatabase()
     }
@@ -274,6 +277,44 @@ extension SimUser {
     if generator.oneIn(2) { await pauseShortly() }
     makeFolder(path.asDirectory)
     await create(path.asDirectory.appending("inner"))
+  }
+}
+
+// MARK: - Many at once
+
+extension SimUser {
+  private func folderToFile() async {
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
+    await clear(folder)
+    await create(folder.asLeaf)
+  }
+
+  /// `rm -rf` of all that this user may touch.
+  private func deleteAll() async {
+    if !generator.oneIn(4) { return }
+    for leaf in disk.leaves().map(\.path) where names.isOwn(leaf) { delete(leaf) }
+    for folder in disk.directories().reversed() where names.isOwn(folder) {
+      if disk.remove(folder) { say("rmdir \(folder)") }
+    }
+  }
+
+  private func clear(_ folder: RelativePath) async {
+    for leaf in disk.leaves().map(\.path) where leaf.isBelow(folder) { delete(leaf) }
+    if generator.oneIn(2) { await pauseShortly() }
+    for inner in disk.directories().reversed() where inner == folder || inner.isBelow(folder) {
+      if disk.remove(inner) { say("rmdir \(inner)") }
+    }
+  }
+
+  /// As git does: new files first, then one that names them, written aside and renamed over the old one.
+  private func burst() async {
+    let folder = names.directory(&generator)
+    for number in 0..<4 {
+      await create(folder.appending("\(action)-\(number)"))
+    }
+    let lock = folder.appending("head.lock")
+    await create(lock)
+    move(lock, to: folder.appending("head"))
   }
 }
 

@@ -126,12 +126,8 @@ extension Engine {
   }
 
   private func report(_ merge: Merge) {
-    let problems = (merge.local?.problems ?? []) + (merge.remote?.problems ?? [])
-    let explained = Set(problems.map(\.name))
-    let unreadable = (merge.local?.unreadable ?? []).filter { !explained.contains($0.string) }.map {
-      PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
-    }
-    reportPass(problems + unreadable)
+    // What is unreadable for long is among the problems, with its reason; the others were gone when they were opened.
+    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []))
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.
@@ -146,14 +142,16 @@ extension Engine {
             // Uploads under way end; the drain finds what was not begun.
             if stop.isRequested { break merging }
             note(seen, in: &summary)
-            guard let work = work(for: seen, neighbours, scope) else { continue }
+            guard var work = work(for: seen, neighbours, scope) else { continue }
+            // What was merged out of order missed its row.
+            if held.remote?.isOrdered == false { work.view?.baseRevision = nil }
             submitted += 1
             while submittedInFlight >= concurrency * 2 + waitingInLane {
               try Task.checkCancellation()
               await submissionRoom.wait()
             }
             submittedInFlight += 1
-            group.addTask {
+            group.addTask { [work] in
               await self.process(work)
               await self.finishSubmitted()
             }
