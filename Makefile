@@ -1,11 +1,13 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test coverage build install simulate mutations format lint clean
+.PHONY: help demo test coverage fuzz sanitize build install simulate mutations format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
+	@echo "make fuzz      mutated inputs for every reader of foreign bytes (MINUTES= for each, TARGET=, SEED=)"
+	@echo "make sanitize  the whole suite under the address and the thread sanitizer"
 	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
@@ -18,6 +20,12 @@ demo:
 
 test:
 	@scripts/test
+
+fuzz:
+	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/fuzz
+
+sanitize:
+	@JOBS='$(JOBS)' scripts/sanitize $(SANITIZER)
 
 coverage:
 	@scripts/coverage

@@ -10,6 +10,11 @@ let swift: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// `make sanitize` looks for undefined behaviour in C, too; the other sanitizers' runtimes report it.
+let c: [CSetting] =
+  Context.environment["MARTLET_SANITIZE"] == nil
+  ? [] : [.unsafeFlags(["-fsanitize=undefined", "-fno-sanitize-recover=undefined"])]
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -55,7 +60,7 @@ let package = Package(
   targets: [
     layer("SyncModel"),
     layer("SyncEngine", ["SyncModel"]),
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: c),
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer(
       "RemoteTree", ["AWSKit", "Checksums", "Digests", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
@@ -63,7 +68,7 @@ let package = Package(
     layer(
       "AWSKit",
       ["Checksums", "Digests", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
-    .target(name: "CChecksums"),
+    .target(name: "CChecksums", cSettings: c),
     layer("Checksums", ["CChecksums"]),
     // Apart, so that what runs in the simulation needs no crypto library.
     layer("Digests", [crypto]),
@@ -94,7 +99,7 @@ let package = Package(
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
     // Other programs that act on a file while it is replaced.
-    .target(name: "CStress", path: "Tests/CStress"),
+    .target(name: "CStress", path: "Tests/CStress", cSettings: c),
     tests(
       "LocalTreeTests",
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
@@ -106,11 +111,17 @@ let package = Package(
       "AWSKitTests", ["AWSKit", "Checksums", "Digests", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
       resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums", "Digests"]),
-    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux"]),
+    tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
+    tests(
+      "FuzzTests",
+      [
+        "AWSKit", "Checksums", "Commands", "EmbeddedS3", "LocalTree", "RemoteTree", "SyncEngine", "SyncModel",
+        httpTypes, nioCore, nioHTTP1,
+      ], resources: [.copy("Vectors")]),
     tests(
       "ProcessTests",
       [

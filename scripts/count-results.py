@@ -53,10 +53,10 @@ def functions(lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("events")
-    parser.add_argument("--format-status", type=int, default=0)
+    parser.add_argument("--format-status", type=int, help="of the format check, where it was made")
     parser.add_argument("--test-status", type=int, default=0)
-    parser.add_argument("--simulation-status", type=int, default=0)
-    parser.add_argument("--mutations-status", type=int, default=0)
+    parser.add_argument("--simulation-status", type=int)
+    parser.add_argument("--mutations-status", type=int)
     arguments = parser.parse_args()
     try:
         with open(arguments.events, encoding="utf-8", errors="replace") as file:
@@ -82,7 +82,7 @@ def main():
     for status, name in checks:
         if status == 0:
             passed_count += 1
-        else:
+        elif status is not None:
             names.append(name)
     for name in names:
         print(f"failed: {name}")

@@ -91,11 +91,6 @@ extension BaseStore: BaseStorePort {
 }
 
 extension BaseChange {
-  /// Only its intent tells that an upload in parts lies in the bucket, unfinished.
-  fileprivate var mustOutlivePowerLoss: Bool {
-    if case .openIntent(let intent) = self { intent.kind == .multipart } else { false }
-  }
-
   fileprivate var changesRow: Bool {
     switch self {
     case .record, .recordIfAbsent, .forget: true

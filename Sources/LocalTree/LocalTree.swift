@@ -217,15 +217,24 @@ extension LocalTree {
   /// from the server that a clock that is wrong at the start is known to be so.
   private func keepHouse() async throws {
     var round = 0
+    var isReported = false
     while true {
-      let isDue = round % 60 == 10
-      try await runner.run { [self] in
-        for mount in layout.mounts.all {
+      let isDue = round % 60 == 10 || isReported
+      let failures = try await runner.run { [self] in
+        layout.mounts.all.compactMap { mount -> String? in
           do {
             try displaced.poll([mount])
             if isDue { try retention.enforce(on: mount, now: options.wallTime()) }
-          } catch { relay.report("\(ReservedNames.state)", "the trash cannot be kept in bounds (\(error))") }
+            return nil
+          } catch { return (error as? SystemError)?.text ?? "\(error)" }
         }
+      }
+      if let failure = failures.first {
+        relay.report(ReservedNames.state, "the trash cannot be kept in bounds (\(failure))")
+        isReported = true
+      } else if isReported {
+        relay.report(ReservedNames.state, nil)
+        isReported = false
       }
       round += 1
       try await runner.sleep(for: .seconds(1))

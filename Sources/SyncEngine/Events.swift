@@ -21,6 +21,54 @@ package enum SyncEvent: Sendable {
   case stopping
   /// The server refused a condition on the version that it names itself: what it can do must be found out anew.
   case capabilitiesDoubted
+  /// What the planner made of a path: the cell of its table, and the next step.
+  case considered(RelativePath, Situation, Operation?)
+  case turned(RelativePath, Turn)
+}
+
+/// A turn that a path took and its plan does not tell, in words for a trace.
+package enum Turn: String, Hashable, Sendable, CaseIterable {
+  case writeHadLanded = "a write whose reply was lost had landed"
+  case writeHadNotLanded = "a write whose reply was lost is not what stands there"
+  case deletionHadLanded = "a deletion whose reply was lost had taken effect"
+  case deletionWasOvertaken = "a deletion whose reply was lost was followed by another version"
+  case writeCannotLandAnyMore = "a write whose reply was lost is too old to land"
+  case uploadGoesOn = "an upload in parts goes on where it stopped"
+  case uploadWaits = "an upload in parts waits to go on"
+  case uploadUnwanted = "an upload in parts has no file any more"
+  case uploadAbandoned = "an upload in parts can never be completed"
+  case unrecordedUploadsSought = "uploads whose id was lost are sought"
+  case hintedWhileRead = "a hint came while the file was read"
+  case otherNameHinted = "another name of the file was written through"
+  case renameWaits = "the old name may reappear"
+  case renameGivenUp = "the rename is an upload and a deletion after all"
+  case oldNameChanged = "somebody changed the old name of a renamed file"
+  case conflictCopyExists = "an equal conflict copy is there already"
+  case conflictNameTaken = "the name of the conflict copy is taken"
+  case changedInConflict = "the file changed before its conflict copy was made"
+  case keptBesideWriter = "the file is open for writing, the other version is stored beside it"
+  case obstructed = "a file stands where a folder must be"
+  case linkRefused = "the link is not synced"
+  case modeKept = "the mode that only this side changed is kept"
+  case yieldWaits = "a file and a folder claim the name"
+  case yieldedSynced = "the file gives way to the folder; the bucket has its content"
+  case yieldedUnsynced = "the file gives way to the folder and is kept as a conflict copy"
+  case yieldNotNeeded = "the folder that claimed the name is gone"
+  case emptiedFolderKept = "the folder that is emptied gets a marker"
+  case markerWaits = "the folder may be filled again"
+  case markerWasThere = "somebody else put the marker"
+  case absenceDisproved = "the file is there after all"
+  case absenceProvenInParts = "absences are proven folder by folder"
+  case deletionIsMove = "a deletion is half of a move"
+  case conditionFailed = "the version is not the one that was seen"
+  case raceLost = "another write was under way"
+  case changesTooOften = "planning never ends: the path changes too often"
+  case backsOff = "the path failed and waits"
+  case localChanged = "the file is not the version that was seen"
+  case conflictRemoteWins = "the remote version keeps the name"
+  case conflictLocalWins = "the local version keeps the name"
+  case conflictRemoteWinsToTrash = "the remote version keeps the name, the local one goes to the trash"
+  case conflictLocalWinsToTrash = "the local version keeps the name, the remote one goes to the trash"
 }
 
 package enum CommittedChange: String, Hashable, Sendable {
@@ -57,4 +105,8 @@ package struct PassSummary: Hashable, Sendable {
 /// Takes events at once; never blocks.
 package protocol SyncObserver: Sendable {
   func record(_ event: SyncEvent)
+}
+
+extension Engine {
+  func turn(_ path: RelativePath, _ turn: Turn) { observer.record(.turned(path, turn)) }
 }

@@ -74,6 +74,9 @@ final class Campaign: Sendable {
       "after leaving out \(report.parts.count - told.parts.count) of \(report.parts.count) parts "
         + "(\(short.runs) runs): \(told.violations.prefix(3).joined(separator: "; "))",
     ]
-    return (lines + (told.trace ?? []) + ["replay: \(short.command)"]).joined(separator: "\n")
+    return
+      (lines + ["what is left: \(told.parts.joined(separator: " "))"] + (told.trace ?? []) + [
+        "replay: \(short.command)"
+      ]).joined(separator: "\n")
   }
 }

@@ -51,6 +51,23 @@ import Testing
     #expect(try settings(config, ["AWS_REGION": ""]).region == "eu-west-1")
   }
 
+  /// Found by fuzzing against botocore: keys that are indented alike stand side by side.
+  @Test func indentedKeys() throws {
+    let settings = try settings("[default]\n  region = r1\n  endpoint_url = http://h\n")
+    #expect(settings.region == "r1")
+    #expect(settings.endpointURL(service: "S3") == "http://h")
+  }
+
+  /// Found by fuzzing against botocore.
+  @Test func aCommentBehindAHeading() throws {
+    #expect(try settings("[default] # mine\nregion = r1").region == "r1")
+  }
+
+  @Test func aBlockWithoutPairsIsRefusedWithoutShowingIt() throws {
+    let error = try #require(throws: CredentialError.self) { try settings("[default]\ns3 =\n  secret") }
+    #expect(error.description.contains("\"s3\"") && !error.description.contains("secret"))
+  }
+
   @Test func theLaterOfTwoDefaultsWins() throws {
     #expect(try settings("[default]\nregion=a\noutput=x\n[profile default]\nca_bundle=b").region == nil)
     #expect(try settings("[profile default]\nregion=a\n[default]\nregion=b").region == "b")

@@ -23,6 +23,17 @@ import Testing
     #expect(AWSTimestamp(iso8601: text) == nil)
   }
 
+  @Test(arguments: ["2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-01T00:00:00+99:99"])
+  func impossibleTimes(text: String) {
+    #expect(AWSTimestamp(iso8601: text) == nil)
+  }
+
+  /// Found by fuzzing: an offset led before the year 0, whose digits then ended the program.
+  @Test func yearsThatHaveNoDigits() throws {
+    let time = try #require(AWSTimestamp(iso8601: "0000-01-01T00:00:00+23:59"))
+    #expect(time.amzDate == "00001231T000100Z")
+  }
+
   @Test func httpDate() {
     let time = AWSTimestamp(seconds: 1_795_216_892)
     #expect(time.httpDate == "Fri, 20 Nov 2026 23:21:32 GMT")

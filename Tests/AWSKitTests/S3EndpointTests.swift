@@ -41,7 +41,8 @@ import Testing
 
   @Test(arguments: [
     "", "localhost", "ftp://h", "http://", "http:///x", "http://h:0", "http://h:99999", "http://h:x", "http://h?x",
-    "http://user:secret@h", "http://h/a b", "http://h#f", "http://h\r\nX: y",
+    "http://user:secret@h", "http://h/a b", "http://h#f", "http://h\r\nX: y", "http://h:1:2", "http://::1:80",
+    "http://[::1", "http://[::1]:8:80",
   ])
   func malformedURLs(url: String) throws {
     let error = try #require(throws: S3Error.self) { try S3Endpoint(url: url) }

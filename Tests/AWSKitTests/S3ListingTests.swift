@@ -62,6 +62,9 @@ private func object(_ key: String, _ more: String = "") -> String {
   @Test(arguments: [
     "<IsTruncated>true</IsTruncated>", "<Contents><Key>k</Key></Contents>",
     "<Contents><Key>k</Key><Size>x</Size><LastModified>2026-11-20T23:21:32Z</LastModified></Contents>",
+    // Found by fuzzing: sums with such sizes ended the program.
+    "<Contents><Key>k</Key><Size>-1</Size><LastModified>2026-11-20T23:21:32Z</LastModified></Contents>",
+    "<Contents><Key>k</Key><Size>9223372036854775807</Size><LastModified>2026-11-20T23:21:32Z</LastModified></Contents>",
     "<Contents><Key>k</Key><Size>1</Size><LastModified>yesterday</LastModified></Contents>",
   ])
   func malformedPages(content: String) async throws {

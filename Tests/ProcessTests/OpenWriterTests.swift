@@ -27,7 +27,7 @@ extension ProcessTests {
     func logThatIsNeverClosed(_ padding: Int) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
-          let options = ["--upload-open-after", "1"]
+          let options = ["--upload-open-after", "300ms"]
           let (a, b) = (
             try Node("a", in: workspace, server: server, options: options), try Node("b", in: workspace, server: server)
           )
@@ -37,15 +37,13 @@ extension ProcessTests {
           try await b.started()
           let log = try python(Self.logger, [a.path("log"), "\(padding)"], in: workspace)
           var sizes: Set<Int> = []
-          let began = ContinuousClock.now
-          try await eventually("three versions of the log arrive", within: .seconds(120)) {
+          try await eventually("two versions of the log arrive", within: .seconds(120)) {
             let there = read(b.path("log")) ?? []
             guard let here = read(a.path("log")) else { return "no log" }
             if !here.starts(with: there) { throw Child.Failure(description: "what arrived was never there") }
             if there.count > padding * 100 { sizes.insert(there.count) }
-            return sizes.count >= 3 ? nil : "\(sizes) arrived"
+            return sizes.count >= 2 ? nil : "\(sizes) arrived"
           }
-          print("log with lines of \(padding): three versions in \(ContinuousClock.now - began)")
           #expect(b.snapshot().entries.count == 1)
           log.destroy()
           try await a.settled()
@@ -68,7 +66,6 @@ extension ProcessTests {
           try await a.status("the log is busy") { $0.busy.map(\.path) == ["log"] && $0.busy[0].seconds < 60 }
           try await eventually("the log is uploaded") { (try? await server.bucket.get("tree/log")) != nil }
           let time = ContinuousClock.now - began
-          print("resting log with 4 s: uploaded after \(time)")
           #expect(time > .seconds(3.5))
           try await a.settled()
           try await a.status("nothing is busy") { $0.busy.isEmpty && $0.quarantined.isEmpty }
@@ -99,12 +96,12 @@ extension ProcessTests {
     func databaseThatIsWrittenAllTheTime(_ size: Int) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
-          let a = try Node("a", in: workspace, server: server, options: ["--upload-open-after", "500ms"])
+          let a = try Node("a", in: workspace, server: server, options: ["--upload-open-after", "200ms"])
           try await a.started()
           let end = workspace.path + "/end"
           let writer = try python(Self.database, [a.path("db"), "\(size)", end], in: workspace)
           try await a.status("the database is busy, and said to be", within: .seconds(60)) { status in
-            status.busy.contains { $0.path == "db" && $0.seconds > 5 }
+            status.busy.contains { $0.path == "db" && $0.seconds > 2 }
               && status.quarantined.contains { $0.path == "db" }
           }
           // Where a moment was met between two writes both halves are whole.
@@ -153,11 +150,13 @@ extension ProcessTests {
             b.snapshot().contents.contains(content(remote)) ? nil : "\(b.snapshot().entries)"
           }
           let time = ContinuousClock.now - began
-          print("replacing a held file of \(size) bytes with 3 s: kept beside after \(time)")
           #expect(time > .seconds(2.5))
           #expect(text(b.path("file")) == "first\n")
           // Unchanged and held open, the local version wins its name on all nodes.
-          try await eventually("the open file's version is everywhere") { text(a.path("file")) == "first\n" }
+          try await eventually("the open file's version is everywhere") {
+            // Not as text: what stands there before is noise, and slow to decode.
+            read(a.path("file")) == Array("first\n".utf8)
+          }
           try file.write(contentsOf: Data("second\n".utf8))
           try file.close()
           try await eventually("the last version is everywhere") { text(a.path("file")) == "first\nsecond\n" }
@@ -221,7 +220,7 @@ extension ProcessTests {
         database.execute("SELECT max(round), count(*) FROM n").fetchone())
       """
 
-    private static let rounds = ProcessTests.scale("MARTLET_SQLITE_ROUNDS", default: 6)
+    private static let rounds = ProcessTests.scale("MARTLET_SQLITE_ROUNDS", default: 4)
 
     @Test(.timeLimit(.minutes(4)), arguments: ["delete", "wal"])
     func databaseOfSQLite(_ mode: String) async throws {

@@ -422,7 +422,7 @@ import Testing
     #expect(stage.text("file") == "after")
   }
 
-  @Test func aDryRunLeavesUnfinishedUploadsAlone() {
+  @Test func aDryRunLeavesUnfinishedUploadsAlone() throws {
     let stage = Stage()
     let node = stage.node()
     stage.start(node)
@@ -439,7 +439,7 @@ import Testing
     options.isDryRun = true
     let life = NodeLife(node: node.name, executor: stage.executor, generator: SeededGenerator(seed: 3))
     let engine = Engine(
-      local: SimLocalTree(disk: node.disk, life: life, traits: LocalTraits(), ledger: stage.oracle),
+      local: try node.openTree(SimKernel(disk: node.disk, life: life), stage.oracle),
       remote: SimRemoteTree(server: stage.server, life: life, faults: .none, ledger: stage.oracle, pageSize: 1000),
       store: SimStore(database: node.database, life: life), environment: node.environment, options: options,
       observer: Ignoring())

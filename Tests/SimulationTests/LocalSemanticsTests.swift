@@ -7,7 +7,7 @@ import Testing
 @Suite struct LocalSemanticsTests {
   @Test func aNewFileNeedsAnAbsentName() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       #expect(try await bench.tree.install("one", at: "d/a", replacing: nil).isInstalled)
       #expect(try await bench.tree.install("two", at: "d/a", replacing: nil) == .changed)
       #expect(bench.disk.lookup(path("d/a"))?.content == bytes("one"))
@@ -16,7 +16,7 @@ import Testing
 
   @Test func onlyTheExpectedVersionIsReplacedAndItIsKept() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       #expect(try await bench.tree.install("one", at: "a", replacing: nil).isInstalled)
       let first = try await bench.tree.stamp(of: "a")
       await executor.pause(10_000_000)
@@ -32,7 +32,7 @@ import Testing
 
   @Test func whatIsObstructedIsSaid() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       bench.disk.create(path("leaf"), .file)
       bench.disk.create(path("d"), .directory)
       #expect(try await bench.tree.install("x", at: "leaf/a", replacing: nil) == .obstructed(by: path("leaf")))
@@ -46,7 +46,7 @@ import Testing
 
   @Test func aFileThatIsOpenForWritingIsBusy() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       let inode = bench.disk.create(path("a"), .file, bytes("one"))!
       bench.disk.openForWriting(inode)
       let stamp = try #require(try await bench.tree.stamp(of: "a"))
@@ -63,7 +63,7 @@ import Testing
 
   @Test func onlyTheExpectedVersionIsReadAndRemoved() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       let inode = bench.disk.create(path("a"), .file, bytes("one"))!
       let stamp = try #require(try await bench.tree.stamp(of: "a"))
       #expect(try await bench.tree.read(path("a"), expecting: stamp).bytes == bytes("one"))
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aWriteInTheTickOfTheStampIsNotMissed() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       let inode = bench.disk.create(path("a"), .file, bytes("one"))!
       let stamp = try #require(try await bench.tree.stamp(of: "a"))
       // Same size, same tick: the stamp tells nothing, so a read must begin after the tick.
@@ -97,7 +97,7 @@ import Testing
 
   @Test func aLateWriterOfADisplacedFileIsKept() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       let inode = bench.disk.create(path("a"), .file, bytes("one"))!
       let stamp = try #require(try await bench.tree.stamp(of: "a"))
       #expect(try await bench.tree.install("two", at: "a", replacing: stamp).isInstalled)
@@ -118,7 +118,7 @@ import Testing
 
   @Test func foldersAreNeverRemovedWithEntries() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       _ = try await bench.tree.makeDirectory(path("d/e/"), metadata: nil)
       #expect(try await bench.tree.removeDirectory(path("d/")) == .notEmpty)
       #expect(try await bench.tree.removeDirectory(path("d/e/")) == .removed)
@@ -128,7 +128,7 @@ import Testing
 
   @Test func aCopyAsideTakesOnlyAbsentNames() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       bench.disk.create(path("a"), .file, bytes("one"))
       bench.disk.create(path("other"), .file, bytes("two"))
       let expected = ExpectedLocal(
@@ -144,7 +144,7 @@ import Testing
 
   @Test func aWalkGoesInTheOrderOfTheBucket() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       for name in ["a.txt", "b", "é"] { bench.disk.create(path(name), .file) }
       bench.disk.create(path("a"), .directory)
       bench.disk.create(path("a/z"), .file)
@@ -161,7 +161,7 @@ import Testing
 
   @Test func theDeadHaveNoEffect() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       bench.life.crash()
       await #expect(throws: CancellationError.self) {
         try await bench.tree.install("one", at: "a", replacing: nil)

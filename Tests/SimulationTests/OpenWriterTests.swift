@@ -256,3 +256,34 @@ import Testing
     #expect(node.run?.isDone == true)
   }
 }
+
+// MARK: - Databases of several files
+
+extension OpenWriterTests {
+  /// The database rests while its log is written: what it holds without the log may be half a checkpoint.
+  @Test func aDatabaseWaitsForItsLog() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.uploadOpenAfter = .seconds(5)
+      $0.fullPassInterval = .seconds(2)
+    }
+    stage.start(node)
+    stage.advance(.seconds(10))
+    let database = try #require(node.disk.create("x.db", .file))
+    let log = try #require(node.disk.create("x.db-wal", .file))
+    for file in [database, log] { node.disk.openForWriting(file) }
+    node.disk.write(DatabaseFiles.header + Array("pages".utf8), to: database)
+    node.disk.create("x.db-shm", .file, Array("shared".utf8))
+    for _ in 0..<100 {
+      node.disk.write(log.content + Array("frame;".utf8), to: log)
+      stage.advance(.seconds(1))
+      #expect(stage.text("x.db") == nil && stage.text("x.db-wal") == nil)
+    }
+    #expect(stage.status(of: node)?.busy.map(\.path) == ["x.db", "x.db-wal"])
+    stage.advance(.seconds(30))
+    #expect(stage.text("x.db") == node.text("x.db"))
+    #expect(stage.text("x.db-wal") == node.text("x.db-wal"))
+    #expect(stage.server.sortedKeys.count == 2)
+    #expect(stage.status(of: node)?.busy == [])
+  }
+}

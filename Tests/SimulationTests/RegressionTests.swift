@@ -14,7 +14,7 @@ import Testing
     stage.start(node)
     stage.advance(.seconds(600))
     #expect(node.isRunning)
-    #expect(stage.executor.steps < 20_000)
+    #expect(stage.executor.steps < 40_000)
     stage.put("late", "content")
     stage.advance(.seconds(10))
     #expect(node.text("late") == "content")
@@ -31,6 +31,55 @@ import Testing
     stage.advance(.seconds(60))
     #expect(node.text("name/inner") == "inner")
     #expect(stage.text("name") == "file")
+  }
+
+  /// A file in sync, of which the key went away after the folder of its name had come, was kept as a conflict copy.
+  @Test func aFileThatBecameAFolderElsewhereIsNoConflict() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(40) }
+    stage.put("name", "file")
+    stage.start(node)
+    stage.advance(.seconds(10))
+    #expect(node.text("name") == "file")
+    stage.put("name/inner", "inner")
+    // The poll saw both, and the time to settle is not over.
+    stage.advance(.seconds(35))
+    try stage.server.delete("name", ifMatch: nil)
+    stage.advance(.seconds(100))
+    #expect(node.disk.leaves().map(\.path) == ["name/inner"])
+  }
+
+  /// A file in sync, of which another version stood at the key beside the folder, was kept as a conflict copy.
+  @Test func aReplacedFileThatBecameAFolderElsewhereIsNoConflict() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("name", "file")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("name", "another")
+    stage.put("name/inner", "inner")
+    stage.advance(.seconds(100))
+    #expect(node.disk.leaves().map(\.path) == ["name/inner"])
+    #expect(stage.server.sortedKeys == ["name", "name/inner"])
+  }
+
+  /// A power loss brought back the row of a file that had given way to a folder: it proved a deletion of the key.
+  @Test func aRowThatWasDroppedDoesNotComeBack() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("name", "file")
+    stage.put("other", "other")
+    node.database.expectPowerLoss()
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("name/inner", "inner")
+    while node.text("name/inner") == nil { stage.advance(.milliseconds(100)) }
+    node.crash(stage.oracle)
+    node.database.losePower(undoing: .max)
+    stage.start(node)
+    stage.advance(.seconds(60))
+    #expect(stage.text("name") == "file")
+    #expect(node.text("name/inner") == "inner")
   }
 
   /// The row of a folder did not know the marker that another node had put: the deletion never crossed.

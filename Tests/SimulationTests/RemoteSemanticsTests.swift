@@ -15,7 +15,7 @@ import Testing
 
   @Test func writesAreConditional() throws {
     _ = try simulated { (executor) async throws in
-      let remote = Bench(executor).remote
+      let remote = try Bench(executor).remote
       let first = try await remote.put(path("a"), small("one"), metadata: .file, replacing: nil)
       await expectFailure(.conditionFailed) {
         _ = try await remote.put(path("a"), small("two"), metadata: .file, replacing: nil)
@@ -36,7 +36,7 @@ import Testing
 
   @Test func listingsGoInByteOrderPageByPage() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor, pageSize: 2)
+      let bench = try Bench(executor, pageSize: 2)
       for key in ["é", "a/", "a.b", "a/x", "b"] {
         try bench.server.put(key, [], metadata: .file, ifMatch: nil)
       }
@@ -58,7 +58,7 @@ import Testing
 
   @Test func anUploadInPartsCommitsWithItsCompletion() throws {
     _ = try simulated { (executor) async throws in
-      let bench = Bench(executor)
+      let bench = try Bench(executor)
       let content = small("0123456789abcdefghij")
       let upload = try await bench.remote.beginUpload(path("a"), metadata: .file, size: content.size)
       var parts: [PartReceipt] = []
@@ -82,7 +82,7 @@ import Testing
     _ = try simulated { (executor) async throws in
       var faults = FaultPlan()
       faults.lostReply = 1
-      let bench = Bench(executor, faults: faults)
+      let bench = try Bench(executor, faults: faults)
       await expectFailure(.outcomeUnknown) {
         _ = try await bench.remote.put(path("a"), small("one"), metadata: .file, replacing: nil)
       }
@@ -94,7 +94,7 @@ import Testing
     _ = try simulated { (executor) async throws in
       var faults = FaultPlan()
       faults.throttled = 1
-      let bench = Bench(executor, faults: faults)
+      let bench = try Bench(executor, faults: faults)
       await expectFailure(.throttled) {
         _ = try await bench.remote.put(path("a"), small("one"), metadata: .file, replacing: nil)
       }
@@ -106,7 +106,7 @@ import Testing
     _ = try simulated { (executor) async throws in
       var faults = FaultPlan()
       faults.unreachableUntil = 1_000_000_000
-      let bench = Bench(executor, faults: faults)
+      let bench = try Bench(executor, faults: faults)
       await expectFailure(.unreachable) { _ = try await bench.remote.head(path("a")) }
       await executor.pause(1_000_000_000)
       #expect(try await bench.remote.head(path("a")) == nil)

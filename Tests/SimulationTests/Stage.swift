@@ -23,7 +23,7 @@ final class Stage {
     options.largeSize = 40
     configure(&options)
     return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), sabotage: nil,
+      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
       options: options,
       generator: generator.fork())
   }

@@ -1,3 +1,5 @@
+import LocalTree
+import Logging
 import Simulation
 import SyncEngine
 import SyncModel
@@ -40,17 +42,23 @@ struct Bench: Sendable {
   let executor: SimExecutor
   let life: NodeLife
   let disk: SimFileSystem
-  let tree: SimLocalTree
+  let kernel: SimKernel
+  let tree: JudgedLocalTree
   let server: SimS3
   let remote: SimRemoteTree
   let ledger = TestLedger()
 
-  init(_ executor: SimExecutor, faults: FaultPlan = .none, pageSize: Int = 1000) {
+  init(_ executor: SimExecutor, faults: FaultPlan = .none, pageSize: Int = 1000) throws {
     self.executor = executor
     let environment = SimEnvironment(executor: executor, skew: 0, generator: SeededGenerator(seed: 2))
     life = NodeLife(node: "A", executor: executor, generator: SeededGenerator(seed: 3))
     disk = SimFileSystem(mount: MountID(1), environment: environment)
-    tree = SimLocalTree(disk: disk, life: life, traits: LocalTraits(), ledger: ledger)
+    kernel = SimKernel(disk: disk, life: life)
+    tree = JudgedLocalTree(
+      tree: try LocalTree(
+        RootLayout(SimKernel.rootPath, remoteID: "remote", kernel: kernel), options: .init(node: "A"),
+        pool: SimRunner(kernel), logger: Logger(label: "A", factory: { _ in SwiftLogNoOpLogHandler() })),
+      kernel: kernel, ledger: ledger)
     server = SimS3(executor: executor, etagIgnoresMetadata: false)
     remote = SimRemoteTree(server: server, life: life, faults: faults, ledger: ledger, pageSize: pageSize)
   }

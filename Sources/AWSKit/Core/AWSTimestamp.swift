@@ -84,6 +84,8 @@ extension AWSTimestamp {
   private init?(year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int) {
     guard (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60 else { return nil }
     let days = daysSince1970(year: year, month: month, day: day)
+    let next = month == 12 ? (year: year + 1, month: 1) : (year: year, month: month + 1)
+    guard days < daysSince1970(year: next.year, month: next.month, day: 1) else { return nil }
     self.init(seconds: Int64(days) * 86_400 + Int64(hour * 3_600 + minute * 60 + second))
   }
 }
@@ -91,8 +93,9 @@ extension AWSTimestamp {
 private let dayNames = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
 private let monthNames = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
+/// What lies before the year 0, by an offset or a wrong clock, has no digits.
 private func digits(_ value: Int, _ count: Int) -> [UInt8] {
-  var value = value
+  var value = max(0, value)
   var text = [UInt8](repeating: UInt8(ascii: "0"), count: count)
   for index in text.indices.reversed() {
     text[index] += UInt8(value % 10)
@@ -180,7 +183,7 @@ private struct DigitScanner {
     let sign = skip("+") ? 1 : skip("-") ? -1 : 0
     guard sign != 0, let hours = number(digits: 2) else { return nil }
     _ = skip(":")
-    guard let minutes = number(digits: 2) else { return nil }
+    guard let minutes = number(digits: 2), hours < 24, minutes < 60 else { return nil }
     return sign * (hours * 3_600 + minutes * 60)
   }
 

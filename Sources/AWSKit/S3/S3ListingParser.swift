@@ -91,7 +91,7 @@ enum S3ListingParser {
         if scanner.nameIs("Key") {
           key = try scanner.elementText()
         } else if scanner.nameIs("Size") {
-          size = Int64(String(decoding: try scanner.elementText(), as: UTF8.self))
+          size = Int64(byteCount: String(decoding: try scanner.elementText(), as: UTF8.self))
         } else if scanner.nameIs("LastModified") {
           lastModified = AWSTimestamp(iso8601: String(decoding: try scanner.elementText(), as: UTF8.self))
         } else if scanner.nameIs("ETag") {

@@ -51,6 +51,10 @@ struct EventLogger: SyncObserver {
     case .passEnded(let summary): logEnd(of: summary)
     case .passFailed(let reason): logFailure(reason)
     case .capabilitiesDoubted: logger.warning("the server refused a condition on its own version: probing it anew")
+    case .considered(let path, let situation, let operation):
+      let step = operation.map(OperationText.describe) ?? "nothing to do"
+      logger.trace("\(path) (\(situation)): \(step)")
+    case .turned(let path, let turn): logger.debug("\(path): \(turn.rawValue)")
     case .stopping: logger.notice("stopping: local changes are still sent, downloads end")
     }
   }

@@ -73,8 +73,11 @@ extension Fault.Action {
     func bytes() throws -> Int { try values.decodeIfPresent(Int.self, forKey: .bytes) ?? 0 }
     switch try values.decode(String.self, forKey: .kind) {
     case "status":
-      self = .status(
-        try values.decode(Int.self, forKey: .status), code: try values.decode(String.self, forKey: .code))
+      let status = try values.decode(Int.self, forKey: .status)
+      guard (100...599).contains(status) else {
+        throw DecodingError.dataCorruptedError(forKey: .status, in: values, debugDescription: "no status is \(status)")
+      }
+      self = .status(status, code: try values.decode(String.self, forKey: .code))
     case "dropBefore": self = .dropBefore
     case "dropAfter": self = .dropAfter
     case "delay": self = .delay(milliseconds: try values.decode(Int.self, forKey: .milliseconds))

@@ -9,7 +9,10 @@ package struct FaultPlan: Sendable {
   /// 409 on a conditional write.
   package var raced = 0
   package var serverError = 0
+  /// A body does not match its checksum, or ends early.
   package var corrupted = 0
+  /// A reply takes many seconds.
+  package var slow = 0
   /// Virtual nanoseconds until which nothing reaches the server.
   package var unreachableUntil: Int64 = 0
 

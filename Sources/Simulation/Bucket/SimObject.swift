@@ -7,9 +7,11 @@ package struct SimObject: Sendable {
   /// Whole seconds of the server's clock.
   package var lastModified: Timestamp
   package var metadata: EntryMetadata
+  /// Where the bucket keeps versions.
+  package var versionID: String?
 
   package var stamp: RemoteStamp {
-    RemoteStamp(etag: etag, size: Int64(content.count), lastModified: lastModified)
+    RemoteStamp(etag: etag, size: Int64(content.count), lastModified: lastModified, versionID: versionID)
   }
 }
 

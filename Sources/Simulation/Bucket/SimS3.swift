@@ -21,6 +21,9 @@ package final class SimS3: @unchecked Sendable {
   var ignoresConditions = false
   /// Keys whose metadata changed while ETag and last-modified, a whole second, told nothing of it.
   private(set) var blurred: Set<String> = []
+  /// Replaced and deleted objects can be read by their version.
+  var hasVersions = false
+  private var versions: [String: SimObject] = [:]
   /// Is told what stands at a key from now on.
   var onStore: ((String, [UInt8]) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
@@ -74,6 +77,9 @@ package final class SimS3: @unchecked Sendable {
     keys.remove(at: position(of: key))
   }
 
+  /// What a read by version finds; nil: the stamp tells none.
+  func version(_ stamp: RemoteStamp) -> SimObject? { stamp.versionID.flatMap { versions[$0] } }
+
   func beginUpload(_ key: String, metadata: EntryMetadata) -> String {
     nextUpload += 1
     let id = "upload-\(nextUpload)"
@@ -115,8 +121,12 @@ package final class SimS3: @unchecked Sendable {
     if !etagIgnoresMetadata {
       hash ^= SimContent.hash("\(metadata.mode ?? 0) \(metadata.modified?.nanoseconds ?? 0)".utf8)
     }
-    let object = SimObject(
+    var object = SimObject(
       content: content, etag: etag ?? String(hash, radix: 16), lastModified: now.wholeSeconds, metadata: metadata)
+    if hasVersions {
+      object.versionID = "version-\(versions.count)"
+      versions[object.versionID!] = object
+    }
     if let before = objects.updateValue(object, forKey: key) {
       let isSoon = before.lastModified.duration(to: object.lastModified) <= .seconds(2)
       if before.etag == object.etag && isSoon { blurred.insert(key) } else { blurred.remove(key) }

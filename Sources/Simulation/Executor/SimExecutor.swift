@@ -17,6 +17,8 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   package private(set) var traceHash: UInt64 = 0xCBF2_9CE4_8422_2325
 
   private var ready: [UnownedJob] = []
+  /// Jobs that may also run while another one is in the middle of its work.
+  private var guests: [(job: UnownedJob, lane: SimLane)] = []
   /// A binary heap by time, then by id.
   private var timers: [Timer] = []
   private var cancelled: Set<Int> = []
@@ -36,7 +38,7 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
     var budget = maximumSteps
     while budget > 0 {
       if isDone() { return true }
-      if ready.isEmpty {
+      if ready.isEmpty && guests.isEmpty {
         guard let first = timers.first, first.at <= deadline else {
           now = max(now, deadline)
           return true
@@ -46,14 +48,40 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
       }
       budget -= 1
       steps += 1
-      let index = random.below(ready.count)
-      fold(UInt64(index) &+ UInt64(ready.count) << 20)
+      let count = ready.count + guests.count
+      let index = random.below(count)
+      fold(UInt64(index) &+ UInt64(count) << 20)
+      if index >= ready.count {
+        runGuest(index - ready.count)
+        continue
+      }
       ready.swapAt(index, ready.count - 1)
       ready.removeLast()
         .runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
     }
     return false
   }
+
+  func enqueueGuest(_ job: UnownedJob, on lane: SimLane) { guests.append((job, lane)) }
+
+  private func runGuest(_ index: Int) {
+    guests.swapAt(index, guests.count - 1)
+    let guest = guests.removeLast()
+    guest.job.runSynchronously(on: guest.lane.asUnownedTaskExecutor())
+  }
+
+  /// Runs what is ready on lanes, nested in the job that is running: the runtime keeps a stack of running tasks.
+  package func runGuests() {
+    while !guests.isEmpty {
+      steps += 1
+      let index = random.below(guests.count)
+      fold(UInt64(index) &+ UInt64(guests.count) << 20)
+      runGuest(index)
+    }
+  }
+
+  /// Time that the running job takes.
+  package func spend(_ nanoseconds: Int64) { now += nanoseconds }
 
   /// Makes an observable choice of the world part of the trace.
   package func fold(_ value: UInt64) {

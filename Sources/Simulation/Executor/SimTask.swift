@@ -6,7 +6,7 @@ package final class SimTask: @unchecked Sendable {
   package private(set) var failure: (any Error)?
   private var task: Task<Void, Never>?
 
-  package init(on executor: SimExecutor, _ body: @escaping @Sendable () async throws -> Void) {
+  package init(on executor: any TaskExecutor, _ body: @escaping @Sendable () async throws -> Void) {
     task = Task(executorPreference: executor) {
       do { try await body() } catch { self.failure = error }
       self.isDone = true

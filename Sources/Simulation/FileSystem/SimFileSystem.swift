@@ -1,40 +1,39 @@
+internal import CLinux
+internal import Glibc
+internal import SyncEngine
 package import SyncModel
 
 /// The disk of one node: it survives the node's crashes. Every function is one atomic step of the kernel;
-/// programs and the adapter interleave between them.
+/// programs and the engine interleave between them.
 ///
 /// `@unchecked Sendable`: used only on the world's thread.
 package final class SimFileSystem: @unchecked Sendable {
   /// Stamps move on in ticks of the kernel's clock, 4 ms where it runs at 250 Hz.
   package static let tick: Int64 = 4_000_000
 
-  package enum Event {
-    case changed(RelativePath)
-    case removed(RelativePath)
-    case moved(from: RelativePath, to: RelativePath)
-  }
-
   package let mount: MountID
   package let root: Inode
-  package internal(set) var trash: [TrashSlot] = []
-  /// The kernel's report of changes, of the node that currently runs.
-  package var watcher: ((Event) -> Void)?
-  /// Modification times are kept in steps of so many nanoseconds.
-  private let timeStep: Int64
-  /// A file system that knows no modes gives every file this one.
-  private let fixedMode: UInt32?
-  private let environment: SimEnvironment
+  let traits: LocalTraits
+  let environment: SimEnvironment
+  /// The kernel's report of changes; one queue for each run that watches.
+  var queues: [EventQueue] = []
+  /// Changes of names that a power failure may undo.
+  var journal: [JournalEntry] = []
+  /// Power failures so far: what a program had open before one is gone.
+  package internal(set) var failures = 0
+  var generator: SeededGenerator
   private var nextInode: UInt64 = 100
   private var freed: [UInt64] = []
+  private var nextCookie: UInt32 = 0
 
-  package init(
-    mount: MountID, environment: SimEnvironment, timeStep: Int64 = 1, fixedMode: UInt32? = nil
-  ) {
+  package init(mount: MountID, environment: SimEnvironment, traits: LocalTraits = LocalTraits()) {
     self.mount = mount
-    self.timeStep = timeStep
-    self.fixedMode = fixedMode
+    self.traits = traits
     self.environment = environment
-    root = Inode(number: 2, kind: .directory, content: [], mode: 0o755, at: environment.wallTime())
+    generator = SeededGenerator(seed: environment.random())
+    root = Inode(
+      number: 2, kind: .directory, fileSystem: 1, content: [], mode: 0o755, at: environment.wallTime())
+    root.links = 1
   }
 
   /// The time that a change gets now.
@@ -47,28 +46,27 @@ package final class SimFileSystem: @unchecked Sendable {
 // MARK: - What the file system can keep
 
 extension SimFileSystem {
-  func kept(_ time: Timestamp) -> Timestamp {
-    Timestamp(nanoseconds: time.nanoseconds - time.nanoseconds % timeStep)
+  package func kept(_ time: Timestamp) -> Timestamp {
+    Timestamp(nanoseconds: time.nanoseconds - time.nanoseconds % traits.timeStep)
   }
 
-  func kept(_ metadata: EntryMetadata) -> EntryMetadata {
+  package func kept(_ metadata: EntryMetadata) -> EntryMetadata {
     var metadata = metadata
     metadata.modified = metadata.modified.map { kept($0) }
-    if let fixedMode, metadata.mode != nil { metadata.mode = fixedMode }
+    if let fixedMode = traits.fixedMode, metadata.mode != nil { metadata.mode = fixedMode }
     return metadata
   }
 
-  /// Sets what is not nil.
-  func set(_ metadata: EntryMetadata, on inode: Inode) {
-    let metadata = kept(metadata)
-    if let mode = metadata.mode, inode.kind == .file { inode.mode = mode }
-    if let modified = metadata.modified { inode.modified = modified }
+  func set(mode: UInt32, of inode: Inode) {
+    inode.mode = inode.kind == .file ? traits.fixedMode ?? mode : mode
     inode.changed = now
+    touch(inode)
   }
 
-  /// The outermost directory on the way to `path` that may not be searched.
-  func closedDirectory(above path: RelativePath) -> RelativePath? {
-    path.ancestors.reversed().first { lookup($0)?.mode == 0 }
+  func set(modified: Timestamp, of inode: Inode) {
+    inode.modified = kept(modified)
+    inode.changed = now
+    touch(inode)
   }
 
   package func setSearchable(_ isSearchable: Bool, _ directory: Inode) {
@@ -83,169 +81,205 @@ extension SimFileSystem {
   package func lookup(_ path: RelativePath) -> Inode? {
     var inode = root
     for component in path.components {
-      guard let child = inode.children[component] else { return nil }
+      guard let child = inode.child(component) else { return nil }
       inode = child
     }
     return inode
   }
 
-  /// The nearest ancestor that is a leaf.
-  package func obstruction(above path: RelativePath) -> RelativePath? {
-    var inode = root
-    var place = RelativePath.root
-    for component in path.components.dropLast() {
-      guard let child = inode.children[component] else { return nil }
-      place = place.appending(component)
-      if child.kind != .directory { return place }
-      inode = child
-    }
-    return nil
-  }
+  func dentry(_ path: RelativePath) -> Dentry? { directory(of: path)?.entries[path.name] }
 
-  package func names(in directory: Inode) -> [String] { directory.children.keys.sorted() }
+  package func names(in directory: Inode) -> [String] { directory.entries.keys.sorted() }
 
-  func directory(of path: RelativePath, creatingParents: Bool) -> Inode? {
-    var inode = root
-    var place = RelativePath.root
-    for component in path.components.dropLast() {
-      place = place.appending(component, isDirectory: true)
-      if let child = inode.children[component] {
-        guard child.kind == .directory else { return nil }
-        inode = child
-      } else {
-        guard creatingParents else { return nil }
-        let child = newInode(.directory, [], mode: 0o755)
-        attach(child, as: component, in: inode)
-        watcher?(.changed(place))
-        inode = child
-      }
-    }
+  func directory(of path: RelativePath) -> Inode? {
+    guard let parent = path.parent, let inode = lookup(parent), inode.kind == .directory else { return nil }
     return inode
-  }
-
-  func attach(_ inode: Inode, as name: String, in directory: Inode) {
-    directory.children[name] = inode
-    directory.modified = now
-    directory.changed = now
-    inode.links += 1
-    inode.changed = now
-  }
-
-  @discardableResult
-  func detach(_ name: String, from directory: Inode) -> Inode? {
-    guard let inode = directory.children.removeValue(forKey: name) else { return nil }
-    directory.modified = now
-    directory.changed = now
-    inode.changed = now
-    drop(inode)
-    return inode
-  }
-
-  func drop(_ inode: Inode) {
-    inode.links -= 1
-    if inode.links == 0 && inode.writers == 0 { freed.append(inode.number) }
   }
 
   /// ext4 gives a number out again at once.
-  func newInode(_ kind: EntryKind, _ content: [UInt8], mode: UInt32) -> Inode {
+  func newInode(_ kind: EntryKind, _ content: [UInt8], mode: UInt32, in parent: Inode) -> Inode {
     let number = freed.popLast() ?? nextInode
     if number == nextInode { nextInode += 1 }
-    let inode = Inode(number: number, kind: kind, content: content, mode: mode, at: now)
+    let inode = Inode(
+      number: number, kind: kind, fileSystem: parent.fileSystem, content: content, mode: mode, at: now)
     inode.modified = kept(inode.modified)
-    if kind == .file, let fixedMode { inode.mode = fixedMode }
+    if kind == .file, let fixedMode = traits.fixedMode { inode.mode = fixedMode }
+    touch(inode)
     return inode
+  }
+
+  func free(_ inode: Inode) {
+    if inode.links == 0 && inode.writers == 0 && inode.pins == 0 { freed.append(inode.number) }
+  }
+
+  /// A number of its own for what a power failure brought back.
+  func freshNumber() -> UInt64 {
+    nextInode += 1
+    return nextInode - 1
+  }
+
+  func cookie() -> UInt32 {
+    nextCookie += 1
+    return nextCookie
+  }
+
+  /// Puts a name into a directory.
+  func attach(_ dentry: Dentry, as name: String, in directory: Inode) {
+    dentry.parent = directory
+    dentry.name = name
+    directory.entries[name] = dentry
+    directory.modified = now
+    directory.changed = now
+    dentry.inode.changed = now
+    dentry.inode.links += 1
+  }
+
+  func detach(_ dentry: Dentry) {
+    guard let directory = dentry.parent else { return }
+    directory.entries[dentry.name] = nil
+    dentry.parent = nil
+    directory.modified = now
+    directory.changed = now
+    dentry.inode.changed = now
+    dentry.inode.links -= 1
   }
 }
 
-// MARK: - What programs do
+// MARK: - Calls that change names; zero or minus errno
 
 extension SimFileSystem {
-  /// A new entry at an absent name in an existing directory; false where that cannot be.
-  @discardableResult
-  package func create(_ path: RelativePath, _ kind: EntryKind, _ content: [UInt8] = [], mode: UInt32 = 0o644) -> Inode?
-  {
-    guard let parent = directory(of: path, creatingParents: false), parent.children[path.name] == nil else {
-      return nil
-    }
-    let inode = newInode(kind, content, mode: mode)
-    attach(inode, as: path.name, in: parent)
-    watcher?(.changed(kind == .directory ? path.asDirectory : path.asLeaf))
-    return inode
+  func add(_ inode: Inode, as name: String, in directory: Inode) -> Dentry {
+    let dentry = Dentry(inode, as: name, in: directory)
+    attach(dentry, as: name, in: directory)
+    record([(directory, name, inode)])
+    announce(dentry, IN_CREATE)
+    return dentry
   }
 
-  package func openForWriting(_ inode: Inode) { inode.writers += 1 }
+  func unlink(_ name: String, in directory: Inode, isDirectory: Bool) -> Int32 {
+    guard let dentry = directory.entries[name] else { return -ENOENT }
+    let inode = dentry.inode
+    if isDirectory {
+      guard inode.kind == .directory else { return -ENOTDIR }
+      guard inode.entries.isEmpty else { return -ENOTEMPTY }
+      guard inode.fileSystem == directory.fileSystem else { return -EBUSY }
+    } else if inode.kind == .directory {
+      return -EISDIR
+    }
+    detach(dentry)
+    record([(directory, name, nil)])
+    announce(IN_DELETE, name, inode, in: directory)
+    announceEnd(of: inode)
+    free(inode)
+    return 0
+  }
 
-  package func write(_ content: [UInt8], to inode: Inode) {
+  func link(_ dentry: Dentry, as name: String, in directory: Inode) -> Int32 {
+    if directory.entries[name] != nil { return -EEXIST }
+    if dentry.inode.kind == .directory { return -EPERM }
+    if dentry.inode.fileSystem != directory.fileSystem { return -EXDEV }
+    _ = add(dentry.inode, as: name, in: directory)
+    return 0
+  }
+
+  func rename(_ name: String, in from: Inode, to newName: String, in into: Inode) -> Int32 {
+    guard let dentry = from.entries[name] else { return -ENOENT }
+    let inode = dentry.inode
+    if from.fileSystem != into.fileSystem { return -EXDEV }
+    if inode.fileSystem != from.fileSystem { return -EBUSY }
+    if inode.kind == .directory, isWithin(into, inode) { return -EINVAL }
+    let replaced = into.entries[newName]
+    if let replaced {
+      if replaced.inode === inode { return 0 }
+      if inode.kind == .directory && replaced.inode.kind != .directory { return -ENOTDIR }
+      if inode.kind != .directory && replaced.inode.kind == .directory { return -EISDIR }
+      if !replaced.inode.entries.isEmpty { return -ENOTEMPTY }
+      if replaced.inode.fileSystem != into.fileSystem { return -EBUSY }
+      detach(replaced)
+    }
+    detach(dentry)
+    attach(dentry, as: newName, in: into)
+    record([(from, name, nil), (into, newName, inode)])
+    announceMove(inode, from, name, into, newName)
+    if let replaced {
+      announceEnd(of: replaced.inode)
+      free(replaced.inode)
+    }
+    return 0
+  }
+
+  func exchange(_ name: String, in from: Inode, with other: String, in into: Inode) -> Int32 {
+    guard let first = from.entries[name], let second = into.entries[other] else { return -ENOENT }
+    if from.fileSystem != into.fileSystem { return -EXDEV }
+    if first.inode.fileSystem != from.fileSystem || second.inode.fileSystem != into.fileSystem { return -EBUSY }
+    for (moved, target) in [(first, into), (second, from)] {
+      if moved.inode.kind == .directory && isWithin(target, moved.inode) { return -EINVAL }
+    }
+    if first === second { return 0 }
+    detach(first)
+    detach(second)
+    attach(first, as: other, in: into)
+    attach(second, as: name, in: from)
+    record([(from, name, second.inode), (into, other, first.inode)])
+    announceMove(first.inode, from, name, into, other)
+    announceMove(second.inode, into, other, from, name)
+    return 0
+  }
+
+  private func isWithin(_ directory: Inode, _ ancestor: Inode) -> Bool {
+    if directory === ancestor { return true }
+    return ancestor.entries.values.contains { $0.inode.kind == .directory && isWithin(directory, $0.inode) }
+  }
+}
+
+// MARK: - Contents
+
+extension SimFileSystem {
+  /// `pwrite` and its like.
+  func write(_ content: [UInt8], to inode: Inode, through dentry: Dentry?) {
     inode.content = content
     inode.modified = kept(now)
     inode.changed = now
+    touch(inode)
+    if let dentry { announce(dentry, IN_MODIFY) }
   }
 
-  /// The event that close-write raises names the path by which the file was opened, if it still leads there.
-  package func close(_ inode: Inode, openedAs path: RelativePath) {
+  /// The opener counts as a writer at once, and the holders of leases are told; he goes on when they are gone.
+  package func openForWriting(_ inode: Inode) {
+    inode.writers += 1
+    for lease in inode.leases { lease.isBroken = true }
+  }
+
+  func releaseLease(_ lease: Inode.Lease, on inode: Inode) {
+    inode.leases.removeAll { $0 === lease }
+    guard inode.leases.isEmpty else { return }
+    let waiters = inode.waiters
+    inode.waiters = []
+    for waiter in waiters { waiter() }
+  }
+
+  func closeWriter(_ inode: Inode, _ dentry: Dentry?) {
     inode.writers -= 1
-    if inode.links == 0 && inode.writers == 0 { freed.append(inode.number) }
-    if lookup(path) === inode { watcher?(.changed(path)) }
+    if let dentry { announce(dentry, IN_CLOSE_WRITE) }
+    free(inode)
   }
 
-  /// `rename`: replaces a leaf, or an empty directory by a directory; false where the kernel refuses.
-  @discardableResult
-  package func rename(_ source: RelativePath, to target: RelativePath) -> Bool {
-    guard let inode = lookup(source), let from = directory(of: source, creatingParents: false),
-      let into = directory(of: target, creatingParents: false), !target.isBelow(source.asDirectory)
-    else { return false }
-    let displaced = into.children[target.name]
-    if displaced === inode { return false }
-    if let displaced {
-      guard (displaced.kind == .directory) == (inode.kind == .directory), displaced.children.isEmpty else {
-        return false
-      }
-      detach(target.name, from: into)
+  /// A store into a shared mapping: the first since the pages were clean sets the stamps, no event is raised.
+  package func store(_ content: [UInt8], to inode: Inode) {
+    inode.content = content
+    if !inode.isMappedDirty {
+      inode.modified = kept(now)
+      inode.changed = now
+      inode.isMappedDirty = true
     }
-    detach(source.name, from: from)
-    freed.removeAll { $0 == inode.number }
-    attach(inode, as: target.name, in: into)
-    let isDirectory = inode.kind == .directory
-    watcher?(
-      .moved(
-        from: isDirectory ? source.asDirectory : source.asLeaf, to: isDirectory ? target.asDirectory : target.asLeaf))
-    return true
+    touch(inode)
   }
+}
 
-  @discardableResult
-  package func link(_ source: RelativePath, as target: RelativePath) -> Bool {
-    guard let inode = lookup(source), inode.kind == .file, let into = directory(of: target, creatingParents: false),
-      into.children[target.name] == nil
-    else { return false }
-    attach(inode, as: target.name, in: into)
-    watcher?(.changed(target))
-    return true
-  }
+// MARK: - What lies there
 
-  /// `unlink` or `rmdir`; false where it is absent or not empty.
-  @discardableResult
-  package func remove(_ path: RelativePath) -> Bool {
-    guard let inode = lookup(path), inode.children.isEmpty, inode !== root,
-      let parent = directory(of: path, creatingParents: false)
-    else { return false }
-    detach(path.name, from: parent)
-    watcher?(.removed(inode.kind == .directory ? path.asDirectory : path.asLeaf))
-    return true
-  }
-
-  package func setMode(_ mode: UInt32, of path: RelativePath) {
-    guard let inode = lookup(path), inode.kind != .symlink else { return }
-    set(EntryMetadata(kind: inode.kind, mode: mode), on: inode)
-    watcher?(.changed(inode.kind == .directory ? path.asDirectory : path.asLeaf))
-  }
-
-  package func setModified(_ time: Timestamp, of path: RelativePath) {
-    guard let inode = lookup(path) else { return }
-    set(EntryMetadata(kind: inode.kind, modified: time), on: inode)
-    watcher?(.changed(inode.kind == .directory ? path.asDirectory : path.asLeaf))
-  }
-
-  /// Every leaf below the root, in tree order.
+extension SimFileSystem {
+  /// Every leaf below the root, in tree order, Martlet's state aside.
   package func leaves() -> [(path: RelativePath, inode: Inode)] {
     var found: [(path: RelativePath, inode: Inode)] = []
     collect(root, at: .root) { path, inode in if inode.kind != .directory { found.append((path, inode)) } }
@@ -259,11 +293,34 @@ extension SimFileSystem {
   }
 
   private func collect(_ directory: Inode, at place: RelativePath, _ visit: (RelativePath, Inode) -> Void) {
-    for name in names(in: directory) {
-      let inode = directory.children[name]!
+    for name in names(in: directory) where name != ReservedNames.state {
+      let inode = directory.child(name)!
       let path = place.appending(name, isDirectory: inode.kind == .directory)
       visit(path, inode)
       if inode.kind == .directory { collect(inode, at: path, visit) }
     }
   }
+
+  /// What lies in the trash of every mount.
+  package var trash: [TrashSlot] {
+    ([root] + directories().compactMap { lookup($0) }).flatMap { directory -> [TrashSlot] in
+      guard let state = directory.child(ReservedNames.state) else { return [] }
+      return names(in: state).compactMap { state.child($0)?.child("trash") }.flatMap { slots(in: $0) }
+    }
+  }
+
+  private func slots(in folder: Inode) -> [TrashSlot] {
+    names(in: folder).compactMap { name in
+      guard !name.contains("."), let inode = folder.child(name) else { return nil }
+      return TrashSlot(name: name, inode: inode, mayExpire: folder.entries["\(name).expiring"] != nil)
+    }
+  }
+}
+
+/// A displaced entry of one node.
+package struct TrashSlot {
+  package var name: String
+  package var inode: Inode
+  /// Compared with its record, and known to be in the bucket: removed when its retention ends.
+  package var mayExpire: Bool
 }

@@ -36,7 +36,7 @@ final class BucketWriter: @unchecked Sendable {
   }
 
   func act() {
-    let keys = server.sortedKeys.filter { $0 != NamePool.anchor.string }
+    let keys = server.sortedKeys.filter { names.isOwn(RelativePath(unchecked: $0)) }
     if !keys.isEmpty && generator.oneIn(3) {
       let key = generator.pick(keys)
       oracle.deletes(server.objects[key]!.content, at: RelativePath(unchecked: key))

@@ -10,6 +10,17 @@ package protocol EffectLedger: AnyObject, Sendable {
   func removedLocally(_ path: RelativePath, content: [UInt8], node: String)
   /// The engine of `node` deleted an object.
   func removedRemotely(_ path: RelativePath, content: [UInt8], node: String)
+  /// The engine of `node` was told of this version of a key.
+  func saw(_ path: RelativePath, etag: String, node: String)
+  /// The engine of `node` put `content` at a key in the place of another version.
+  func replacedRemotely(_ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String)
   /// The engine of `node` changed its tree or the bucket.
   func wrote(_ description: @autoclosure () -> String, node: String)
+}
+
+extension EffectLedger {
+  package func saw(_ path: RelativePath, etag: String, node: String) {}
+  package func replacedRemotely(
+    _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
+  ) {}
 }

@@ -14,6 +14,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
   package private(set) var lastWrite: Int64 = 0
   package private(set) var writes = 0
+  /// Contents that engines sent or fetched.
+  var transfers = 0
   /// Lines of what happened, where a trace is wanted.
   package private(set) var trace: [String]?
 
@@ -31,6 +33,12 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
   private var everDirectories: Set<RelativePath> = []
+  /// The node at which alone anybody works, if that is so.
+  var onlyWriter: String?
+  /// The versions that a node was told of, by node: key and ETag.
+  private var seen: [String: Set<String>] = [:]
+  /// Whether a content still stands in a tree, the bucket or a trash.
+  var isKept: ((UInt64) -> Bool)?
 
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
@@ -73,6 +81,9 @@ extension Oracle {
   /// The bucket has this content at `path` from now on.
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
+    if completed[place.content] == nil {
+      violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
+    }
     if stood[place] == nil { stood[place] = executor.now }
     stored.insert(place.content)
   }
@@ -82,6 +93,9 @@ extension Oracle {
     deleted[path] = executor.now
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
+
+  /// A writer moved a folder with all that is below it away.
+  func movesFolder(_ path: RelativePath) { deleted[path.asDirectory] = executor.now }
 
   func makesDirectory(_ path: RelativePath) { everDirectories.insert(path.asDirectory) }
 }
@@ -97,6 +111,13 @@ extension Oracle {
     note("\(node) \(description)")
   }
 
+  /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
+  /// kept whoever made the folder.
+  func conflicts(_ path: RelativePath, node: String) {
+    if onlyWriter == nil || everDirectories.contains(path.asDirectory) { return }
+    violate("I9", "\(node) found \(path) in conflict, of which there is one writer only")
+  }
+
   package func removedLocally(_ path: RelativePath, content: [UInt8], node: String) {
     if everDirectories.contains(path.asDirectory) { return }
     judgeRemoval(of: path, content: content, "\(node) removed \(path)")
@@ -104,7 +125,33 @@ extension Oracle {
 
   package func removedRemotely(_ path: RelativePath, content: [UInt8], node: String) {
     if path.isDirectory { return }
+    judgeLoss(of: content, "\(node) deleted object \(path)")
     judgeRemoval(of: path, content: content, "\(node) deleted object \(path)")
+  }
+
+  package func saw(_ path: RelativePath, etag: String, node: String) {
+    seen[node, default: []].insert("\(etag) \(path)")
+  }
+
+  package func replacedRemotely(
+    _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
+  ) {
+    if seen[node]?.contains("\(old.etag) \(path)") != true {
+      violate("I2", "\(node) replaced a version of \(path) that it was never told of")
+    }
+    if path.isDirectory { return }
+    if old.content == content {
+      if !isMetadata { violate("I9", "\(node) sent to \(path) the content that it held already") }
+    } else {
+      judgeLoss(of: old.content, "\(node) replaced \(path)")
+    }
+  }
+
+  /// I1: what an engine takes away was given up by a writer, or stands elsewhere.
+  private func judgeLoss(of content: [UInt8], _ what: String) {
+    let hash = SimContent.hash(content)
+    if superseded.contains(hash) || isKept?(hash) != false { return }
+    violate("I1", "\(what), the last copy of “\(String(decoding: content, as: UTF8.self))”, which nobody gave up")
   }
 
   /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was
@@ -112,7 +159,9 @@ extension Oracle {
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
     if givenUp.contains(place) { return }
-    if let deleted = deleted[path], let stood = stood[place], stood <= deleted { return }
+    // A commit under way in a folder that is moved lands where the folder is then.
+    let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
+    if let gone, let stood = stood[place], stood <= gone { return }
     violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }

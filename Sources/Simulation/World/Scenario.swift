@@ -16,7 +16,21 @@ struct Scenario {
   var etagIgnoresMetadata: Bool
   /// Files on each node before its engine first runs.
   var filesBefore: Int
+  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
+  var hasOneWriter: Bool
+  /// The server ignores conditions; then each node writes in a folder of its own.
+  var lacksConditions: Bool
+  var hasVersions: Bool
+  var spells: [Spell] = []
   var nodes: [Node] = []
+
+  struct Spell {
+    var kind: Weather.Kind
+    /// Nil: for all.
+    var node: String?
+    var from: Int64
+    var lasting: Int64
+  }
 
   struct Node {
     var name: String
@@ -28,7 +42,9 @@ struct Scenario {
     /// Runs that are asked to stop, and started again.
     var stops: Int
     var clockSteps: Int
-    var partitions: Int
+    /// Crashes at which the store loses what was not yet on the disk.
+    var powerLosses: Int
+    var crashPoints: [CrashPoint]
   }
 
   init(_ parts: Parts) {
@@ -41,6 +57,9 @@ struct Scenario {
     hasClashes = parts.choose("clashes", usual: false) { $0.oneIn(5) }
     etagIgnoresMetadata = parts.choose("etags", usual: false) { $0.oneIn(4) }
     filesBefore = generator.pick([0, 0, 2, 6])
+    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
+    lacksConditions = parts.choose("noConditions", usual: false) { $0.oneIn(12) }
+    hasVersions = parts.choose("versions", usual: false) { $0.oneIn(3) }
     chooseFaults(parts)
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
@@ -52,6 +71,46 @@ struct Scenario {
       node.options.policy.conflict = conflict
       nodes.append(node)
     }
+    if hasOneWriter { chooseOneWriter() }
+    for node in nodes {
+      chooseSpells([.asleep, .rootLost, .unreachable, .forbidden], of: node.name, odds: 10, parts)
+    }
+    chooseSpells([.bucketGone, .emptyListing, .disorder], of: nil, odds: 12, parts)
+    // A deletion that meets a listing's lie is over, and undone when the truth is seen.
+    if hasOneWriter { spells.removeAll { $0.kind == .emptyListing || $0.kind == .disorder } }
+    if lacksConditions {
+      hasClashes = false
+      bucketHaste = nil
+      // What arrives late overwrites where nothing holds it back.
+      faults.lostRequest = 0
+    }
+    if spells.contains(where: { $0.kind == .emptyListing || $0.kind == .rootLost }) {
+      for index in nodes.indices { nodes[index].options.deletionLimit = .standard }
+    }
+  }
+
+  private mutating func chooseOneWriter() {
+    bucketHaste = nil
+    hasClashes = false
+    // A clock that leaps ends the time in which the outcome of a write may be unknown; rows that a power loss takes
+    // leave two versions of which nobody knows the older one.
+    for index in nodes.indices {
+      nodes[index].clockSteps = 0
+      nodes[index].powerLosses = 0
+    }
+  }
+
+  private mutating func chooseSpells(_ kinds: [Weather.Kind], of node: String?, odds: Int, _ parts: Parts) {
+    for kind in kinds {
+      let name = "\(kind)" + (node.map { ":" + $0 } ?? "")
+      var generator = parts.generator(name)
+      guard generator.oneIn(odds), parts.take(name) != nil else { continue }
+      let longest = kind == .asleep ? 300 : 40
+      spells.append(
+        Spell(
+          kind: kind, node: node, from: Int64(generator.below(Int(duration))),
+          lasting: Int64(2 + generator.below(longest)) * Self.second))
+    }
   }
 
   private mutating func chooseFaults(_ parts: Parts) {
@@ -60,7 +119,7 @@ struct Scenario {
     let odds = generator.pick([10, 30, 100])
     let kinds: [(String, WritableKeyPath<FaultPlan, Int>)] = [
       ("lostReply", \.lostReply), ("lostRequest", \.lostRequest), ("throttled", \.throttled), ("raced", \.raced),
-      ("serverError", \.serverError), ("corrupted", \.corrupted),
+      ("serverError", \.serverError), ("corrupted", \.corrupted), ("slow", \.slow),
     ]
     for (name, path) in kinds {
       faults[keyPath: path] = parts.choose("fault:" + name, usual: 0) { $0.oneIn(2) ? odds : 0 }
@@ -75,7 +134,10 @@ struct Scenario {
     traits.hasLeases = choose("noLeases", usual: true) { !$0.oneIn(5) }
     traits.hasWatcher = choose("noWatcher", usual: true) { !$0.oneIn(6) }
     traits.lostEvents = choose("lostEvents", usual: 0) { $0.oneIn(4) ? 10 : 0 }
-    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 20 : 0 }
+    traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 150 : 0 }
+    traits.queueLimit = choose("shortQueue", usual: 16_384) { $0.oneIn(8) ? 8 : 16_384 }
+    traits.canExchange = choose("noExchange", usual: true) { !$0.oneIn(8) }
+    traits.canRenameWithoutReplacing = choose("noNoReplace", usual: true) { !$0.oneIn(10) }
     traits.timeStep = choose("timeStep", usual: 1) { $0.oneIn(6) ? $0.pick([1_000, second, 2 * second]) : 1 }
     traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
     let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }
@@ -89,9 +151,14 @@ struct Scenario {
     options.largeSize = 40
     options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
     var events = parts.generator("events:\(name)")
+    var points: [CrashPoint] = []
+    for number in 0..<(events.oneIn(2) ? 1 + events.below(3) : 0) {
+      if var point = parts.take("point:\(name):\(number)") { points.append(CrashPoint(&point)) }
+    }
     return Node(
       name: name, traits: traits, skew: skew, options: options,
       crashes: events.oneIn(2) ? events.below(4) : 0, stops: events.oneIn(4) ? 1 + events.below(2) : 0,
-      clockSteps: events.oneIn(8) ? 2 : 0, partitions: events.oneIn(5) ? 1 : 0)
+      clockSteps: events.oneIn(8) ? 2 : 0, powerLosses: events.oneIn(6) ? 1 + events.below(2) : 0,
+      crashPoints: points)
   }
 }

@@ -1,3 +1,5 @@
+import LocalTree
+import Logging
 import SyncEngine
 import SyncModel
 
@@ -8,49 +10,102 @@ package final class SimNode: @unchecked Sendable {
   package let name: String
   package let disk: SimFileSystem
   package let database = SimDatabase()
+  private(set) var kernel: SimKernel?
+  private var isSpaceGiven = false
   let environment: SimEnvironment
   let traits: LocalTraits
-  private let sabotage: Sabotage?
-  let options: EngineOptions
+  /// Other programs that act between two system calls of the engine.
+  let interference: Interference
+  var options: EngineOptions
   private(set) var life: NodeLife?
   private(set) var remote: SimRemoteTree?
   private(set) var run: SimTask?
   private(set) var engine: Engine?
+  /// Where this node crashes; each comes once.
+  var crashPoints: [CrashPoint] = []
+  /// The current run completed a pass: it may not end by itself any more (I11).
+  private(set) var hasPassed = false
+  /// Is told that the node crashed by itself.
+  var onCrash: ((SimNode) -> Void)?
+  private let weather: Weather
   private var generator: SeededGenerator
 
   init(
-    name: String, number: UInt64, executor: SimExecutor, skew: Int64, traits: LocalTraits, sabotage: Sabotage?,
-    options: EngineOptions, generator: SeededGenerator
+    name: String, number: UInt64, executor: SimExecutor, skew: Int64, traits: LocalTraits, ledger: any EffectLedger,
+    options: EngineOptions, generator: SeededGenerator, weather: Weather? = nil
   ) {
+    self.weather = weather ?? Weather(executor: executor)
     self.name = name
     self.traits = traits
-    self.sabotage = sabotage
     self.options = options
     self.generator = generator
     environment = SimEnvironment(executor: executor, skew: skew, generator: self.generator.fork())
     disk = SimFileSystem(
-      mount: MountID(number), environment: environment, timeStep: traits.timeStep, fixedMode: traits.fixedMode)
+      mount: MountID(number), environment: environment, traits: traits)
+    interference = Interference(executor: executor, ledger: ledger, generator: self.generator.fork())
   }
 
   var isRunning: Bool { run.map { !$0.isDone } ?? false }
 
   func start(server: SimS3, faults: FaultPlan, pageSize: Int, oracle: Oracle) {
-    let life = NodeLife(node: name, executor: environment.executor, generator: generator.fork())
-    let remote = SimRemoteTree(server: server, life: life, faults: faults, ledger: oracle, pageSize: pageSize)
-    let local = SimLocalTree(disk: disk, life: life, traits: traits, ledger: oracle)
-    local.sabotage = sabotage
-    let engine = Engine(
-      local: local, remote: remote,
-      store: SimStore(database: database, life: life), environment: environment, options: options,
-      observer: TracingObserver(node: name, oracle: oracle))
+    let life = NodeLife(node: name, executor: environment.executor, generator: generator.fork(), weather: weather)
+    life.onCall = { [weak self, weak life] call, moment in
+      guard let self, let life, life === self.life else { return }
+      self.passes(call, moment, oracle)
+    }
+    let remote = SimRemoteTree(
+      server: server, life: life, faults: faults, ledger: oracle, pageSize: pageSize, weather: weather)
+    remote.knowsMoreThanOneFile = { [database] in database.leafCount > 1 }
+    let kernel = SimKernel(disk: disk, life: life, interference: interference)
     self.life = life
     self.remote = remote
-    self.engine = engine
+    self.kernel = kernel
+    engine = nil
+    hasPassed = false
     oracle.note("\(name) starts")
     run = SimTask(on: environment.executor) {
+      defer { kernel.exit() }
+      let engine = Engine(
+        local: WatchedLocal(
+          try self.openTree(kernel, oracle), life: life, oracle: oracle, weather: self.weather),
+        remote: remote, store: WatchedStore(SimStore(database: self.database, life: life), life: life),
+        environment: self.environment, options: self.options,
+        observer: TracingObserver(
+          node: life.node, oracle: oracle,
+          onPass: { [weak self, weak life] in
+            if let life, life === self?.life { self?.hasPassed = true }
+          }))
+      if self.life !== life { return }
+      self.engine = engine
       let summary = try await engine.run()
       oracle.note("\(life.node) ended with \(summary.unsynced.count) unsynced")
     }
+  }
+
+  private func passes(_ call: String, _ moment: CrashPoint.Moment, _ oracle: Oracle) {
+    guard let index = crashPoints.firstIndex(where: { $0.call == call && $0.moment == moment }) else { return }
+    if crashPoints[index].skipped > 0 {
+      crashPoints[index].skipped -= 1
+      return
+    }
+    crashPoints.remove(at: index)
+    oracle.count("crash \(moment) \(call)")
+    oracle.note("\(name) is at a crash point, \(moment) \(call)")
+    crash(oracle)
+    onCrash?(self)
+  }
+
+  /// The shipped tree, with its recovery of what an earlier run left.
+  func openTree(_ kernel: SimKernel, _ oracle: Oracle) throws -> JudgedLocalTree {
+    let layout = try RootLayout(SimKernel.rootPath, remoteID: "remote", kernel: kernel)
+    var treeOptions = LocalTree.Options(node: name, wallTime: { [environment] in environment.wallTime() })
+    treeOptions.walkBatch = 1 + generator.below(12)
+    let tree = try LocalTree(
+      layout, options: treeOptions, pool: SimRunner(kernel),
+      logger: Logger(label: name, factory: { _ in SwiftLogNoOpLogHandler() })
+    ) { step in oracle.count("commit step \(step)") }
+    kernel.fullDisk = isSpaceGiven ? 0 : traits.fullDisk
+    return JudgedLocalTree(tree: tree, kernel: kernel, ledger: oracle)
   }
 
   /// As `kill -9`: what was under way may or may not have reached the server; the disk stays as it is.
@@ -58,7 +113,7 @@ package final class SimNode: @unchecked Sendable {
     oracle.note("\(name) crashes")
     oracle.count("world crash")
     life?.crash()
-    disk.watcher = nil
+    kernel?.exit()
     run?.cancel()
     run = nil
   }
@@ -66,20 +121,44 @@ package final class SimNode: @unchecked Sendable {
   func stop() { engine?.requestStop() }
 
   func setFaults(_ faults: FaultPlan) { remote?.faults = faults }
+
+  /// No call finds the disk full any more.
+  func giveSpace() {
+    isSpaceGiven = true
+    kernel?.fullDisk = 0
+  }
 }
 
 /// Puts the engine's own account into the trace.
-private struct TracingObserver: SyncObserver {
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let node: String
   let oracle: Oracle
+  let onPass: () -> Void
 
   func record(_ event: SyncEvent) {
+    if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     switch event {
-    case .transferProgressed, .transferEnded(_, nil), .passStarted, .passEnded: return
-    case .transferStarted:
+    case .transferStarted(let transfer):
+      oracle.transfers += 1
       oracle.count("engine transfer")
+      oracle.note("\(node)   \(transfer.direction.rawValue) of \(transfer.path) begins")
       return
-    case .conflict, .deletionsHalted: oracle.count("engine \(event)".prefix { $0 != "(" }.description)
+    case .passEnded: return onPass()
+    case .transferProgressed, .transferEnded(_, nil), .passStarted: return
+    case .considered(let path, let situation, let operation):
+      let step = operation.map { "\($0)".prefix { $0 != "(" } } ?? "nothing"
+      oracle.count("plan \(situation) → \(step)")
+      oracle.note("\(node)   \(path), \(situation) → \(step)")
+      return
+    case .turned(let path, let turn):
+      oracle.count("turn \(turn)")
+      oracle.note("\(node)   \(path): \(turn.rawValue)")
+      return
+    case .committed(_, let change): oracle.count("engine committed \(change)")
+    case .conflict, .deletionsHalted, .deletionsResumed, .passFailed, .reported, .retrying, .capabilitiesDoubted:
+      oracle.count("engine \("\(event)".prefix { $0 != "(" })")
     default: break
     }
     oracle.note("\(node)   \("\(event)".replacing("SyncEngine.", with: "").replacing("SyncModel.", with: ""))")

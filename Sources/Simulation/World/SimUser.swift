@@ -7,6 +7,8 @@ final class SimUser: @unchecked Sendable {
   let node: SimNode
   let oracle: Oracle
   private let executor: SimExecutor
+  /// Where this user's programs run.
+  let lane: SimLane
   private let names: NamePool
   private let parts: Parts
   /// Of the action under way.
@@ -21,6 +23,7 @@ final class SimUser: @unchecked Sendable {
     self.names = names
     self.parts = parts
     executor = node.environment.executor
+    lane = SimLane(of: executor)
   }
 
   private var disk: SimFileSystem { node.disk }
@@ -38,6 +41,8 @@ final class SimUser: @unchecked Sendable {
       var pause = parts.generator("pause:\(node.name):\(number)")
       due += Int64(pause.below(Int(haste)))
       await executor.pause(due - executor.now)
+      // Half of them in the middle of something that the engine does.
+      if pause.oneIn(2) { await node.interference.wait(calls: 1 + pause.below(100), atMost: 500_000_000) }
       if begin("action", number) { await act() }
       number += 1
     }
@@ -69,7 +74,9 @@ final class SimUser: @unchecked Sendable {
     case .deleteFolder: await deleteFolder()
     case .makeFolder: makeFolder(names.directory(&generator))
     case .removeFolder:
-      if let folder = generator.pickAny(disk.directories()), disk.remove(folder) { say("rmdir \(folder)") }
+      if let folder = generator.pickAny(disk.directories().filter(names.isOwn)), disk.remove(folder) {
+        say("rmdir \(folder)")
+      }
     case .changeMode: changeMode()
     case .touch: touch()
     case .hardLink: hardLink()
@@ -96,7 +103,7 @@ extension SimUser {
   }
 
   private func overwrite() async {
-    guard let path = someFile(), let inode = open(path) else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
     put([], into: inode, at: path)
     await pauseShortly()
     let content = newContent()
@@ -107,25 +114,26 @@ extension SimUser {
 
   /// Same size, and the old mtime put back.
   private func overwriteUnnoticed() async {
-    guard let path = someFile(), let inode = open(path), !inode.content.isEmpty else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
+    guard !inode.content.isEmpty else { return disk.close(inode, openedAs: path) }
     let modified = inode.modified
     // In the tick of the last change even the ctime stays: no stamp can tell, only a later comparison.
     if disk.now == inode.changed { await executor.pause(SimFileSystem.tick) }
     giveUp(inode, at: path)
     let token = newContent()
     finish(inode, at: path, with: Array((token + inode.content).prefix(max(inode.content.count, token.count))))
-    disk.setModified(modified, of: path)
+    if disk.lookup(path) === inode { disk.setModified(modified, of: path) }
   }
 
   private func append() async {
-    guard let path = someFile(), let inode = open(path) else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
     await pauseShortly()
     giveUp(inode, at: path)
     finish(inode, at: path, with: inode.content + newContent())
   }
 
   private func truncate() async {
-    guard let path = someFile(), let inode = open(path) else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
     giveUp(inode, at: path)
     finish(inode, at: path, with: Array(inode.content.prefix(inode.content.count / 2)))
   }
@@ -157,12 +165,12 @@ extension SimUser {
   }
 
   private func renameFolder() {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     move(folder, to: names.directory(&generator))
   }
 
   private func deleteFolder() async {
-    guard let folder = generator.pickAny(disk.directories()) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
     let leaves = disk.leaves().map(\.path).filter { $0.isBelow(folder) }
     guard leaves.count <= 6 else { return }
     for leaf in leaves {
@@ -176,7 +184,7 @@ extension SimUser {
 
   private func makeFolder(_ path: RelativePath) {
     makeParents(of: path)
-    if disk.create(path, .directory, mode: 0o755) != nil {
+    if disk.create(path, .directory) != nil {
       oracle.makesDirectory(path)
       say("mkdir \(path)")
     }
@@ -204,8 +212,9 @@ extension SimUser {
   private func symlink() {
     let path = names.path(&generator)
     makeParents(of: path)
-    let target = newContent()
-    guard disk.create(path, .symlink, target, mode: 0o777) != nil else { return }
+    // Longer ones would count as large files, as no link's target can be.
+    let target = Array(newContent().prefix(30))
+    guard disk.create(path, .symlink, target) != nil else { return }
     oracle.completes(target)
     say("symlink \(path)")
   }
@@ -216,13 +225,14 @@ extension SimUser {
     await executor.pause(Int64(generator.below(5_000_000_000)))
     guard inode.links > 0 else { return }
     disk.openForWriting(inode)
+    await disk.waitForLeases(on: inode)
     giveUp(inode, at: path)
     await pauseShortly()
     finish(inode, at: path, with: newContent())
   }
 
   private func keepOpen() async {
-    guard let path = someFile(), let inode = open(path) else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
     for _ in 0..<(1 + generator.below(4)) {
       put(inode.content + newContent(), into: inode, at: path)
       await executor.pause(Int64(generator.below(5_000_000_000)))
@@ -232,9 +242,9 @@ extension SimUser {
 
   /// A log that is not closed for minutes, with times of rest or without.
   private func keepLog() async {
-    guard let path = someFile(), let inode = open(path) else { return }
-    let longest = generator.pick([1_000_000_000, 5_000_000_000, 60_000_000_000])
-    for _ in 0..<(5 + generator.below(20)) {
+    guard let path = someFile(), let inode = await open(path) else { return }
+    let longest = generator.pick([1_000_000_000, 5_000_000_000, 40_000_000_000])
+    for _ in 0..<(3 + generator.below(10)) {
       put(inode.content + newContent(), into: inode, at: path)
       await executor.pause(Int64(generator.below(longest)))
     }
@@ -243,9 +253,9 @@ extension SimUser {
 
   /// Two halves, written in place one after the other, at a pace that a reader can meet in between.
   private func keepDatabase() async {
-    guard let path = someFile(), let inode = open(path) else { return }
+    guard let path = someFile(), let inode = await open(path) else { return }
     let longest = generator.pick([2_000_000, 50_000_000])
-    for _ in 0..<(50 + generator.below(300)) {
+    for _ in 0..<(10 + generator.below(50)) {
       let half = Array((newContent() + Array(repeating: 0x7e, count: 24)).prefix(32))
       put(half + inode.content.dropFirst(32), into: inode, at: path)
       await executor.pause(Int64(generator.below(longest)))
@@ -269,7 +279,9 @@ extension SimUser {
 extension SimUser {
   /// What cannot be read is neither new nor deleted.
   private func closeFolder() async {
-    guard let folder = generator.pickAny(disk.directories()), let inode = disk.lookup(folder) else { return }
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)), let inode = disk.lookup(folder) else {
+      return
+    }
     disk.setSearchable(false, inode)
     say("chmod 0 \(folder)")
     await executor.pause(Int64(generator.below(20_000_000_000)))
@@ -284,7 +296,12 @@ extension SimUser {
   private func say(_ what: @autoclosure () -> String) { oracle.note("\(node.name) user: \(what())") }
 
   private func pauseShortly() async {
-    await executor.pause(Int64(generator.below(generator.oneIn(4) ? 2_000_000_000 : 20_000_000)))
+    let longest = Int64(generator.below(generator.oneIn(4) ? 2_000_000_000 : 20_000_000))
+    if generator.oneIn(2) {
+      await node.interference.wait(calls: 1 + generator.below(60), atMost: longest)
+    } else {
+      await executor.pause(longest)
+    }
   }
 
   private func newContent() -> [UInt8] {
@@ -293,19 +310,24 @@ extension SimUser {
     return Array("\(action).\(serial);".utf8) + Array(repeating: UInt8(ascii: "."), count: padding)
   }
 
+  /// Often the one that the engine is at work on.
   private func someFile() -> RelativePath? {
-    generator.pickAny(
-      disk.leaves().filter { $0.inode.kind == .file && $0.inode.writers == 0 && $0.path != NamePool.anchor }
-        .map(\.path))
+    let files = disk.leaves().filter {
+      $0.inode.kind == .file && $0.inode.writers == 0 && names.isOwn($0.path)
+    }
+    if generator.oneIn(2), let hot = files.first(where: { $0.inode === node.interference.focus }) { return hot.path }
+    return generator.pickAny(files.map(\.path))
   }
 
   private func someLeaf() -> RelativePath? {
-    generator.pickAny(disk.leaves().map(\.path).filter { $0 != NamePool.anchor })
+    generator.pickAny(disk.leaves().map(\.path).filter(names.isOwn))
   }
 
-  private func open(_ path: RelativePath) -> Inode? {
+  /// The kernel makes an opener for writing wait while the engine holds a lease.
+  private func open(_ path: RelativePath) async -> Inode? {
     guard let inode = disk.lookup(path), inode.kind == .file else { return nil }
     disk.openForWriting(inode)
+    await disk.waitForLeases(on: inode)
     return inode
   }
 
@@ -322,14 +344,14 @@ extension SimUser {
   /// A state on the way to what the program means to leave; it may be uploaded as well.
   private func put(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
     giveUp(inode, at: path)
-    disk.write(content, to: inode)
     oracle.completes(content)
+    disk.write(content, to: inode, openedAs: path)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
     // The file may have been written by another program in between.
     if inode.content != content { giveUp(inode, at: path) }
-    disk.write(content, to: inode)
+    disk.write(content, to: inode, openedAs: path)
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
     if inode.links == 0 { oracle.deletes(content, at: path) }
@@ -356,6 +378,7 @@ extension SimUser {
       }
     }
     for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path) }
+    if inode.kind == .directory { oracle.movesFolder(source) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
     say("mv \(source) \(target)")
     return true

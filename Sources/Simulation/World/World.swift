@@ -4,10 +4,6 @@ import SyncModel
 /// A safeguard that is turned off, to show that the oracle notices.
 package enum Sabotage: Hashable, Sendable, CaseIterable {
   case serverIgnoresConditions
-  /// Installs and removals take whatever they find for what they expected.
-  case localIgnoresStamps
-  /// Late writes to displaced files are not looked for.
-  case displacedFilesForgotten
 }
 
 /// Two or three nodes, their users, a program that writes to the bucket, and the bucket: one seed, one history.
@@ -21,9 +17,10 @@ package final class World: @unchecked Sendable {
   private let server: SimS3
   private let scenario: Scenario
   private let nodes: [SimNode]
-  private let names: NamePool
+  private let weather: Weather
   /// A world that needs more is one in which something spins.
   private var budget = 3_000_000
+  private var isResting = false
 
   /// - Parameter without: parts that are left out, to find those that a failure needs.
   package init(
@@ -37,21 +34,30 @@ package final class World: @unchecked Sendable {
     scenario = Scenario(parts)
     server = SimS3(executor: executor, etagIgnoresMetadata: scenario.etagIgnoresMetadata)
     server.ignoresConditions = sabotage == .serverIgnoresConditions
-    names = NamePool(hasClashes: scenario.hasClashes)
+    server.hasVersions = scenario.hasVersions
+    if scenario.lacksConditions { server.ignoresConditions = true }
+    weather = Weather(executor: executor)
+    for spell in scenario.spells {
+      weather.plan(spell.kind, of: spell.node, from: spell.from, lasting: spell.lasting)
+    }
     var nodes: [SimNode] = []
     for (index, node) in scenario.nodes.enumerated() {
       nodes.append(
         SimNode(
           name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
-          sabotage: sabotage, options: node.options, generator: parts.generator("machine:\(node.name)")))
+          ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)"), weather: weather))
+      nodes[index].crashPoints = node.crashPoints
     }
+    oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
+    oracle.isKept = { [nodes, server] in Oracle.isKept($0, nodes, server) }
     self.nodes = nodes
   }
 
   package func run() -> WorldReport {
     act()
     rest()
+    expire()
     judge()
     end()
     return WorldReport(
@@ -64,24 +70,31 @@ package final class World: @unchecked Sendable {
 
 extension World {
   private static let second: Int64 = 1_000_000_000
+  private static let patience = 100 * second
 
   private func act() {
     oracle.note("\(scenario)")
-    let anchor = Array("anchor".utf8)
-    oracle.completes(anchor)
-    _ = try? server.put(NamePool.anchor.string, anchor, metadata: EntryMetadata(kind: .file), ifMatch: nil)
+    for anchor in NamePool.anchors {
+      let content = Array(anchor.string.utf8)
+      oracle.completes(content)
+      _ = try? server.put(anchor.string, content, metadata: EntryMetadata(kind: .file), ifMatch: nil)
+    }
     var writers: [SimTask] = []
-    for node in nodes {
+    for node in scenario.hasOneWriter ? Array(nodes.prefix(1)) : nodes {
+      var names = NamePool(hasClashes: scenario.hasClashes)
+      if scenario.lacksConditions { names.home = RelativePath(unchecked: "\(node.name)/") }
       let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)
       let (before, haste, end) = (scenario.filesBefore, scenario.haste, scenario.duration)
       writers.append(
-        SimTask(on: executor) {
+        SimTask(on: user.lane) {
           await user.prepare(before)
           await user.work(until: end, haste: haste)
         })
     }
     if let haste = scenario.bucketHaste {
-      let writer = BucketWriter(server: server, oracle: oracle, executor: executor, names: names, parts: parts)
+      let writer = BucketWriter(
+        server: server, oracle: oracle, executor: executor, names: NamePool(hasClashes: scenario.hasClashes),
+        parts: parts)
       let end = scenario.duration
       writers.append(SimTask(on: executor) { await writer.work(until: end, haste: haste) })
     }
@@ -93,7 +106,10 @@ extension World {
       for number in 0..<plan.crashes { take("crash", node, number, planCrash) }
       for number in 0..<plan.stops { take("stop", node, number, planStop) }
       for number in 0..<plan.clockSteps { take("clock", node, number, planClockStep) }
-      for number in 0..<plan.partitions { take("partition", node, number, planPartition) }
+      for number in 0..<plan.powerLosses { take("power", node, number, planPowerLoss) }
+      var pauses = parts.generator("pauses:\(node.name)")
+      node.onCrash = { node in self.startLater(node, &pauses) }
+      supervise(node)
     }
     advance(to: scenario.duration + 30 * Self.second)
     while !writers.allSatisfy(\.isDone), oracle.violations.isEmpty { advance(to: executor.now + 10 * Self.second) }
@@ -108,16 +124,54 @@ extension World {
 
   private func start(_ node: SimNode) {
     if node.isRunning { return }
-    node.start(server: server, faults: scenario.faults, pageSize: scenario.pageSize, oracle: oracle)
+    node.start(
+      server: server, faults: isResting ? .none : scenario.faults, pageSize: scenario.pageSize, oracle: oracle)
   }
 
   private func planCrash(of node: SimNode, _ generator: inout SeededGenerator) {
     let at = Int64(generator.below(Int(scenario.duration)))
     let pause = Int64(generator.below(Int(30 * Self.second)))
+    let calls = generator.below(400)
     executor.after(at) {
-      guard node.isRunning else { return }
-      node.crash(self.oracle)
-      self.executor.after(pause) { self.start(node) }
+      guard node.isRunning, let kernel = node.kernel else { return }
+      let crash = {
+        guard node.kernel === kernel, node.isRunning else { return }
+        node.crash(self.oracle)
+        self.executor.after(pause) { self.start(node) }
+      }
+      // Before one of its next system calls, or while it makes none.
+      kernel.onCrash = {
+        self.oracle.count("world crash before a call")
+        crash()
+      }
+      kernel.callsUntilCrash = calls
+      self.executor.after(1_000_000_000, crash)
+    }
+  }
+
+  private func planPowerLoss(of node: SimNode, _ generator: inout SeededGenerator) {
+    let at = Int64(generator.below(Int(scenario.duration)))
+    var generator = generator.fork()
+    node.database.expectPowerLoss()
+    executor.after(at) {
+      if node.isRunning { node.crash(self.oracle) }
+      self.oracle.note("\(node.name) loses power")
+      self.oracle.count("world power loss")
+      node.database.losePower(&generator)
+      self.startLater(node, &generator)
+    }
+  }
+
+  private func startLater(_ node: SimNode, _ generator: inout SeededGenerator) {
+    executor.after(Int64(generator.below(Int(30 * Self.second)))) { self.start(node) }
+  }
+
+  /// What ended by itself is started again.
+  private func supervise(_ node: SimNode) {
+    executor.after(20 * Self.second) {
+      if self.executor.now > self.scenario.duration { return }
+      if !node.options.once, node.run?.isDone == true { self.restartIfEnded(node) }
+      self.supervise(node)
     }
   }
 
@@ -129,9 +183,12 @@ extension World {
       self.oracle.note("\(node.name) is asked to stop")
       self.oracle.count("world stop")
       node.stop()
-      // Its own time-out is 25 s; a request under way may take a few more.
-      self.executor.after(40 * Self.second) {
-        if node.life === life, node.isRunning { self.oracle.violate("I5", "\(node.name) did not stop when asked") }
+      // Its own time-out is 25 s; a request under way may take many more.
+      self.executor.after(Self.patience) {
+        let isLate = self.executor.now > self.weather.endOfSleep + Self.patience
+        if node.life === life, node.isRunning, isLate {
+          self.oracle.violate("I5", "\(node.name) did not stop when asked")
+        }
         self.executor.after(pause) { self.start(node) }
       }
     }
@@ -155,18 +212,16 @@ extension World {
     }
   }
 
-  private func planPartition(of node: SimNode, _ generator: inout SeededGenerator) {
-    let until = Int64(generator.below(60)) * Self.second
-    executor.after(Int64(generator.below(Int(scenario.duration)))) {
-      node.remote?.faults.unreachableUntil = self.executor.now + until
-    }
-  }
-
   /// Writers rest and the way to the server is good: all must become equal, and stay so (I3).
   private func rest() {
     oracle.note("writers rest")
+    advance(to: max(executor.now, weather.endOfSleep))
+    weather.clear()
+    isResting = true
     for node in nodes {
       node.setFaults(.none)
+      node.crashPoints = []
+      node.giveSpace()
       restartIfEnded(node)
     }
     let limit = executor.now + 3_600 * Self.second
@@ -183,10 +238,21 @@ extension World {
         }
       }
     }
-    let writes = oracle.writes
+    let (writes, transfers) = (oracle.writes, oracle.transfers)
     oracle.note("at rest")
     advance(to: executor.now + 75 * Self.second)
     if oracle.writes != writes { oracle.violate("I3", "an engine wrote though all was equal and at rest") }
+    if oracle.transfers != transfers { oracle.violate("I9", "an engine transferred though all was equal and at rest") }
+  }
+
+  /// The trash's retention ends: what may expire does, and what was written into it late comes back (§5, step 11).
+  private func expire() {
+    guard oracle.violations.isEmpty else { return }
+    oracle.note("the retention ends")
+    for node in nodes { node.environment.step(by: 31 * 86_400 * Self.second) }
+    // A daemon looks every minute.
+    advance(to: executor.now + 70 * Self.second)
+    rest()
   }
 
   /// What engines still have to do; paths that keep failing may be tried again after minutes only.
@@ -207,10 +273,13 @@ extension World {
   /// A run may end by itself only before its first pass; a supervisor starts it again.
   private func restartIfEnded(_ node: SimNode) {
     if node.isRunning { return }
-    if let failure = node.run?.failure { oracle.note("\(node.name) ended: \(failure)") }
+    if let failure = node.run?.failure {
+      oracle.note("\(node.name) ended: \(failure)")
+      if node.hasPassed, !node.options.once { oracle.violate("I11", "\(node.name) ended by itself: \(failure)") }
+    }
     oracle.count("world restart")
     start(node)
-    node.setFaults(.none)
+    if isResting { node.giveSpace() }
   }
 
   private func judge() {
@@ -226,6 +295,9 @@ extension World {
     for node in nodes where node.isRunning { oracle.violate("I5", "\(node.name)'s engine did not stop when asked") }
     for node in nodes { node.crash(oracle) }
     advance(to: executor.now + 10 * Self.second)
+    // They refer to each other.
+    oracle.isKept = nil
+    for node in nodes { node.onCrash = nil }
   }
 
   private func advance(to deadline: Int64) {

@@ -11,7 +11,8 @@ extension Engine {
   func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
     let isPass = !looked.isEmpty
     let left = spool.left
-    let entries = spool.takeAll()
+    let keepsHinted = mayHoldNewNames
+    let entries = spool.take { looked.contains($0.side) || !$0.isHinted || !keepsHinted }
     guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()
@@ -49,6 +50,7 @@ extension Engine {
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
       if let content = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(content, unlessIn: deleted) {
+        turn(entry.path, .deletionIsMove)
         continue
       }
       counts[entry.side, default: 0] += 1
@@ -160,6 +162,7 @@ extension Engine {
     let revision = store.revision
     if paths.count == 1 {
       guard try await remote.proveAbsent(paths.first!) else {
+        turn(paths.first!, .absenceDisproved)
         remoteNews.insert(paths.first!)
         mark(paths.first!, .remoteEvent)
         return
@@ -172,6 +175,7 @@ extension Engine {
     if page.continuation == nil, page.isOrdered {
       let present = Set(page.entries.map(\.path))
       for path in paths where present.contains(path) {
+        turn(path, .absenceDisproved)
         remoteNews.insert(path)
         mark(path, .remoteEvent)
       }
@@ -179,6 +183,7 @@ extension Engine {
         paths.filter { !present.contains($0) }.map { Work(deleting: $0, remoteAbsentAt: revision) })
       return
     }
+    turn(common, .absenceProvenInParts)
     // Too many keys for one page: look at each folder and file below by itself.
     var single: [ArraySlice<RelativePath>] = []
     var start = paths.startIndex

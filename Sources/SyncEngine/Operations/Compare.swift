@@ -97,6 +97,7 @@ extension Engine {
     {
     case .remoteWins:
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
+      turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       noteConflict(path, keptAs: name)
       return try await fetch(
@@ -106,6 +107,7 @@ extension Engine {
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
+      turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
       return try await fetch(
         path, object.stamp,
@@ -113,10 +115,12 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: false), &sight)
     case .localWins:
+      turn(path, .conflictLocalWins)
       let name = try await keepRemote(path, object)
       noteConflict(path, keptAs: name)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
+      turn(path, .conflictLocalWinsToTrash)
       try await keepInTrash(path, object)
       noteConflict(path, keptAs: nil)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
@@ -137,16 +141,21 @@ extension Engine {
     let loser = ConflictName.Loser.local(node: options.nodeID, content: check.fingerprint)
     for attempt in 0..<Self.conflictNameAttempts {
       let name = try conflictName(path, loser, stamp.modified, attempt)
-      switch try await local.copyAside(path, expecting: expected, to: name) {
+      let outcome = try await local.copyAside(path, expecting: expected, to: name)
+      switch outcome {
       case .copied, .existed:
+        if outcome == .existed { turn(name, .conflictCopyExists) }
         if let parent = name.parent { try await directorySync.sync(parent, in: local) }
         mark(name, .localEvent)
         return name
       case .changed:
+        turn(path, .changedInConflict)
         sight.local = try await observeLocal(path, &sight)
         return nil
       case .busy: throw LocalFailure(.busy, "“\(path)” is open for writing; its conflict is resolved when it rests")
-      case .taken: continue
+      case .taken:
+        turn(name, .conflictNameTaken)
+        continue
       }
     }
     throw nameTaken(path)
@@ -218,6 +227,7 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
+      turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
       if existing.stamp.size != object.stamp.size { return false }

@@ -40,6 +40,7 @@ extension Engine {
     guard try await store.row(directory)?.entry?.remote == nil else { return }
     let filters = options.filters
     guard try await !local.hasEntries(directory, where: { filters.includes($0) }) else { return }
+    turn(directory, .emptiedFolderKept)
     do {
       try await sendMarker(directory, stamp)
     } catch let failure as RemoteFailure

@@ -29,6 +29,7 @@ extension Engine {
       guard environment.uptime() - since >= Self.markerSettle.nanoseconds else { return .later(Self.markerSettle) }
     } else if !options.once {
       markersDue[path] = environment.uptime()
+      turn(path, .markerWaits)
       return .later(Self.markerSettle)
     }
     sight.local = try await observeLocal(path, &sight)
@@ -59,6 +60,7 @@ extension Engine {
       }
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       // A marker is there, whoever made it.
+      turn(path, .markerWasThere)
       try await close(intent)
       throw failure
     }

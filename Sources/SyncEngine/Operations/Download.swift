@@ -84,6 +84,7 @@ extension Engine {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
       reports.noteBlocked(path.string)
+      turn(path, .linkRefused)
       report(path.string, reason)
       return .settled
     }
@@ -93,7 +94,10 @@ extension Engine {
       expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
     }
     let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
-    if keepsMode { metadata.mode = nil }
+    if keepsMode {
+      turn(path, .modeKept)
+      metadata.mode = nil
+    }
     switch try await local.install(
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
     {
@@ -120,6 +124,7 @@ extension Engine {
         sight.local = try await observeLocal(path, &sight)
         return nil
       }
+      turn(path, .obstructed)
       // The leaf above yields to this directory, or the leaf's own deletion comes first.
       mark(leaf, .remoteEvent)
       clashes[leaf] = clashes[leaf] ?? environment.uptime()

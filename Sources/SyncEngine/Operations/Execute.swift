@@ -23,7 +23,10 @@ extension Engine {
       return .settled
     case .upload(let stamp, let expected):
       if expected == nil, sight.base == nil, !work.avoidsRename, let from = try await renameSource(of: path, stamp) {
-        if let rest = restOfSettling(from) { return .later(rest) }
+        if let rest = restOfSettling(from) {
+          turn(path, .renameWaits)
+          return .later(rest)
+        }
         return .renamed(from: from)
       }
       return try await upload(path, stamp, replacing: expected, &sight)

@@ -133,6 +133,7 @@ extension Engine {
   /// which it must have been begun: others may write the same key.
   private func abortUnrecordedUploads(of intent: Intent) async throws {
     let path = RelativePath(unchecked: intent.path)
+    turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
     let opened = Timestamp(nanoseconds: intent.openedAt)
     for found in try await remote.unfinishedUploads()
@@ -190,9 +191,11 @@ extension Engine {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
         if let own = try await landed(intent, path, sight) {
+          if case .deletion = own { turn(path, .deletionHadLanded) } else { turn(path, .writeHadLanded) }
           try await adoptOwn(intent, path, sight, own)
           return true
         }
+        turn(path, .writeHadNotLanded)
       }
     }
     try await closeUploads(path, sight)
@@ -203,8 +206,10 @@ extension Engine {
         !found.isSameVersion(as: expected)
       {
         // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
+        turn(path, .deletionWasOvertaken)
         try await forget(path)
       }
+      if isOver { turn(path, .writeCannotLandAnyMore) }
       if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
@@ -215,7 +220,11 @@ extension Engine {
   func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
     for intent in intents.all(for: path) {
       guard let upload = intent.upload else { continue }
-      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local { continue }
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
+        turn(path, .uploadWaits)
+        continue
+      }
+      turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
       try await close(intent)
     }

@@ -81,6 +81,7 @@ extension Engine {
       where failure.code == .conditionFailed || failure.code == .notFound || failure.code == .raced
       || failure.code == .notPossible
     {
+      turn(to, .renameGivenUp)
       return false
     }
     var entry = base
@@ -99,6 +100,7 @@ extension Engine {
       try await sendDelete(from, version)
     } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .raced {
       // Somebody changed the old name meanwhile: it is planned like any other path.
+      turn(from, .oldNameChanged)
       mark(from, [.localEvent, .remoteEvent])
     }
     return true

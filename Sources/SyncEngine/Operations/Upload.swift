@@ -29,6 +29,7 @@ extension Engine {
       content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     }
     let stamp = content.stamp
+    if content.isOfOpenFile { try await requireRestingGroup(of: path, stamp, beginning: content.bytes) }
     let transfer = begin(.upload, path, content.size)
     do {
       var intent = newIntent(.put, path, expected)
@@ -36,6 +37,7 @@ extension Engine {
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
       guard content.isOfOpenFile || !wasHinted(path, since: sight) else {
+        turn(path, .hintedWhileRead)
         try await close(intent)
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
       }
@@ -67,6 +69,10 @@ extension Engine {
     let snapshot = try await local.openSnapshot(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     let transfer = begin(.upload, path, snapshot.size)
     do {
+      if snapshot.isOfOpenFile {
+        let beginning = try await snapshot.read(at: 0, count: min(DatabaseFiles.header.count, Int(snapshot.size)))
+        try await requireRestingGroup(of: path, snapshot.stamp, beginning: beginning)
+      }
       let outcome = try await uploadParts(path, snapshot, replacing: expected, sight, transfer)
       await snapshot.close()
       end(transfer, moved: 0)
@@ -143,6 +149,7 @@ extension Engine {
     for intent in intents.all(for: path) where intent.upload != nil {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
+        turn(path, .uploadGoesOn)
         return upload
       }
       if let stale = intent.upload { try await remote.abortUpload(stale) }
@@ -160,6 +167,7 @@ extension Engine {
     case let failure as LocalFailure where failure.code == .changed || failure.code == .vanished: break
     default: return
     }
+    turn(RelativePath(unchecked: upload.path), .uploadAbandoned)
     try await remote.abortUpload(upload)
     try await close(intent)
   }

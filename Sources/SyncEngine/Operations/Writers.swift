@@ -20,9 +20,24 @@ extension Engine {
     if openFiles.isOverdue(path, now: now) {
       if options.once || stop.isRequested { throw failure }
       openFiles.noteReported(path)
-      report(path.string, "is written to all the time, and no version of it rests; it is synced when one does")
+      report(path.string, "has been open for writing for long; it is synced when it rests or is closed")
     }
     return .later(.nanoseconds(wait))
+  }
+
+  /// Of a SQLite database that a program has open a moment is no use where a transaction lies in several files: all
+  /// of them must have rested, and longer than it took to read this one.
+  func requireRestingGroup(of path: RelativePath, _ stamp: LocalStamp, beginning: [UInt8]) async throws {
+    let companions = DatabaseFiles.companions(of: path, beginning: beginning)
+    guard !companions.isEmpty else { return }
+    var stamps = [stamp]
+    for companion in companions {
+      if case .present(let other) = try await local.observe(companion) { stamps.append(other) }
+    }
+    let now = environment.wallTime().nanoseconds
+    guard stamps.count == 1 || stamps.allSatisfy({ now - $0.changed.nanoseconds >= openFiles.rest }) else {
+      throw LocalFailure(.busy, "“\(path)” belongs to a database that is being written; it is uploaded when that rests")
+    }
   }
 
   func writerIsDone(with path: RelativePath) {
@@ -53,6 +68,7 @@ extension Engine {
   private func keepBeside(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     guard let object = try await currentHead(path, &sight)?.object else { return nil }
     let name = try await keepRemoteLoser(path, object)
+    turn(path, .keptBesideWriter)
     noteConflict(path, keptAs: name)
     try await store.apply([
       .record(

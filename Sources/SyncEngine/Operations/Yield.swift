@@ -10,13 +10,17 @@ extension Engine {
     let now = environment.uptime()
     let since = clashes[path] ?? now
     clashes[path] = since
-    guard now - since >= Self.clashSettle.nanoseconds else { return .later(Self.clashSettle) }
+    guard now - since >= Self.clashSettle.nanoseconds else {
+      turn(path, .yieldWaits)
+      return .later(Self.clashSettle)
+    }
     // Only a fresh look may decide this. Should the key be gone, the leaf's own deletion comes first.
     let hadObject = sight.remote.stamp != nil
     try await observeRemote(path, &sight)
     guard (sight.remote.stamp != nil) == hadObject else { return nil }
     let below = try await remote.list(path.asDirectory, after: nil, continuation: nil, limit: 1)
     guard !below.entries.isEmpty else {
+      turn(path, .yieldNotNeeded)
       sight.neighbours.remoteHasDescendants = false
       clashes[path] = nil
       return nil
@@ -25,7 +29,9 @@ extension Engine {
     sight.check = check
     let isInBucket: Bool
     if let object = sight.head?.object {
-      isInBucket = try await remote.holds(path, object, check.fingerprint)
+      // What both sides agreed about was replaced by somebody who knew it.
+      let isAgreed = sight.base.map { !$0.isLocalChanged && $0.fingerprint == check.fingerprint } ?? false
+      isInBucket = if isAgreed { true } else { try await remote.holds(path, object, check.fingerprint) }
     } else {
       isInBucket = false
     }
@@ -34,7 +40,8 @@ extension Engine {
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
       kept = name
     }
-    // The row goes first: left behind it would prove a deletion of the key.
+    // The row goes first, and what would write it anew: left behind it would prove a deletion of the key.
+    try await dropIntents(of: path)
     try await forget(path)
     sight.base = nil
     let expected = ExpectedLocal(
@@ -44,6 +51,7 @@ extension Engine {
       return nil
     }
     clashes[path] = nil
+    turn(path, kept == nil ? .yieldedSynced : .yieldedUnsynced)
     noteConflict(path, keptAs: kept)
     mark(path.asDirectory, .remoteEvent)
     for entry in below.entries {

@@ -3,7 +3,8 @@ package import SyncModel
 /// The persisted base, intents and small values of one root and prefix.
 ///
 /// A write is complete when the function returns: it survives `kill -9`; after a power loss the store
-/// holds a consistent earlier state. Every function throws where the store cannot be read or written.
+/// holds a consistent earlier state, with every change that `mustOutlivePowerLoss`. Every function
+/// throws where the store cannot be read or written.
 package protocol BaseStorePort: Sendable {
   /// Counts the changes of rows; a page or directory read remembers it when its request is sent.
   var revision: Int64 { get }
@@ -74,4 +75,17 @@ package enum BaseChange: Hashable, Sendable {
   case forget(RelativePath)
   case openIntent(Intent)
   case closeIntent(Intent.ID)
+}
+
+extension BaseChange {
+  /// Other changes may be undone by a power loss: what they tell is found out again.
+  package var mustOutlivePowerLoss: Bool {
+    switch self {
+    // Nothing else tells what lies in the bucket.
+    case .openIntent(let intent): intent.kind == .multipart
+    // A row that came back would prove a deletion that nobody made.
+    case .forget: true
+    case .record, .recordIfAbsent, .closeIntent: false
+    }
+  }
 }

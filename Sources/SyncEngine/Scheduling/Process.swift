@@ -34,6 +34,7 @@ extension Engine {
   func attempt(_ work: Work) async -> Outcome? {
     let path = work.path
     if !work.isNews, let due = quarantine.entry(for: path)?.nextTry, due > environment.uptime() {
+      turn(path, .backsOff)
       remoteNews.insert(path)
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
@@ -119,11 +120,11 @@ extension Engine {
   private func settle(_ work: Work, _ sight: inout Sight) async throws -> Outcome {
     let path = work.path
     for _ in 0..<Self.maximumRounds {
-      guard
-        let operation = Planner.plan(
-          path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
-          neighbours: sight.neighbours)
-      else {
+      let plan = Planner.plan(
+        path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
+        neighbours: sight.neighbours)
+      observer.record(.considered(path, situation(of: path, sight), plan))
+      guard let operation = plan else {
         clashes[path] = nil
         markersDue[path] = nil
         try await closeUploads(path, sight)
@@ -138,17 +139,26 @@ extension Engine {
       do {
         if let outcome = try await execute(operation, work, &sight) { return outcome }
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
+        turn(path, .localChanged)
         sight.local = try await observeLocal(path, &sight)
       } catch let failure as LocalFailure where failure.code == .busy {
         return try waitForWriter(of: path, sight, failure)
       } catch let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .notFound {
+        turn(path, .conditionFailed)
         try await noteFailedCondition(path, &sight, failure)
       } catch let failure as RemoteFailure where failure.code == .raced {
+        turn(path, .raceLost)
         try await environment.sleep(for: .milliseconds(20 + Int64(environment.random() % 80)))
         try await observeRemote(path, &sight)
       }
     }
+    turn(path, .changesTooOften)
     return .later(.seconds(1))
+  }
+
+  private func situation(of path: RelativePath, _ sight: Sight) -> Situation {
+    Planner.situation(
+      path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
   }
 
   /// A failed condition is never retried with the same stamp. The same one twice means that the server

@@ -49,6 +49,7 @@ package struct Filters: Hashable, Sendable {
   package var isEmpty: Bool { compiled.isEmpty }
 
   package func includes(_ path: RelativePath) -> Bool {
+    if DatabaseFiles.isSharedMemory(path) { return false }
     if compiled.isEmpty { return true }
     let text = Array(path.string.unicodeScalars)
     let deciding = compiled.last { $0.pattern.matches($0.isAbsolute ? root + text : text) }

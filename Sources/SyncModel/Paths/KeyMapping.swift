@@ -16,6 +16,9 @@ package struct KeyMapping: Hashable, Sendable {
       return .failure(.outsidePrefix)
     }
     if let name = ReservedNames.match(in: text) { return .failure(.reserved(name)) }
+    // Some servers take longer ones; asked for by the path, they would never be found.
+    let length = key.utf8.count
+    if length > Self.maximumKeyLength { return .failure(.keyTooLong(bytes: length)) }
     do throws(PathProblem) { return .success(try RelativePath(validating: text)) } catch { return .failure(error) }
   }
 

@@ -22,7 +22,7 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
     }
     let body = text.utf8.dropFirst(Self.scheme.utf8.count)
     let bucket = body.prefix(Self.bucketLength(body))
-    if bucket.isEmpty {
+    if bucket.isEmpty || Self.isWithoutName(bucket) {
       throw Problem(description: "“\(text)” names no bucket: give it as s3://BUCKET/PREFIX")
     }
     self.init(bucket: String(bucket)!, prefix: String(body.dropFirst(bucket.count + 1))!)
@@ -39,6 +39,12 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
     let first = body.prefix { $0 != slash }
     guard body.starts(with: "arn:".utf8), String(first)!.hasSuffix(":accesspoint") else { return first.count }
     return first.count + 1 + body.dropFirst(first.count + 1).prefix { $0 != slash }.count
+  }
+
+  /// `arn:…:accesspoint` with nothing behind.
+  private static func isWithoutName(_ bucket: Substring.UTF8View) -> Bool {
+    bucket.starts(with: "arn:".utf8)
+      && [":accesspoint", ":accesspoint/"].contains { bucket.suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
 
   package var description: String { "s3://\(bucket)/\(prefix)" }

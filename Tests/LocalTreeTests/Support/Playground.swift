@@ -74,9 +74,10 @@ final class Playground: Sendable {
     let file = open(path, O_RDONLY)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = Glibc.read(file, &bytes, bytes.count)
-    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    while case let count = Glibc.read(file, &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// Names in the root, Martlet's own left out.
@@ -189,7 +190,8 @@ final class RecordingSink: HintSink {
 
 /// Waits for an event of another thread or the kernel.
 func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () -> Bool) async -> Bool {
-  let end = ContinuousClock.now + limit
+  let patience = getenv("MARTLET_TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
+  let end = ContinuousClock.now + limit * patience
   while ContinuousClock.now < end {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))

@@ -55,9 +55,8 @@ final class Child: Sendable {
 
     let arguments = [try Programs.system("setpriv"), "--pdeathsig", "KILL", "--"] + command
     var argumentPointers = arguments.map { strdup($0) } + [nil]
-    // Where `make coverage` collects what the programs executed.
-    let profile = ProcessInfo.processInfo.environment["LLVM_PROFILE_FILE"].map { ["LLVM_PROFILE_FILE": $0] } ?? [:]
-    var environmentPointers = environment.merging(profile) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    let environment = environment.merging(Programs.reportingVariables) { given, _ in given }
+    var environmentPointers = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var pid: pid_t = 0
     let result = SpawningThread.shared.perform {

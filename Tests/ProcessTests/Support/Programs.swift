@@ -21,6 +21,12 @@ enum Programs {
 
   static func martlet() throws -> String { try existing(products + "/martlet", hint: "swift build") }
 
+  /// What the programs under test take over of the tests' environment: where sanitizers report, and where
+  /// `make coverage` collects what was executed.
+  static let reportingVariables = ProcessInfo.processInfo.environment.filter {
+    $0.key.hasSuffix("SAN_OPTIONS") || $0.key == "LLVM_PROFILE_FILE"
+  }
+
   /// A program of the project's Python environment; `MARTLET_TEST_BIN` names another folder.
   static func python(_ name: String) throws -> String {
     let folder = ProcessInfo.processInfo.environment["MARTLET_TEST_BIN"] ?? repository + "/.venv/bin"

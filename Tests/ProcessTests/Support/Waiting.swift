@@ -1,7 +1,12 @@
+import Foundation
+
 /// What was waited for did not come about.
 struct TimedOut: Error, CustomStringConvertible {
   let description: String
 }
+
+/// How many times as long as usual to wait for a program: more than 1 where a sanitizer slows it down.
+private let patience = ProcessInfo.processInfo.environment["MARTLET_TEST_PATIENCE"].flatMap { Int($0) } ?? 1
 
 /// Asks, every 20 ms at most, until `problem` returns nil, which means that all is well.
 ///
@@ -11,7 +16,7 @@ func eventually(
   _ problem: () async throws -> String?
 ) async throws {
   let clock = ContinuousClock()
-  let deadline = clock.now + limit
+  let deadline = clock.now + limit * patience
   while true {
     let asked = clock.now
     guard let current = try await problem() else { return }

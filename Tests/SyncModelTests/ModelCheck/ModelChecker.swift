@@ -95,8 +95,10 @@ struct ModelChecker {
       return "I2: node \(slot / scope.paths.count) changes a version that it did not see"
     }
     var safe = state.shared.settled
-    for path in scope.paths.indices { safe |= 1 << state.shared[Shared.object[path]] }
-    for slot in 0..<scope.nodes * scope.paths.count { safe |= 1 << state[slot: slot][Slot.localContent] }
+    for path in scope.paths.indices where !scope.paths[path].hasSuffix("/") {
+      safe |= 1 << state.shared[Shared.object[path]]
+      for node in 0..<scope.nodes { safe |= 1 << state[slot: node * scope.paths.count + path][Slot.localContent] }
+    }
     for content in 1..<state.shared[Shared.nextContent] where safe & 1 << content == 0 {
       return "I1: content \(content), which nobody replaced or deleted, is nowhere"
     }
@@ -160,7 +162,8 @@ extension ModelChecker {
 
   /// What distinguishes a tree from the bucket; a key whose name is a directory everywhere is no file anywhere.
   private func difference(_ state: ModelState) -> String? {
-    for path in scope.paths.indices {
+    if scope.hasFolder, let difference = folderDifference(state) { return difference }
+    for path in scope.paths.indices where !scope.paths[path].hasSuffix("/") {
       let object = state.shared[Shared.object[path]]
       let isBlocked = scope.hasClash && path == 0 && state.shared[Shared.object[1]] != 0
       for node in 0..<scope.nodes {
@@ -175,6 +178,17 @@ extension ModelChecker {
           return "the base of node \(node) is not what it holds"
         }
       }
+    }
+    return nil
+  }
+
+  /// A folder is there wherever its marker or its file is in the bucket.
+  private func folderDifference(_ state: ModelState) -> String? {
+    let isThere = state.shared[Shared.object[0]] != 0 || state.shared[Shared.object[1]] != 0
+    for node in 0..<scope.nodes {
+      let slot = state[slot: node * scope.paths.count]
+      if (slot[Slot.localContent] != 0) != isThere { return "the folder on node \(node) is not as in the bucket" }
+      if (slot[Slot.hasBase] != 0) != isThere { return "node \(node)'s row of the folder is not what it holds" }
     }
     return nil
   }

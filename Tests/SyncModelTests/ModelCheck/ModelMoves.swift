@@ -4,12 +4,13 @@
 struct ModelMove: Hashable, CustomStringConvertible {
   enum Kind: UInt8 {
     // A user or another program.
-    case write, delete, chmod, touch, revert, move, exchange, foreignPut, foreignDelete
+    case write, delete, chmod, touch, revert, move, exchange, makeFolder, removeFolder, foreignPut, foreignDelete
     // A node looks.
     case lookLocal, lookRemote, assumeRemote, refreshLocal, refreshRemote, read, head, fetch, prove
     // A node changes something.
     case keep, adoptEqual, adopt, forget, upload, uploadMetadata, install, applyMetadata
     case deleteLocal, deleteRemote, yield
+    case makeDirectory, removeDirectory, putMarker, deleteMarker
     // Something goes wrong.
     case lostReply, crashBeforeRow, busy, falseAbsence
   }
@@ -33,8 +34,8 @@ struct ModelMove: Hashable, CustomStringConvertible {
 struct ModelMoves {
   let scope: ModelScope
   var cache: PlanCache
-  private let nodes: Int
-  private let paths: Int
+  let nodes: Int
+  let paths: Int
 
   init(_ scope: ModelScope, _ planner: PlannerUnderTest) {
     self.scope = scope
@@ -66,7 +67,12 @@ struct ModelMoves {
     for node in 0..<nodes {
       for path in 0..<paths {
         nodeMoves(state, node, path, emit)
-        if state.shared[Shared.userSteps] > 0 { userMoves(state, node, path, emit) }
+        if state.shared[Shared.userSteps] == 0 { continue }
+        if scope.hasFolder, path == 0 {
+          folderUserMoves(state, node, emit)
+        } else {
+          userMoves(state, node, path, emit)
+        }
       }
     }
     if state.shared[Shared.userSteps] > 0 {
@@ -75,7 +81,7 @@ struct ModelMoves {
   }
 
   /// The state with the slot as it is after a step; a node whose plan is empty has nothing more in mind.
-  private mutating func emit(
+  mutating func emit(
     _ kind: ModelMove.Kind, _ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit
   ) {
     var slot = slot
@@ -102,11 +108,13 @@ extension ModelMoves {
     slot[Slot.wasKept] = 0
     slot[Slot.wasFetched] = 0
     slot[Slot.seenDirectory] =
-      scope.hasClash && path == 0 && state[slot: node * paths + 1][Slot.localContent] != 0 ? 1 : 0
+      paths == 2 && (scope.hasClash || scope.hasFolder) && path == 0
+        && state[slot: node * paths + 1][Slot.localContent] != 0 ? 1 : 0
   }
 
   func lookRemote(_ state: ModelState, _ slot: inout Slot, _ path: Int, head: Bool) {
-    let object = state.shared[Shared.object[path]]
+    var object = state.shared[Shared.object[path]]
+    if scope.hasFolder, path == 0, object == 0, state.shared[Shared.object[1]] != 0 { object = Slot.implied }
     slot[Slot.sawRemote] = 1
     slot[Slot.seenObject] = object
     slot[Slot.seenModified] = object == 0 ? 0 : state.shared[Shared.modified[path]]
@@ -167,13 +175,13 @@ extension ModelMoves {
 
 // What a node does about its plan.
 extension ModelMoves {
-  private mutating func refreshLocal(_ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit) {
+  mutating func refreshLocal(_ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit) {
     var next = slot
     lookLocal(state, &next, node, path)
     self.emit(.refreshLocal, state, next, node, path, emit)
   }
 
-  private mutating func refreshRemote(
+  mutating func refreshRemote(
     _ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, as kind: ModelMove.Kind = .refreshRemote, _ emit: Emit
   ) {
     var next = slot
@@ -186,7 +194,13 @@ extension ModelMoves {
     _ plan: ModelPlan, _ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit
   ) {
     switch plan.kind {
-    case nil, .blocked: break
+    case nil, .blocked:
+      // Another path's commit wrote the row meanwhile.
+      var next = slot
+      next.forgetSight()
+      self.emit(.refreshLocal, state, next, node, path, emit)
+    case .makeDirectory, .removeDirectory, .putMarker, .deleteMarker: executeFolder(plan, state, slot, node, emit)
+    case .adopt where scope.hasFolder && path == 0: executeFolder(plan, state, slot, node, emit)
     case .inspectLocal:
       guard isLocalAsSeen(slot) else { return refreshLocal(state, slot, node, path, emit) }
       var next = slot
@@ -241,7 +255,7 @@ extension ModelMoves {
       next.record(
         content: slot[Slot.seenObject], mode: next[Slot.localMode], stamp: next[Slot.localStamp], objectOf: slot)
       next.forgetSight()
-      return self.emit(.adoptEqual, state, next, node, path, emit)
+      return self.emit(.adoptEqual, withFolder(state, node, path), next, node, path, emit)
     }
     guard let resolution = plan.resolution else { return }
     // What the object turns out to carry does not decide anew.
@@ -291,7 +305,7 @@ extension ModelMoves {
     next.record(
       content: slot[Slot.seenContent], mode: slot[Slot.seenMode], stamp: slot[Slot.seenStamp],
       objectMode: slot[Slot.seenMode], modified: ModelState.now)
-    self.emit(.upload, world, next, node, path, emit)
+    self.emit(.upload, withFolder(world, node, path), next, node, path, emit)
   }
 
   private mutating func uploadMetadata(
@@ -355,6 +369,7 @@ extension ModelMoves {
     next[Slot.localStamp] = Slot.freshStamp
     if isNew { next[Slot.localMode] = 0 }
     if mode != 2, isNew || !plan.keepsMode { next[Slot.localMode] = mode }
+    if scope.hasFolder { world.makeFolder(node) }
     let rowMode = plan.keepsMode && !isNew && mode != 2 ? mode : next[Slot.localMode]
     next.forgetSight()
     if world.shared[Shared.faults] > 0 {
@@ -364,7 +379,7 @@ extension ModelMoves {
       if !isNew { busy(state, slot, node, path, emit) }
     }
     next.record(content: slot[Slot.seenObject], mode: rowMode, stamp: Slot.freshStamp, objectOf: slot)
-    self.emit(.install, world, next, node, path, emit)
+    self.emit(.install, withFolder(world, node, path), next, node, path, emit)
   }
 
   /// Somebody keeps the file open for writing: he keeps the name, the object is stored beside it.
@@ -399,6 +414,9 @@ extension ModelMoves {
   }
 
   private mutating func deleteRemote(_ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit) {
+    if scope.hasFolder, let kept = keepingFolder(state, node) {
+      return self.emit(.putMarker, kept, slot, node, path, emit)
+    }
     let object = state.shared[Shared.object[path]]
     guard object == slot[Slot.seenObject] || object == 0 else { return refreshRemote(state, slot, node, path, emit) }
     var (world, next) = (state, slot)
@@ -451,7 +469,8 @@ extension ModelMoves {
       return (world, next)
     }
     if can(.write), fresh < 7, !isObstructed {
-      let (world, next) = replaced(by: fresh)
+      var (world, next) = replaced(by: fresh)
+      if scope.hasFolder { world.makeFolder(node) }
       self.emit(.write, world, next, node, path, emit)
     }
     if can(.revert), content != 1, !isObstructed {
@@ -468,7 +487,7 @@ extension ModelMoves {
     if can(.touch) { self.emit(.touch, world, next, node, path, emit) }
     next[Slot.localMode] = 1 - slot[Slot.localMode]
     if can(.chmod) { self.emit(.chmod, world, next, node, path, emit) }
-    if let other, can(.move), node == 0 {
+    if let other, can(.move), node == 0, !scope.hasClash {
       var target = state[slot: other]
       world.shared.add(target[Slot.localContent], to: Shared.superseded)
       target[Slot.localContent] = content
@@ -494,6 +513,7 @@ extension ModelMoves {
   }
 
   private func foreignMoves(_ state: ModelState, _ path: Int, _ emit: Emit) {
+    if scope.hasFolder, path == 0 { return }
     var world = state
     world.shared[Shared.userSteps] -= 1
     let fresh = world.shared[Shared.nextContent]
@@ -521,7 +541,7 @@ extension ModelState {
 }
 
 extension Shared {
-  fileprivate mutating func removeObject(_ path: Int) {
+  mutating func removeObject(_ path: Int) {
     self[Self.object[path]] = 0
     self[Self.objectMode[path]] = 0
     self[Self.modified[path]] = 0

@@ -41,6 +41,8 @@ struct ModelScope: CustomStringConvertible {
     case move
     /// `a` gives way to `a/b`, or the reverse, in one go.
     case exchangeLeafAndDirectory
+    /// Of the folder `d/`; the last one with what it holds.
+    case makeFolder, removeFolder
     /// Another program writes to the bucket or deletes there, without metadata and without conditions.
     case foreignPut, foreignDelete
   }
@@ -62,7 +64,7 @@ struct ModelScope: CustomStringConvertible {
 
   var name: String
   var nodes = 2
-  /// Paths of a node: `a` alone, `a` and `b`, or `a` and `a/b`.
+  /// Paths of a node: `a` alone, `a` and `b`, `a` and `a/b`, or `d/` and `d/f`.
   var paths = ["a"]
   var policy = Policy()
   var start = Start.agreed
@@ -81,6 +83,7 @@ struct ModelScope: CustomStringConvertible {
   var floor = 0
 
   var hasClash: Bool { paths == ["a", "a/b"] }
+  var hasFolder: Bool { paths == ["d/", "d/f"] }
 
   var description: String {
     "\(name): \(nodes) nodes, \(paths.joined(separator: " and ")), \(userSteps) steps, \(faults) faults"
@@ -92,6 +95,10 @@ struct ModelScope: CustomStringConvertible {
     shared[Shared.faults] = faults
     shared[Shared.object[0]] = 1
     shared[Shared.nextContent] = 2
+    if hasFolder {
+      shared[Shared.object[0]] = 0
+      shared[Shared.object[1]] = 1
+    }
     var state = ModelState(shared: shared)
     for node in 0..<nodes {
       var slot = Slot(raw: 0)
@@ -105,6 +112,7 @@ struct ModelScope: CustomStringConvertible {
         if isEqual { slot[Slot.localMode] = 1 } else { state.shared[Shared.nextContent] += 1 }
       }
       state[slot: node * paths.count] = slot
+      if hasFolder { state.agreeAboutFolder(node) }
     }
     state.normalise(nodes: nodes, paths: paths.count)
     return state
@@ -113,7 +121,7 @@ struct ModelScope: CustomStringConvertible {
 
 // The planner's values for the model's numbers.
 extension ModelScope {
-  private static let mount = MountID(1)
+  static let mount = MountID(1)
   static let agreedMode: UInt32 = 0o644
 
   private func size(_ content: UInt64) -> Int64 { sizesDiffer ? 10 + Int64(content) : 10 }
@@ -182,6 +190,7 @@ struct ModelPlan {
   enum Kind: UInt8 {
     case inspectLocal, inspectRemote, compare, adopt, forget, upload, uploadMetadata, download, applyMetadata
     case deleteLocal, deleteRemote, yield, blocked
+    case makeDirectory, removeDirectory, putMarker, deleteMarker
   }
 
   var kind: Kind?
@@ -219,9 +228,10 @@ struct PlanCache {
   }
 
   private func ask(_ slot: Slot, _ path: Int) -> ModelPlan {
+    let name = RelativePath(unchecked: scope.paths[path])
+    if name.isDirectory { return askAboutFolder(slot, name) }
     let base = scope.base(slot, path: path)
     let (local, remote) = (scope.local(slot), scope.remote(slot))
-    let name = RelativePath(unchecked: scope.paths[path])
     let operation = planner.plan(name, base, local, remote, scope.policy, scope.neighbours(slot))
     var plan = ModelPlan()
     guard let operation else { return plan }

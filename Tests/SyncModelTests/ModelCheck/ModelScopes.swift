@@ -9,7 +9,7 @@ extension ModelScope {
 
   /// All that is checked in every run of the tests.
   static var all: [ModelScope] {
-    (onePath + firstContacts + threeNodes + twoPaths).map { scope in
+    (onePath + firstContacts + threeNodes + twoPaths + folders).map { scope in
       var scope = scope
       scope.userSteps += moreSteps
       return scope
@@ -95,4 +95,21 @@ extension ModelScope {
       ]
   }
 
+  private static var folders: [ModelScope] {
+    [(true, true, 21_900), (false, true, 40_300), (true, false, 2900)].map { local, remote, floor in
+      scope("a folder and the file in it", steps: 3, floor: floor) {
+        $0.paths = ["d/", "d/f"]
+        $0.looksAtOnce = true
+        $0.actions = [.write, .delete, .makeFolder, .removeFolder]
+        $0.policy.deletesLocal = local
+        $0.policy.deletesRemote = remote
+      }
+    } + [
+      scope("a folder and the file in it, and another program", steps: 3, floor: 39_000) {
+        $0.paths = ["d/", "d/f"]
+        $0.looksAtOnce = true
+        $0.actions = [.delete, .makeFolder, .removeFolder, .foreignPut, .foreignDelete]
+      }
+    ]
+  }
 }

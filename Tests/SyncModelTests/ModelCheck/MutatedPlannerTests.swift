@@ -67,6 +67,9 @@ import Testing
     Mutation("a file never makes room for a directory", breaks: "I3", paths: ["a", "a/b"]) { operation, _, _, _ in
       if case .yieldToDirectory = operation { nil } else { operation }
     },
+    Mutation("a marker outlives its folder", breaks: "I3", paths: ["d/", "d/f"]) { operation, _, _, _ in
+      if case .deleteMarker = operation { nil } else { operation }
+    },
     Mutation("the metadata of this side always win", breaks: "ping-pong") { operation, _, _, _ in
       if case .applyMetadata(let version, _, let stamp) = operation {
         .uploadMetadata(stamp, replacing: version)
@@ -88,6 +91,7 @@ import Testing
     scope.paths = mutation.paths
     scope.looksAtOnce = mutation.paths.count > 1
     if scope.hasClash { scope.actions = [.write, .delete, .exchangeLeafAndDirectory] }
+    if scope.hasFolder { scope.actions = [.write, .delete, .makeFolder, .removeFolder] }
     var checker = ModelChecker(scope, planner: .mutated(mutation.change))
     let found = try #require(checker.run().counterexample, "nothing found")
     print(found)

@@ -27,6 +27,12 @@ import Testing
     #expect(KeyMapping(prefix: "").path(ofKey: name) == .failure(.componentTooLong(bytes: 256)))
   }
 
+  /// Found by fuzzing: its path had no key.
+  @Test func `a listed key that is longer than S3's fails`() {
+    let key = String(repeating: "long/", count: 205)
+    #expect(KeyMapping(prefix: "").path(ofKey: key) == .failure(.keyTooLong(bytes: 1025)))
+  }
+
   @Test func `a decomposed prefix is another prefix`() {
     #expect(KeyMapping(prefix: "é").path(ofKey: "e\u{301}/a") == .failure(.outsidePrefix))
   }

@@ -18,7 +18,9 @@ import Testing
     #expect(location.prefix == prefix)
   }
 
-  @Test(arguments: ["", "b/x", "S3://b", "s3:/b", "s3://", "s3:///x", "/s3://b"])
+  @Test(arguments: [
+    "", "b/x", "S3://b", "s3:/b", "s3://", "s3:///x", "/s3://b", "s3://\(accessPoint)", "s3://\(accessPoint)//x",
+  ])
   func `other texts are refused with what to write`(_ text: String) {
     #expect { try S3Location(parsing: text) } throws: { "\($0)".contains("s3://BUCKET/PREFIX") }
   }

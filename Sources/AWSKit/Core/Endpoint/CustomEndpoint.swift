@@ -49,6 +49,11 @@ struct CustomEndpoint: Sendable, Equatable {
       port = Int(number) == (isSecure ? 443 : 80) ? nil : Int(number)
     }
     guard !name.isEmpty else { throw invalid("the host is missing") }
+    let isBracketed = name.hasPrefix("[") && name.hasSuffix("]")
+    let inside = isBracketed ? name.dropFirst().dropLast() : name
+    guard !inside.contains(where: { (isBracketed ? "[]" : "[]:").contains($0) }) else {
+      throw invalid("an IPv6 address stands in brackets, a port behind one colon")
+    }
     host = name.lowercased()
   }
 

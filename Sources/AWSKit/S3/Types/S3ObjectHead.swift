@@ -16,7 +16,7 @@ public struct S3ObjectHead: Sendable {
   /// Bytes of the whole object, also when a range was asked for.
   public var size: Int64? { contentRange?.size ?? contentLength }
   /// Bytes of this reply's body (of HEAD: of the body that GET would have).
-  public var contentLength: Int64? { headers.first(name: "Content-Length").flatMap { Int64($0) } }
+  public var contentLength: Int64? { headers.first(name: "Content-Length").flatMap { Int64(byteCount: $0) } }
   /// The bytes that were delivered, nil when that is the whole object.
   public var range: Range<Int64>? { contentRange?.range }
   /// To the second.
@@ -76,10 +76,20 @@ public struct S3ObjectHead: Sendable {
     guard let text = headers.first(name: "Content-Range"), text.hasPrefix("bytes ") else { return nil }
     let parts = text.dropFirst("bytes ".count).split(separator: "/")
     guard parts.count == 2 else { return nil }
-    let bounds = parts[0].split(separator: "-")
-    guard bounds.count == 2, let first = Int64(bounds[0]), let last = Int64(bounds[1]), first >= 0, last >= first,
-      last < Int64.max
+    let bounds = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+    guard bounds.count == 2, let first = Int64(byteCount: bounds[0]), let last = Int64(byteCount: bounds[1]),
+      last >= first
     else { return nil }
-    return (first..<last + 1, Int64(parts[1]))
+    let size = Int64(byteCount: parts[1])
+    guard size.map({ last < $0 }) ?? (parts[1] == "*") else { return nil }
+    return (first..<last + 1, size)
+  }
+}
+
+extension Int64 {
+  /// A number of bytes in a reply; nil for what no object has, so that sums of sizes cannot overflow.
+  init?(byteCount text: some StringProtocol) {
+    guard let count = Int64(text), (0...1 << 60).contains(count) else { return nil }
+    self = count
   }
 }

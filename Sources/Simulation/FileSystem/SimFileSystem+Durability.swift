@@ -1,0 +1,122 @@
+internal import Glibc
+internal import SyncModel
+
+/// Changes of names that reach the disk together, or not at all.
+struct JournalEntry {
+  var changes: [(directory: Inode, name: String, inode: Inode?)]
+  /// Virtual nanoseconds.
+  var at: Int64
+}
+
+// MARK: - What a power failure leaves
+
+extension SimFileSystem {
+  /// The kernel writes names after 5 s and contents after 30 s by itself.
+  private static let journalInterval: Int64 = 6_000_000_000
+  private static let writebackInterval: Int64 = 35_000_000_000
+
+  func touch(_ inode: Inode) {
+    if inode.kind == .file, inode.dirtySince == nil { inode.dirtySince = environment.executor.now }
+  }
+
+  func record(_ changes: [(directory: Inode, name: String, inode: Inode?)]) {
+    journal.append(JournalEntry(changes: changes, at: environment.executor.now))
+    if journal.count >= 256 { settleOldNames() }
+  }
+
+  private func settleOldNames() {
+    let limit = environment.executor.now - Self.journalInterval
+    let old = journal.prefix { $0.at < limit }.count
+    for entry in journal.prefix(old) { settle(entry) }
+    journal.removeFirst(old)
+  }
+
+  private func settle(_ entry: JournalEntry) {
+    for change in entry.changes { change.directory.durableEntries[change.name] = change.inode }
+  }
+
+  /// `fsync`: of a directory, its names with all that they depend on; of a file, what is in it, not its name.
+  func sync(_ inode: Inode) {
+    guard inode.kind == .directory else {
+      inode.durable = (inode.content, inode.mode, inode.modified)
+      inode.dirtySince = nil
+      inode.isMappedDirty = false
+      return
+    }
+    var directories: Set<ObjectIdentifier> = [ObjectIdentifier(inode)]
+    var wanted = [Bool](repeating: false, count: journal.count)
+    for index in journal.indices.reversed()
+    where journal[index].changes.contains(where: { directories.contains(ObjectIdentifier($0.directory)) }) {
+      wanted[index] = true
+      for change in journal[index].changes { directories.insert(ObjectIdentifier(change.directory)) }
+    }
+    for index in journal.indices where wanted[index] { settle(journal[index]) }
+    journal = journal.indices.filter { !wanted[$0] }.map { journal[$0] }
+  }
+
+  /// The power goes: of what was not synced any part may be lost, each directory's names in order.
+  ///
+  /// - Returns: Contents that only the failure made.
+  package func failPower(_ generator: inout SeededGenerator) -> [[UInt8]] {
+    failures += 1
+    queues = []
+    settleOldNames()
+    var cut: Set<ObjectIdentifier> = []
+    for entry in journal {
+      let directories = entry.changes.map { ObjectIdentifier($0.directory) }
+      if directories.contains(where: { cut.contains($0) }) || generator.oneIn(4) {
+        cut.formUnion(directories)
+      } else {
+        settle(entry)
+      }
+    }
+    journal = []
+    var made: [[UInt8]] = []
+    var seen: [ObjectIdentifier: Inode] = [:]
+    restore(root, &seen, &generator, &made)
+    var numbers: Set<UInt64> = []
+    for inode in seen.values.sorted(by: { $0.number < $1.number }) where !numbers.insert(inode.number).inserted {
+      inode.number = freshNumber()
+    }
+    return made
+  }
+
+  private func restore(
+    _ directory: Inode, _ seen: inout [ObjectIdentifier: Inode], _ generator: inout SeededGenerator,
+    _ made: inout [[UInt8]]
+  ) {
+    directory.entries = [:]
+    for (name, inode) in directory.durableEntries.sorted(by: { $0.key < $1.key }) {
+      directory.entries[name] = Dentry(inode, as: name, in: directory)
+      if seen.updateValue(inode, forKey: ObjectIdentifier(inode)) != nil {
+        inode.links += 1
+        continue
+      }
+      (inode.links, inode.writers, inode.pins, inode.leases, inode.isMappedDirty) = (1, 0, 0, [], false)
+      if inode.kind == .directory {
+        restore(inode, &seen, &generator, &made)
+      } else if let since = inode.dirtySince {
+        if environment.executor.now - since < Self.writebackInterval { lose(inode, &generator, &made) }
+        inode.durable = (inode.content, inode.mode, inode.modified)
+        inode.dirtySince = nil
+      }
+    }
+  }
+
+  private func lose(_ inode: Inode, _ generator: inout SeededGenerator, _ made: inout [[UInt8]]) {
+    let zeros = [UInt8](repeating: 0, count: inode.content.count)
+    switch generator.below(4) {
+    case 0: return
+    case 1:
+      inode.content = zeros
+      made.append(zeros)
+    case 2:
+      let written = generator.below(inode.content.count + 1)
+      inode.content = Array(inode.content.prefix(written)) + Array(zeros.dropFirst(written))
+      made.append(inode.content)
+    default:
+      (inode.content, inode.mode, inode.modified) = inode.durable ?? ([], inode.mode, inode.modified)
+    }
+    inode.changed = now
+  }
+}
