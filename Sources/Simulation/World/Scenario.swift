@@ -97,8 +97,10 @@ struct Scenario {
     for index in nodes.indices {
       // A clock that leaps ends the time in which the outcome of a write may be unknown.
       nodes[index].clockSteps = 0
-      // A store that knows less than the bucket sees a conflict in the user's next change.
+      // A store that knows less than the bucket, or than the tree, sees a conflict in the user's next change.
       nodes[index].powerLosses = 0
+      nodes[index].crashes = 0
+      nodes[index].crashPoints = []
     }
   }
 
