@@ -50,6 +50,8 @@ package actor Engine {
   var dispatched = 0
   /// Dirty paths that wait in the store.
   var spilled = 0
+  /// Uptime nanoseconds at which the last of them that came back are due.
+  var spilledSettle: Int64 = 0
   /// Paths that a pass handed on and that are being settled.
   var submittedInFlight = 0
   /// Large files under way or waiting for their turn.

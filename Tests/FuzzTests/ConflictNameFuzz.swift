@@ -5,7 +5,7 @@ extension FuzzTests {
   /// The name of a conflict copy is a valid path beside the loser, within the limits, and is recognised.
   @Test func conflictNames() throws {
     let fuzzer = Fuzzer(
-      target: "conflictNames",
+      target: "conflictNames", regressions: ["dire.hd(en"],
       seeds: [
         "a.txt", "dir/.hidden", "d/name (conflict n 2026-11-20 123011 1a2b3c4d).tar.gz", "x", "\u{1F600}.e\u{301}xt",
         "d/a.b.c",

@@ -24,6 +24,12 @@ import Testing
     #expect(found[22]?.isEmpty == true && found[32] == "srv/files/a blank\\")
   }
 
+  @Test func `A number is one of a mount, or not`() {
+    #expect(MountList.holds(31, Array(Self.text.utf8)))
+    #expect(!MountList.holds(3, Array(Self.text.utf8)))
+    #expect(!MountList.holds(65_024, Array(Self.text.utf8)))
+  }
+
   @Test func `The kernel's own list can be read`() throws {
     #expect(try #require(LinuxKernel.shared.mounts(below: "/")).values.contains(""))
     #expect(LinuxKernel.shared.mounts(below: "/no such folder") == [:])

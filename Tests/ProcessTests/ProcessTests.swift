@@ -7,7 +7,4 @@ import Testing
   static func scale(_ variable: String, default standard: Int) -> Int {
     ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? standard
   }
-
-  /// For two polls of one second and the transfers after them, on a machine that does other things too.
-  static let twoPolls = Duration.seconds(2 + 8)
 }

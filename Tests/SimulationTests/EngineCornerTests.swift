@@ -249,6 +249,22 @@ import Testing
     #expect(stage.text("a") == "file")
   }
 
+  // MARK: - Bounds
+
+  @Test func contentsThatAreHeldInMemoryShareItsBudget() throws {
+    let stage = Stage()
+    let node = stage.node { $0.largeSize = MemoryBudget.capacity }
+    let size = Int(MemoryBudget.threshold)
+    for number in 0..<3 {
+      node.disk.create(
+        RelativePath(unchecked: "file\(number)"), .file, [UInt8](repeating: UInt8(number), count: size))
+    }
+    let run = stage.run(node, node.options)
+    stage.advance(.seconds(60))
+    #expect(stage.server.sortedKeys == ["file0", "file1", "file2"])
+    #expect(run.status(stage).pending == 0)
+  }
+
   // MARK: - Peculiar servers
 
   @Test func aServerThatRefusesEveryConditionIsReported() throws {

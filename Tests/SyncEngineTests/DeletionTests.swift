@@ -25,7 +25,7 @@ import Testing
     spool.add("seen", .remote, now: 1, isHinted: true)
     spool.add("listed", .local, now: 1, isHinted: false)
     spool.dropUnproven()
-    #expect(spool.takeAll().map(\.path) == ["seen"])
+    #expect(spool.take { _ in true }.map(\.path) == ["seen"])
     #expect(spool.isEmpty)
   }
 
@@ -36,7 +36,7 @@ import Testing
     }
     spool.add("folder/", .local, now: 1, isHinted: false)
     #expect(spool.left == [.local: 5])
-    #expect(spool.takeAll().count == DeletionSpool.capacity)
+    #expect(spool.take { _ in true }.count == DeletionSpool.capacity)
     #expect(spool.left.isEmpty)
   }
 
@@ -44,7 +44,7 @@ import Testing
     var spool = DeletionSpool()
     spool.add("a", .remote, now: 1, isHinted: true)
     spool.add("a", .remote, now: 5, isHinted: true)
-    #expect(spool.takeAll().map(\.seen) == [1])
+    #expect(spool.take { _ in true }.map(\.seen) == [1])
   }
 
   @Test func countsEachArrivalForOneDeletion() {

@@ -15,6 +15,12 @@ enum MountList {
     return found
   }
 
+  /// Whether a mount has this number.
+  static func holds(_ number: UInt64, _ text: [UInt8]) -> Bool {
+    let start = Array("\(number) ".utf8)
+    return text.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: start) }
+  }
+
   /// Blanks, tabs, line breaks and backslashes stand there as a backslash and three octal digits.
   private static func unescaped(_ field: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []

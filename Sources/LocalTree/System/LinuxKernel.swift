@@ -214,9 +214,13 @@ extension LinuxKernel {
       // In order: what comes and goes meanwhile moves the offsets of others.
       let count = Glibc.read(file, &buffer, buffer.count)
       if count < 0 { return nil }
-      if count == 0 { return MountList.mounts(in: text, below: path) }
+      if count == 0 { break }
       text += buffer[..<count]
     }
+    // Before Linux 5.8 `status` numbers devices, not mounts.
+    var top = clinux_status()
+    guard status(AT_FDCWD, "/", &top) == 0, MountList.holds(top.mount, text) else { return nil }
+    return MountList.mounts(in: text, below: path)
   }
 }
 

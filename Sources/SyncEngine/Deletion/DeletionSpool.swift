@@ -29,9 +29,11 @@ struct DeletionSpool: Sendable {
   }
 
   /// In order of the paths: the same history gives the same run.
-  mutating func takeAll() -> [Entry] {
-    defer { self = DeletionSpool() }
-    return entries.values.sorted { $0.path < $1.path }
+  mutating func take(where isTaken: (Entry) -> Bool) -> [Entry] {
+    let taken = entries.values.filter(isTaken).sorted { $0.path < $1.path }
+    for entry in taken { entries[entry.path] = nil }
+    left = [:]
+    return taken
   }
 
   /// What was derived from a look that did not reach its end proves nothing; hinted absences were seen.

@@ -11,7 +11,8 @@ extension Engine {
   func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
     let isPass = !looked.isEmpty
     let left = spool.left
-    let entries = spool.takeAll()
+    let keepsHinted = mayHoldNewNames
+    let entries = spool.take { looked.contains($0.side) || !$0.isHinted || !keepsHinted }
     guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()

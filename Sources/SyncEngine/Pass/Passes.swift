@@ -126,12 +126,8 @@ extension Engine {
   }
 
   private func report(_ merge: Merge) {
-    let problems = (merge.local?.problems ?? []) + (merge.remote?.problems ?? [])
-    let explained = Set(problems.map(\.name))
-    let unreadable = (merge.local?.unreadable ?? []).filter { !explained.contains($0.string) }.map {
-      PathReport(name: $0.string, reason: "the folder cannot be read; grant this user read access to it")
-    }
-    reportPass(problems + unreadable)
+    // What is unreadable for long is among the problems, with its reason; the others were gone when they were opened.
+    reportPass((merge.local?.problems ?? []) + (merge.remote?.problems ?? []))
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.

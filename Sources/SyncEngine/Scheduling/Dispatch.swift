@@ -77,7 +77,7 @@ extension Engine {
             await self.finishDispatched()
           }
         }
-        if dispatched == 0, !isFlushing, !passIsRunning, !spool.isEmpty {
+        if dispatched == 0, !mayHoldNewNames, !isFlushing, !passIsRunning, !spool.isEmpty {
           isFlushing = true
           group.addTask {
             await self.flushHintedDeletions()
@@ -108,6 +108,9 @@ extension Engine {
     wake.signal()
   }
 
+  /// What waits in the store, or comes from there, is in no order: the new name of a file may come after the old one.
+  var mayHoldNewNames: Bool { spilled > 0 || environment.uptime() < spilledSettle }
+
   /// Keeps the table in memory bounded: what is not yet due waits in the store.
   private func moveOverflow() async {
     let overflow = dirty.overflow(now: environment.uptime())
@@ -122,6 +125,7 @@ extension Engine {
       // What the store cannot give now it still holds.
       guard let paths = try? await store.unspill(limit: 4000) else { return }
       spilled = paths.isEmpty ? 0 : max(0, spilled - paths.count)
+      spilledSettle = environment.uptime() + Self.absenceSettle.nanoseconds
       // Why they were dirty was not stored: each may be an absence that has to settle.
       for path in paths { mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle) }
     }

@@ -47,12 +47,13 @@ package enum ConflictName {
   private static let marker = "conflict"
 
   /// What stands behind the last dot, with it. A dot in front makes a hidden file, and long or spaced words after
-  /// a dot are part of a title.
+  /// a dot are part of a title; a bracket would hide the copy's own one.
   private static func fileExtension(of name: String) -> String {
     let bytes = name.utf8
     guard let dot = bytes.lastIndex(of: UInt8(ascii: ".")), dot != bytes.startIndex else { return "" }
     let candidate = bytes[dot...]
-    let isExtension = (2...17).contains(candidate.count) && !candidate.contains(UInt8(ascii: " "))
+    let isExtension =
+      (2...17).contains(candidate.count) && !candidate.contains { $0 == 0x20 || $0 == UInt8(ascii: "(") }
     return isExtension ? String(candidate)! : ""
   }
 

@@ -57,7 +57,13 @@ struct Bucket: Sendable {
 
   /// Deletes everything below a prefix.
   func empty(_ prefix: String = "") async throws {
-    for key in try await objects(prefix).keys { try await delete(key.text) }
+    var keys = try await objects(prefix).keys.map(\.text)
+    // At once: one by one some would be looked for while others are there.
+    while !keys.isEmpty {
+      let some = keys.prefix(1_000)
+      _ = try await client.deleteObjects(bucket: name, objects: some.map { S3ObjectToDelete(key: $0) })
+      keys.removeFirst(some.count)
+    }
   }
 
   /// The keys of unfinished multipart uploads.

@@ -71,6 +71,13 @@ import Testing
     #expect(path.hasSuffix(".txt"))
   }
 
+  /// Found by fuzzing: with a bracket in its extension the copy was not recognised.
+  @Test func `a bracket ends no extension`() throws {
+    let path = try RelativePath(validating: try #require(copy("a.b(c")))
+    #expect(path.name.hasPrefix("a.b(c (conflict "))
+    #expect(ConflictName.isConflictCopy(path))
+  }
+
   @Test func `the extension goes before the stem is gone`() throws {
     let directory = String(repeating: "0123456/", count: 122)
     let path = try #require(copy(directory + "name.txt", prefixLength: 4))
