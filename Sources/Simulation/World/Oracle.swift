@@ -33,13 +33,13 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
   private var everDirectories: Set<RelativePath> = []
-  /// The node at which alone anybody works, if that is so.
-  var onlyWriter: String?
   /// The versions that a node was told of, by node: key and ETag.
   private var seen: [String: Set<String>] = [:]
   /// Whether a content still stands in a tree, the bucket or a trash.
   var isKept: ((UInt64) -> Bool)?
   var etagsTellContent = true
+  /// The node at which alone anybody works, if that is so.
+  var onlyWriter: String?
 
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor

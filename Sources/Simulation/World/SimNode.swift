@@ -153,7 +153,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     case .passEnded: return onPass()
     case .transferProgressed, .transferEnded(_, nil), .passStarted: return
     case .considered(let path, let situation, let operation):
-      let step = operation.map { "\($0)".prefix { $0 != "(" } } ?? "nothing"
+      let step = operation?.name ?? "nothing"
       oracle.count("plan \(situation) → \(step)")
       oracle.note("\(node)   \(path), \(situation) → \(step)")
       return
