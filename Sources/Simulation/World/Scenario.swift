@@ -156,7 +156,7 @@ struct Scenario {
     options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
     var events = parts.generator("events:\(name)")
     var points: [CrashPoint] = []
-    for number in 0..<(events.oneIn(2) ? 1 + events.below(3) : 0) {
+    for number in 0..<(1 + events.below(3)) {
       if var point = parts.take("point:\(name):\(number)") { points.append(CrashPoint(&point)) }
     }
     return Node(
