@@ -40,6 +40,9 @@ struct Reports: Sendable {
     return true
   }
 
+  /// Whether the last pass that looked at everything found something wrong with the path.
+  func isFromPass(_ path: String) -> Bool { fromPass.contains(path) }
+
   /// The paths whose cause is gone.
   mutating func replacePassReports(_ paths: Set<String>) -> Set<String> {
     defer { fromPass = paths }

@@ -4,7 +4,7 @@ import Simulation
 /// What the command line asks for.
 struct Arguments {
   static let usage = """
-    usage: simulate [--seeds A..<B | --seed N] [--minutes M] [--jobs N] [--until-failure]
+    usage: simulate [--seeds A..<B | --seed N] [--minutes M] [--jobs N] [--until-failure] [--coverage]
                     [--seed N --without PARTS] [--trace] [--no-shrink]
     """
 
@@ -16,6 +16,8 @@ struct Arguments {
   var isTracing = false
   var endsAtFailure = false
   var shrinks = true
+  /// Something that no seed reached is a failure.
+  var judgesCoverage = false
 
   init?(_ words: [String]) {
     var words = words[...]
@@ -24,6 +26,7 @@ struct Arguments {
       case "--trace": isTracing = true
       case "--until-failure": endsAtFailure = true
       case "--no-shrink": shrinks = false
+      case "--coverage": judgesCoverage = true
       case "--seed":
         guard let seed = words.popFirst().flatMap(UInt64.init) else { return nil }
         seeds = seed..<seed + 1

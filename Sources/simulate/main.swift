@@ -25,4 +25,6 @@ if !results.failed.isEmpty {
 print(
   "\(results.done) seeds, \(results.failed.count) failed, \(results.steps) steps in \(Int(campaign.seconds)) s: "
     + "\(rate(results.done)) seeds/s, \(Int(rate(results.steps))) steps/s")
-exit(results.failed.isEmpty ? 0 : 1)
+let missing = arguments.judgesCoverage ? Coverage.missing(from: results.counters) : []
+for name in missing { print("never happened: \(name)") }
+exit(results.failed.isEmpty && missing.isEmpty ? 0 : 1)

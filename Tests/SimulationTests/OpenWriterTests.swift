@@ -72,15 +72,17 @@ import Testing
     let database = try #require(node.disk.lookup("db"))
     node.disk.openForWriting(database)
     let stop = Recorder()
-    let writer = SimTask(on: stage.executor) { [executor = stage.executor] in
+    // It also acts between two of the system calls that read the file.
+    let lane = SimLane(of: stage.executor)
+    let writer = SimTask(on: lane) {
       var number = 0
       while stop.values.isEmpty {
         number += 1
         let half = Array(String(repeating: "\(number % 10)", count: size).utf8)
         node.disk.write(half + database.content.dropFirst(size), to: database)
-        await executor.pause(500_000)
+        await node.interference.wait(calls: 1, atMost: 50_000_000)
         node.disk.write(half + half, to: database)
-        await executor.pause(500_000)
+        await node.interference.wait(calls: 1, atMost: 50_000_000)
       }
     }
     stage.advance(.seconds(15))

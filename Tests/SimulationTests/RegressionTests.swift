@@ -33,6 +33,25 @@ import Testing
     #expect(stage.text("name") == "file")
   }
 
+  /// A power loss brought back the row of a file that had given way to a folder: it proved a deletion of the key.
+  @Test func aRowThatWasDroppedDoesNotComeBack() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("name", "file")
+    stage.put("other", "other")
+    node.database.expectPowerLoss()
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.put("name/inner", "inner")
+    while node.text("name/inner") == nil { stage.advance(.milliseconds(100)) }
+    node.crash(stage.oracle)
+    node.database.losePower(undoing: .max)
+    stage.start(node)
+    stage.advance(.seconds(60))
+    #expect(stage.text("name") == "file")
+    #expect(node.text("name/inner") == "inner")
+  }
+
   /// A file in sync, of which the key went away after the folder of its name had come, was kept as a conflict copy.
   @Test func aFileThatBecameAFolderElsewhereIsNoConflict() throws {
     let stage = Stage()
@@ -61,25 +80,6 @@ import Testing
     stage.advance(.seconds(100))
     #expect(node.disk.leaves().map(\.path) == ["name/inner"])
     #expect(stage.server.sortedKeys == ["name", "name/inner"])
-  }
-
-  /// A power loss brought back the row of a file that had given way to a folder: it proved a deletion of the key.
-  @Test func aRowThatWasDroppedDoesNotComeBack() {
-    let stage = Stage()
-    let node = stage.node { $0.poll = .seconds(5) }
-    stage.put("name", "file")
-    stage.put("other", "other")
-    node.database.expectPowerLoss()
-    stage.start(node)
-    stage.advance(.seconds(20))
-    stage.put("name/inner", "inner")
-    while node.text("name/inner") == nil { stage.advance(.milliseconds(100)) }
-    node.crash(stage.oracle)
-    node.database.losePower(undoing: .max)
-    stage.start(node)
-    stage.advance(.seconds(60))
-    #expect(stage.text("name") == "file")
-    #expect(node.text("name/inner") == "inner")
   }
 
   /// The row of a folder did not know the marker that another node had put: the deletion never crossed.
@@ -153,5 +153,27 @@ import Testing
     stage.advance(.seconds(1200))
     #expect(stage.server.openUploads.isEmpty)
     #expect(stage.server.sortedKeys == ["other"])
+  }
+
+  /// A file that was sent was not made durable first: the power took its content, or its name, back, and what was left
+  /// replaced the object, or deleted it.
+  @Test(arguments: 0..<24 as Range<UInt64>) func aPowerFailureTakesNothingBackThatWasSent(seed: UInt64) {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.disk.create("folder/", .directory)
+    node.write("folder/file", "sent")
+    for _ in 0..<1_000 where stage.text("folder/file") == nil { stage.advance(.milliseconds(10)) }
+    #expect(stage.text("folder/file") == "sent")
+    stage.advance(.milliseconds(500))
+    node.crash(stage.oracle)
+    var generator = SeededGenerator(seed: seed)
+    _ = node.disk.failPower(&generator)
+    stage.start(node)
+    stage.advance(.seconds(120))
+    #expect(stage.text("folder/file") == "sent")
+    #expect(node.text("folder/file") == "sent")
   }
 }

@@ -11,17 +11,27 @@ final class InstanceLock: Sendable {
     // Open for reading only: an open writer keeps the mount from being made read-only.
     let writer = try state.open("lock", O_RDWR | O_CREAT, mode: 0o600)
     let reader = try state.open("lock", O_RDONLY)
-    let result = reader.kernel.lockExclusively(reader.raw)
-    // NFS locks as fcntl(2) does, and wants a writer for it.
-    file = result == -EBADF ? writer : reader
-    if file === writer ? writer.kernel.lockExclusively(writer.raw) < 0 : result < 0 {
-      let holder = Self.holder(in: file)
+    guard let locked = Self.lock(reader, or: writer) else {
+      let holder = Self.holder(in: reader)
       throw RootError(
         code: .inUse,
         message: "“\(root)” is already being synced with this prefix by \(holder); stop that one first")
     }
+    file = locked
     try check(writer.kernel.truncate(writer.raw, to: 0))
     try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try writer.write($0, at: 0) }
+  }
+
+  /// A program that the last holder was about to start has its descriptors for a moment after its end.
+  private static func lock(_ reader: Descriptor, or writer: Descriptor) -> Descriptor? {
+    for _ in 0..<20 {
+      let result = reader.kernel.lockExclusively(reader.raw)
+      if result >= 0 { return reader }
+      // NFS locks as fcntl(2) does, and wants a writer for it.
+      if result == -EBADF, writer.kernel.lockExclusively(writer.raw) >= 0 { return writer }
+      reader.kernel.pause(microseconds: 25_000)
+    }
+    return nil
   }
 
   private static func holder(in file: Descriptor) -> String {

@@ -12,6 +12,7 @@ final class DisplacedWatch: Sendable {
     let mount: Mount
     /// How the slot looked when it was verified; nil where only the content can tell.
     let after: FileStatus?
+    var isReported = false
   }
 
   private let keeper: ConflictKeeper
@@ -44,10 +45,11 @@ final class DisplacedWatch: Sendable {
   /// written stays.
   func poll(_ mounts: [Mount]) throws {
     for mount in mounts { try takeUp(on: mount) }
-    for entry in watched.withLockedValue({ list in
+    let entries = watched.withLockedValue { list in
       defer { list.removeAll(keepingCapacity: list.count < 64) }
       return list
-    }) where !finish(entry) { watch(entry) }
+    }
+    for entry in entries { lookAt(entry) }
   }
 
   /// Looks at one slot now.
@@ -55,35 +57,47 @@ final class DisplacedWatch: Sendable {
     let entry = watched.withLockedValue { list in
       list.lastIndex { $0.slot == slot }.map { list.remove(at: $0) }
     }
-    if let entry, !finish(entry) { watch(entry) }
+    if let entry { lookAt(entry) }
   }
 
   var count: Int { watched.withLockedValue { $0.count } }
 
-  /// False where the entry must be looked at again.
-  private func finish(_ entry: Watched) -> Bool {
+  /// Watches on where the entry must be looked at again.
+  private func lookAt(_ entry: Watched) {
+    var entry = entry
+    let name = keeper.name(of: entry.slot, on: entry.mount)
     do {
-      let trash = entry.mount.trash
-      guard let look = try SlotLook(entry.slot, on: entry.mount) else { return true }
-      defer { look.lease.release() }
-      if look.lease.state == .refused { return false }
-      let verdict = try trusts(look, entry) ? .displaced : look.verdict(entry.record)
-      guard look.lease.isUnbroken else { return false }
-      switch verdict {
-      case .other: try keeper.keep(entry.slot, .pending, look, entry.record, on: entry.mount)
-      case .installed: try trash.settle(entry.slot, as: .expiring, bytes: look.status.size)
-      case .displaced:
-        if let after = entry.after, after.permissions != look.status.permissions {
-          keeper.mergeMode(look.status.permissions, of: entry.record)
-        }
-        try trash.settle(
-          entry.slot, as: entry.record.isInBucket ? .expiring : .kept, bytes: look.status.size)
-      }
-      return true
+      let isDone = try finish(entry)
+      if entry.isReported { keeper.relay.report(name, nil) }
+      entry.isReported = false
+      if !isDone { watch(entry) }
     } catch {
-      keeper.relay.report(keeper.name(of: entry.slot, on: entry.mount), "could not be checked (\(error)); it is kept")
-      return false
+      let reason = (error as? SystemError)?.text ?? "\(error)"
+      keeper.relay.report(name, "could not be checked (\(reason)); it is kept")
+      entry.isReported = true
+      watch(entry)
     }
+  }
+
+  /// False where the entry must be looked at again.
+  private func finish(_ entry: Watched) throws -> Bool {
+    let trash = entry.mount.trash
+    guard let look = try SlotLook(entry.slot, on: entry.mount) else { return true }
+    defer { look.lease.release() }
+    if look.lease.state == .refused { return false }
+    let verdict = try trusts(look, entry) ? .displaced : look.verdict(entry.record)
+    guard look.lease.isUnbroken else { return false }
+    switch verdict {
+    case .other: try keeper.keep(entry.slot, .pending, look, entry.record, on: entry.mount)
+    case .installed: try trash.settle(entry.slot, as: .expiring, bytes: look.status.size)
+    case .displaced:
+      if let after = entry.after, after.permissions != look.status.permissions {
+        keeper.mergeMode(look.status.permissions, of: entry.record)
+      }
+      try trash.settle(
+        entry.slot, as: entry.record.isInBucket ? .expiring : .kept, bytes: look.status.size)
+    }
+    return true
   }
 
   private func trusts(_ look: SlotLook, _ entry: Watched) -> Bool {

@@ -16,12 +16,12 @@ struct Scenario {
   var etagIgnoresMetadata: Bool
   /// Files on each node before its engine first runs.
   var filesBefore: Int
-  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
-  var hasOneWriter: Bool
   /// The server ignores conditions; then each node writes in a folder of its own.
   var lacksConditions: Bool
   var hasVersions: Bool
   var spells: [Spell] = []
+  /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
+  var hasOneWriter: Bool
   var nodes: [Node] = []
 
   struct Spell {
@@ -57,9 +57,9 @@ struct Scenario {
     hasClashes = parts.choose("clashes", usual: false) { $0.oneIn(5) }
     etagIgnoresMetadata = parts.choose("etags", usual: false) { $0.oneIn(4) }
     filesBefore = generator.pick([0, 0, 2, 6])
-    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
     lacksConditions = parts.choose("noConditions", usual: false) { $0.oneIn(12) }
     hasVersions = parts.choose("versions", usual: false) { $0.oneIn(3) }
+    hasOneWriter = parts.choose("oneWriter", usual: false) { $0.oneIn(5) }
     chooseFaults(parts)
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
@@ -71,32 +71,36 @@ struct Scenario {
       node.options.policy.conflict = conflict
       nodes.append(node)
     }
-    if hasOneWriter { chooseOneWriter() }
     for node in nodes {
       chooseSpells([.asleep, .rootLost, .unreachable, .forbidden], of: node.name, odds: 10, parts)
     }
     chooseSpells([.bucketGone, .emptyListing, .disorder], of: nil, odds: 12, parts)
-    // A deletion that meets a listing's lie is over, and undone when the truth is seen.
-    if hasOneWriter { spells.removeAll { $0.kind == .emptyListing || $0.kind == .disorder } }
     if lacksConditions {
       hasClashes = false
       bucketHaste = nil
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
     }
+    let limit = parts.choose("limit", usual: 0) { $0.oneIn(10) ? 2 + $0.below(4) : 0 }
+    if limit > 0 { for index in nodes.indices { nodes[index].options.deletionLimit = .files(limit) } }
     if spells.contains(where: { $0.kind == .emptyListing || $0.kind == .rootLost }) {
       for index in nodes.indices { nodes[index].options.deletionLimit = .standard }
     }
+    if hasOneWriter { chooseOneWriter() }
   }
 
   private mutating func chooseOneWriter() {
     bucketHaste = nil
     hasClashes = false
-    // A clock that leaps ends the time in which the outcome of a write may be unknown; rows that a power loss takes
-    // leave two versions of which nobody knows the older one.
+    // A deletion that meets a listing's lie is over, and undone when the truth is seen.
+    spells.removeAll { $0.kind == .emptyListing }
     for index in nodes.indices {
+      // A clock that leaps ends the time in which the outcome of a write may be unknown.
       nodes[index].clockSteps = 0
+      // A store that knows less than the bucket, or than the tree, sees a conflict in the user's next change.
       nodes[index].powerLosses = 0
+      nodes[index].crashes = 0
+      nodes[index].crashPoints = []
     }
   }
 
@@ -142,7 +146,7 @@ struct Scenario {
     traits.fixedMode = choose("fixedMode", usual: nil) { $0.oneIn(10) ? 0o755 : nil }
     let skew = choose("skew", usual: 0) { Int64($0.below(Int($0.oneIn(4) ? 300 * second : 2 * second))) - second }
     var options = EngineOptions(nodeID: name)
-    options.poll = .seconds(choose("poll", usual: 10) { $0.pick([2, 5, 10]) })
+    options.poll = .seconds(choose("poll", usual: 10) { $0.pick([3, 6, 12]) })
     options.fullPassInterval = .seconds(choose("pass", usual: 30) { $0.pick([15, 30, 60]) })
     options.uploadOpenAfter = .milliseconds(choose("openAfter", usual: 30_000) { $0.pick([500, 3_000, 30_000]) })
     options.once = choose("once", usual: false) { $0.oneIn(8) }
@@ -152,7 +156,7 @@ struct Scenario {
     options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
     var events = parts.generator("events:\(name)")
     var points: [CrashPoint] = []
-    for number in 0..<(events.oneIn(2) ? 1 + events.below(3) : 0) {
+    for number in 0..<(1 + events.below(3)) {
       if var point = parts.take("point:\(name):\(number)") { points.append(CrashPoint(&point)) }
     }
     return Node(

@@ -72,6 +72,7 @@ package final class SimNode: @unchecked Sendable {
         environment: self.environment, options: self.options,
         observer: TracingObserver(
           node: life.node, oracle: oracle,
+          tally: DeletionTally(limit: self.options.deletionLimit),
           onPass: { [weak self, weak life] in
             if let life, life === self?.life { self?.hasPassed = true }
           }))
@@ -135,10 +136,14 @@ package final class SimNode: @unchecked Sendable {
 private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let node: String
   let oracle: Oracle
+  let tally: DeletionTally
   let onPass: () -> Void
 
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
+    if tally.exceeds(after: event) {
+      oracle.violate("I8", "\(node) deleted more files between two passes than the limit allows")
+    }
     switch event {
     case .transferStarted(let transfer):
       oracle.transfers += 1
@@ -148,7 +153,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     case .passEnded: return onPass()
     case .transferProgressed, .transferEnded(_, nil), .passStarted: return
     case .considered(let path, let situation, let operation):
-      let step = operation.map { "\($0)".prefix { $0 != "(" } } ?? "nothing"
+      let step = operation?.name ?? "nothing"
       oracle.count("plan \(situation) → \(step)")
       oracle.note("\(node)   \(path), \(situation) → \(step)")
       return
@@ -162,5 +167,33 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     default: break
     }
     oracle.note("\(node)   \("\(event)".replacing("SyncEngine.", with: "").replacing("SyncModel.", with: ""))")
+  }
+}
+
+/// Counts deletions between two passes (I8): as many as the limit may come from a pass, and as many from hints.
+///
+/// `@unchecked Sendable`: used only on the world's thread.
+private final class DeletionTally: @unchecked Sendable {
+  private let limit: Int?
+  private var counts: [CommittedChange: Int] = [:]
+  /// Halves of moves do not count.
+  private var moves = 0
+
+  init(limit: DeletionLimit) {
+    if case .files(let count) = limit { self.limit = count } else { self.limit = nil }
+  }
+
+  func exceeds(after event: SyncEvent) -> Bool {
+    switch event {
+    case .passStarted:
+      counts = [:]
+      moves = 0
+    case .turned(_, .deletionIsMove): moves += 1
+    case .committed(_, let change) where change == .deletedLocal || change == .deletedRemote:
+      counts[change, default: 0] += 1
+      return limit.map { counts[change]! > 2 * $0 + moves } ?? false
+    default: break
+    }
+    return false
   }
 }

@@ -16,6 +16,8 @@ final class SimUser: @unchecked Sendable {
   /// Names the contents of the action under way.
   private var action = ""
   private var serial = 0
+  /// Of the machine when the action began: what it opened is gone after another one.
+  private var powerFailures = 0
 
   init(node: SimNode, oracle: Oracle, names: NamePool, parts: Parts) {
     self.node = node
@@ -54,6 +56,7 @@ final class SimUser: @unchecked Sendable {
     self.generator = generator
     action = "\(node.name)\(kind == "before" ? "<" : "")\(number)"
     serial = 0
+    powerFailures = disk.failures
     return true
   }
 
@@ -85,6 +88,9 @@ final class SimUser: @unchecked Sendable {
     case .keepOpen: await keepOpen()
     case .fileToFolder: await fileToFolder()
     case .closeFolder: await closeFolder()
+    case .folderToFile: await folderToFile()
+    case .deleteAll: await deleteAll()
+    case .burst: await burst()
     case .keepLog: await keepLog()
     case .keepDatabase: await keepDatabase()
     }
@@ -274,6 +280,44 @@ extension SimUser {
   }
 }
 
+// MARK: - Many at once
+
+extension SimUser {
+  private func folderToFile() async {
+    guard let folder = generator.pickAny(disk.directories().filter(names.isOwn)) else { return }
+    await clear(folder)
+    await create(folder.asLeaf)
+  }
+
+  /// `rm -rf` of all that this user may touch.
+  private func deleteAll() async {
+    if !generator.oneIn(4) { return }
+    for leaf in disk.leaves().map(\.path) where names.isOwn(leaf) { delete(leaf) }
+    for folder in disk.directories().reversed() where names.isOwn(folder) {
+      if disk.remove(folder) { say("rmdir \(folder)") }
+    }
+  }
+
+  private func clear(_ folder: RelativePath) async {
+    for leaf in disk.leaves().map(\.path) where leaf.isBelow(folder) { delete(leaf) }
+    if generator.oneIn(2) { await pauseShortly() }
+    for inner in disk.directories().reversed() where inner == folder || inner.isBelow(folder) {
+      if disk.remove(inner) { say("rmdir \(inner)") }
+    }
+  }
+
+  /// As git does: new files first, then one that names them, written aside and renamed over the old one.
+  private func burst() async {
+    let folder = names.directory(&generator)
+    for number in 0..<4 {
+      await create(folder.appending("\(action)-\(number)"))
+    }
+    let lock = folder.appending("head.lock")
+    await create(lock)
+    move(lock, to: folder.appending("head"))
+  }
+}
+
 // MARK: - Permissions
 
 extension SimUser {
@@ -343,12 +387,15 @@ extension SimUser {
 
   /// A state on the way to what the program means to leave; it may be uploaded as well.
   private func put(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
+    if disk.failures != powerFailures { return }
     giveUp(inode, at: path)
     oracle.completes(content)
     disk.write(content, to: inode, openedAs: path)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
+    // The power went while it was open.
+    if disk.failures != powerFailures { return }
     // The file may have been written by another program in between.
     if inode.content != content { giveUp(inode, at: path) }
     disk.write(content, to: inode, openedAs: path)

@@ -47,6 +47,8 @@ extension Engine {
 
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
+    // A name that a power failure took back would look like a deletion.
+    if change != .downloaded, let parent = entry.path.parent { try await directorySync.sync(parent, in: local) }
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
     changes += parents.map { implied($0, mount: entry.local.mount) }

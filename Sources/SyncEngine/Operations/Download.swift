@@ -83,8 +83,8 @@ extension Engine {
     if case .symlink(let target) = fetched.content, let reason = refusal(ofLink: path, to: target) {
       if refusedLinks.count >= Reports.capacity { refusedLinks = [:] }
       refusedLinks[path] = fetched.object.stamp.etag
-      reports.noteBlocked(path.string)
       turn(path, .linkRefused)
+      reports.noteBlocked(path.string)
       report(path.string, reason)
       return .settled
     }

@@ -143,14 +143,16 @@ extension Engine {
             // Uploads under way end; the drain finds what was not begun.
             if stop.isRequested { break merging }
             note(seen, in: &summary)
-            guard let work = work(for: seen, neighbours, scope) else { continue }
+            guard var work = work(for: seen, neighbours, scope) else { continue }
+            // What was merged out of order missed its row.
+            if held.remote?.isOrdered == false { work.view?.baseRevision = nil }
             submitted += 1
             while submittedInFlight >= concurrency * 2 + waitingInLane {
               try Task.checkCancellation()
               await submissionRoom.wait()
             }
             submittedInFlight += 1
-            group.addTask {
+            group.addTask { [work] in
               await self.process(work)
               await self.finishSubmitted()
             }

@@ -14,7 +14,10 @@ extension Engine {
 
   private func take(_ hint: LocalHint) async {
     switch hint {
-    case .path(let path): mark(path, .localEvent, after: .milliseconds(20))
+    case .path(let path):
+      // A folder that could not be read may be readable now: a look at everything tells what is in it.
+      if path.isDirectory, reports.isFromPass(path.string) { needsPass = true }
+      mark(path, .localEvent, after: .milliseconds(20))
     case .vanished(let path):
       mark(path, [.localEvent, .absenceSeen], after: Self.absenceSettle)
       await markEntries(below: path.asDirectory, [.localEvent, .absenceSeen], after: Self.absenceSettle)

@@ -18,7 +18,12 @@ enum Unprivileged {
       else { continue }
       try FileManager.default.copyItem(atPath: path, toPath: folder + "/" + URL(filePath: path).lastPathComponent)
     }
-    try FileManager.default.copyItem(atPath: program, toPath: folder + "/martlet")
+    // On the thread that starts programs: one that is being started would hold the copy open for writing, and what is
+    // open for writing cannot be run.
+    let copied = SpawningThread.shared.perform {
+      (try? FileManager.default.copyItem(atPath: program, toPath: folder + "/martlet")) == nil ? 1 : 0
+    }
+    guard copied == 0 else { throw FileFailure("copy", program) }
     let identity = ["--reuid", "\(user)", "--regid", "\(user)", "--clear-groups", "--pdeathsig", "KILL", "--"]
     return ([try Programs.system("setpriv")] + identity + [folder + "/martlet"], ["LD_LIBRARY_PATH": folder])
   }

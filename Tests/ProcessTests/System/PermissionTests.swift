@@ -65,6 +65,9 @@ extension SystemTests {
             text(a.path("new")) == "new\n" ? nil : "not there"
           }
           try await ownStateIsClosed(a, b)
+          try await a.status("nothing is reported any more", within: .seconds(15)) {
+            $0.quarantined == [] && $0.state == .idle
+          }
           #expect(try await a.stopped() == .exited(0))
         }
       }
