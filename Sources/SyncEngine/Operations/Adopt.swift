@@ -49,7 +49,11 @@ extension Engine {
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
     // A name that a power failure took back would look like a deletion.
     if change != .downloaded, let parent = entry.path.parent {
-      do { try await directorySync.sync(parent, in: local) } catch {
+      do { try await directorySync.sync(parent, in: local) } catch let failure as LocalFailure
+        where failure.code == .permission
+      {
+        // The commit stands: without its row the next look would take it for somebody else's.
+      } catch {
         // What was sent stands there: the next look must know it for our own.
         if let intent { try await keepUncertain(intent) }
         throw error
