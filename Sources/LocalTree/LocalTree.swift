@@ -15,6 +15,8 @@ package final class LocalTree: LocalTreePort {
     package var prefixLength: Int
     package var symlinks: SymlinkPolicy
     package var watch: WatchPolicy
+    /// False for a run that only looks.
+    package var expiresTrash = true
     /// Entries in a batch of a walk at most.
     package var walkBatch = 500
     /// For ages and names in the trash.
@@ -63,6 +65,14 @@ package final class LocalTree: LocalTreePort {
     watcher = Watcher(
       observer: observer, relay: relay, policy: options.watch, runner: runner, logger: logger)
     try displaced.poll(layout.mounts.all)
+    // A run with --once is over before it would keep house.
+    if options.expiresTrash { for mount in layout.mounts.all { keepInBounds(mount) } }
+  }
+
+  private func keepInBounds(_ mount: Mount) {
+    do { try retention.enforce(on: mount, now: options.wallTime()) } catch {
+      relay.report("\(ReservedNames.state)", "the trash cannot be kept in bounds (\(error))")
+    }
   }
 
   /// Runs blocking work on the pool and names the path in what fails.

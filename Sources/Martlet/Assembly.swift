@@ -67,6 +67,7 @@ struct Assembly: Sendable {
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
       }
       options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
+      options.expiresTrash = !configuration.isDryRun
       local = try LocalTree(layout, options: options, pool: pool, logger: logger)
     } catch {
       try? await transport.shutdown()

@@ -34,6 +34,18 @@ import Testing
     #expect(ground.trashed == ["only here"])
   }
 
+  /// Runs with --once never came to it: what was written late into an old slot stayed hidden, and nothing expired.
+  @Test func `What is due expires when the tree is opened`() async throws {
+    let later = start.advanced(by: .seconds(31 * day))
+    do { try await displace(1, in: ground.tree(now: start)) }
+    #expect(ground.trashed == ["old0"])
+    let slot = try #require(Playground.names(ground.full(".martlet/test/trash")).first { Slot(name: $0) != nil })
+    ground.write(".martlet/test/trash/\(slot)", "late")
+    _ = try ground.tree(now: later)
+    #expect(ground.trashed == [] && ground.records == [])
+    #expect(ground.entries.count == 1 && ground.entries.first.flatMap { ground.read($0) } == "late")
+  }
+
   @Test func `Above the quota the oldest goes first`() async throws {
     let quota = TrashQuota(share: 0)
     let tree = try ground.tree(now: start)

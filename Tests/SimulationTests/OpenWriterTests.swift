@@ -72,6 +72,7 @@ import Testing
     let database = try #require(node.disk.lookup("db"))
     node.disk.openForWriting(database)
     let stop = Recorder()
+    // It also acts between two of the system calls that read the file.
     let lane = SimLane(of: stage.executor)
     let writer = SimTask(on: lane) {
       var number = 0

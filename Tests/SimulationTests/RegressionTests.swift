@@ -154,4 +154,26 @@ import Testing
     #expect(stage.server.openUploads.isEmpty)
     #expect(stage.server.sortedKeys == ["other"])
   }
+
+  /// A file that was sent was not made durable first: the power took its content, or its name, back, and what was left
+  /// replaced the object, or deleted it.
+  @Test(arguments: 0..<24 as Range<UInt64>) func aPowerFailureTakesNothingBackThatWasSent(seed: UInt64) {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.disk.create("folder/", .directory)
+    node.write("folder/file", "sent")
+    for _ in 0..<1_000 where stage.text("folder/file") == nil { stage.advance(.milliseconds(10)) }
+    #expect(stage.text("folder/file") == "sent")
+    stage.advance(.milliseconds(500))
+    node.crash(stage.oracle)
+    var generator = SeededGenerator(seed: seed)
+    _ = node.disk.failPower(&generator)
+    stage.start(node)
+    stage.advance(.seconds(120))
+    #expect(stage.text("folder/file") == "sent")
+    #expect(node.text("folder/file") == "sent")
+  }
 }

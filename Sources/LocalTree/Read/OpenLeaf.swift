@@ -56,6 +56,15 @@ struct OpenLeaf {
   /// Takes the version that is there now for the one that was looked for.
   mutating func refresh() throws { status = try descriptor.status() }
 
+  /// What is read may be sent, and its row says that both sides agree: a power failure that took the content back
+  /// would look like an edit, and its upload replace what was sent. A file that rests costs nothing.
+  func makeDurable() throws {
+    guard kind == .file else { return }
+    let result = descriptor.kernel.sync(descriptor.raw)
+    // Not every file system can.
+    if [-EIO, -ENOSPC, -EDQUOT].contains(result) { throw SystemError(-result) }
+  }
+
   func content() throws -> Fingerprint {
     kind == .symlink ? Fingerprint(of: try descriptor.linkTarget()) : try descriptor.fingerprint()
   }

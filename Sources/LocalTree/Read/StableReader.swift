@@ -16,6 +16,7 @@ struct StableReader {
   func open(_ path: RelativePath, expecting expected: LocalStamp) throws -> OpenLeaf {
     let leaf = try find(path)
     guard leaf.stamp == expected else { throw changed(path) }
+    try leaf.makeDurable()
     leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }
@@ -29,6 +30,7 @@ struct StableReader {
       guard leaf.kind == .file, leaf.status.inode == expected.inode, isHeld(leaf) else { throw changed(path) }
       if version != .steady { throw busy(path) }
     }
+    try leaf.makeDurable()
     leaf.descriptor.kernel.waitUntilDistinct(from: leaf.status.changed)
     return leaf
   }

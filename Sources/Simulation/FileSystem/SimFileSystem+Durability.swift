@@ -104,6 +104,12 @@ extension SimFileSystem {
   }
 
   private func lose(_ inode: Inode, _ generator: inout SeededGenerator, _ made: inout [[UInt8]]) {
+    defer { inode.changed = now }
+    if let durable = inode.durable, durable.content == inode.content {
+      // Only attributes are at stake.
+      if generator.oneIn(2) { (inode.mode, inode.modified) = (durable.mode, durable.modified) }
+      return
+    }
     let zeros = [UInt8](repeating: 0, count: inode.content.count)
     switch generator.below(4) {
     case 0: return
@@ -117,6 +123,5 @@ extension SimFileSystem {
     default:
       (inode.content, inode.mode, inode.modified) = inode.durable ?? ([], inode.mode, inode.modified)
     }
-    inode.changed = now
   }
 }

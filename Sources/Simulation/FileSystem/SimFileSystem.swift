@@ -259,7 +259,8 @@ extension SimFileSystem {
   }
 
   func closeWriter(_ inode: Inode, _ dentry: Dentry?) {
-    inode.writers -= 1
+    // None is left where the power went while it was open.
+    inode.writers = max(0, inode.writers - 1)
     if let dentry { announce(dentry, IN_CLOSE_WRITE) }
     free(inode)
   }

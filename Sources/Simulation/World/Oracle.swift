@@ -32,6 +32,7 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private var stood: [Place: Int64] = [:]
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
+  private var hasLostPower = false
   private var everDirectories: Set<RelativePath> = []
   /// The versions that a node was told of, by node: key and ETag.
   private var seen: [String: Set<String>] = [:]
@@ -112,10 +113,13 @@ extension Oracle {
     note("\(node) \(description)")
   }
 
+  /// From now on a disk may have gone back in time, as if somebody had written.
+  func losesPower() { hasLostPower = true }
+
   /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
   /// kept whoever made the folder.
   func conflicts(_ path: RelativePath, node: String) {
-    if onlyWriter != nil, !everDirectories.contains(path.asDirectory) {
+    if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory) {
       violate("I9", "\(node) found \(path) in conflict, of which there is one writer only")
     }
   }
@@ -144,7 +148,9 @@ extension Oracle {
     if path.isDirectory { return }
     if old.content == content {
       // Elsewhere an ETag that changed with the metadata says nothing of the content.
-      if !isMetadata && etagsTellContent { violate("I9", "\(node) sent to \(path) the content that it held already") }
+      if !isMetadata, etagsTellContent, !hasLostPower {
+        violate("I9", "\(node) sent to \(path) the content that it held already")
+      }
     } else {
       judgeLoss(of: old.content, "\(node) replaced \(path)")
     }

@@ -16,6 +16,8 @@ final class SimUser: @unchecked Sendable {
   /// Names the contents of the action under way.
   private var action = ""
   private var serial = 0
+  /// Of the machine when the action began: what it opened is gone after another one.
+  private var powerFailures = 0
 
   init(node: SimNode, oracle: Oracle, names: NamePool, parts: Parts) {
     self.node = node
@@ -54,6 +56,7 @@ final class SimUser: @unchecked Sendable {
     self.generator = generator
     action = "\(node.name)\(kind == "before" ? "<" : "")\(number)"
     serial = 0
+    powerFailures = disk.failures
     return true
   }
 
@@ -384,12 +387,15 @@ extension SimUser {
 
   /// A state on the way to what the program means to leave; it may be uploaded as well.
   private func put(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
+    if disk.failures != powerFailures { return }
     giveUp(inode, at: path)
     oracle.completes(content)
     disk.write(content, to: inode, openedAs: path)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
+    // The power went while it was open.
+    if disk.failures != powerFailures { return }
     // The file may have been written by another program in between.
     if inode.content != content { giveUp(inode, at: path) }
     disk.write(content, to: inode, openedAs: path)

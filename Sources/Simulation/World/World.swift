@@ -159,8 +159,33 @@ extension World {
       self.oracle.note("\(node.name) loses power")
       self.oracle.count("world power loss")
       node.database.losePower(&generator)
+      self.loseUnsynced(of: node, &generator)
       self.startLater(node, &generator)
     }
+  }
+
+  /// What only this disk had, and nobody had synced, nobody can ask for.
+  private func loseUnsynced(of node: SimNode, _ generator: inout SeededGenerator) {
+    oracle.losesPower()
+    func contents() -> Set<[UInt8]> {
+      Set(node.disk.leaves().map(\.inode.content) + node.disk.trash.map(\.inode.content))
+    }
+    let before = contents()
+    let folders = node.disk.directories()
+    let leaves = node.disk.leaves()
+    for content in node.disk.failPower(&generator) {
+      oracle.completes(content)
+      oracle.supersedes(content, at: .root)
+    }
+    let stored = Set(server.objects.values.map(\.content))
+    for content in before.subtracting(contents()) where !stored.contains(content) {
+      oracle.supersedes(content, at: .root)
+      oracle.count("world content lost with the power")
+    }
+    for leaf in leaves where node.disk.lookup(leaf.path)?.content != leaf.inode.content {
+      oracle.moves(leaf.inode.content, from: leaf.path)
+    }
+    for folder in folders where node.disk.lookup(folder) == nil { oracle.movesFolder(folder) }
   }
 
   private func startLater(_ node: SimNode, _ generator: inout SeededGenerator) {

@@ -42,11 +42,13 @@ extension Engine {
     try await store.apply([.forget(path)])
     recordedDirectories.remove(path)
     // Without a row no pass looks here again: what an unfinished upload or an uncertain write left is seen to now.
-    if !intents.all(for: path).isEmpty { mark(path, .retry, after: .seconds(1)) }
+    if !intents.all(for: path).allSatisfy(\.isUnnamed) { mark(path, .retry, after: .seconds(1)) }
   }
 
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
+    // A name that a power failure took back would look like a deletion.
+    if change != .downloaded, let parent = entry.path.parent { try await directorySync.sync(parent, in: local) }
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
     changes += parents.map { implied($0, mount: entry.local.mount) }
