@@ -24,8 +24,6 @@ package actor Engine {
   let large: Lane
   let memory = MemoryBudget()
   var intents = OpenIntents()
-  /// Copies and changes of metadata that may have left an upload in parts whose id nobody noted.
-  var mayHaveLeftParts: Set<Intent.ID> = []
   let directorySync = DirectorySync()
   var recordedDirectories: Set<RelativePath> = []
   /// With --once: how often a path asked for more time.

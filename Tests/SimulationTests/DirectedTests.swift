@@ -183,6 +183,24 @@ import Testing
     #expect(stage.server.objects["file"]?.metadata.mode == 0o600)
   }
 
+  @Test func metadataThatArriveAtOneNameReachTheOthers() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    node.write("file", "content")
+    node.disk.link("file", as: "link")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let stored = try #require(stage.server.objects["link"])
+    var metadata = stored.metadata
+    metadata.mode = 0o600
+    try stage.server.put("link", stored.content, metadata: metadata, ifMatch: stored.etag)
+    stage.advance(.seconds(60))
+    #expect(stage.server.objects["file"]?.metadata.mode == 0o600)
+  }
+
   @Test func anUploadThatIsCutOffIsReported() {
     let stage = Stage()
     let node = stage.node { $0.shutdownTimeout = .seconds(1) }
@@ -252,6 +270,27 @@ import Testing
     stage.advance(.seconds(400))
     #expect(stage.server.sortedKeys == ["moved"])
     #expect(stage.server.openUploads == [])
+  }
+
+  /// The request waited somewhere on its way; the file has long been sent by another upload.
+  @Test func anUploadThatBeginsAfterItsSenderGaveUpIsAborted() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    var faults = FaultPlan()
+    faults.lostReply = 1
+    node.setFaults(faults)
+    node.write("large", String(repeating: "x", count: 100))
+    stage.advance(.seconds(6))
+    node.setFaults(.none)
+    stage.advance(.seconds(60))
+    #expect(stage.text("large") != nil)
+    #expect(stage.server.openUploads == [])
+    _ = stage.server.beginUpload("large", metadata: EntryMetadata(kind: .file))
+    stage.advance(.seconds(60))
+    #expect(stage.server.openUploads == [])
+    #expect(stage.text("large") != nil)
   }
 
   /// Another writer's long upload to the same key is none that this node can have begun.

@@ -14,6 +14,8 @@ struct RemoteCall {
   static let readTags = RemoteCall(action: "s3:GetObjectTagging", isCommit: false)
   /// A write that may be repeated: parts, copies aside, scratch objects.
   static let prepare = RemoteCall(action: "s3:PutObject", isCommit: false)
+  /// What is begun and never told of stays in the bucket.
+  static let begin = RemoteCall(action: "s3:PutObject", isCommit: true)
   static let write = RemoteCall(action: "s3:PutObject", isCommit: true)
   static let delete = RemoteCall(action: "s3:DeleteObject", isCommit: true)
   static let tidy = RemoteCall(action: "s3:DeleteObject", isCommit: false)

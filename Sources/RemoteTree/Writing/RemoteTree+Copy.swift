@@ -87,7 +87,9 @@ extension RemoteTree {
   ) async throws -> S3WriteResult {
     let client = multipartClient
     let size = head.size ?? 0
-    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: target, headers: headers).uploadID
+    let uploadID = try await client.createMultipartUpload(
+      bucket: bucket, key: target, headers: headers, retry: .unprocessedOnly
+    ).uploadID
     do {
       let parts = try await copiedParts(source, size: size, to: target, uploadID: uploadID)
       return try await client.completeMultipartUpload(

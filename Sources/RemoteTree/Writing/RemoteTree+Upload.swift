@@ -10,9 +10,9 @@ extension RemoteTree {
   ) async throws -> MultipartUpload {
     let key = try key(of: path)
     try requireWrites(key)
-    let created = try await performing(.prepare, key) {
+    let created = try await performing(.begin, key) {
       try await multipartClient.createMultipartUpload(
-        bucket: bucket, key: key, headers: S3ObjectHeaders(metadata))
+        bucket: bucket, key: key, headers: S3ObjectHeaders(metadata), retry: .unprocessedOnly)
     }
     return MultipartUpload(
       path: path.string, uploadID: created.uploadID, size: size, partSize: PartPlan.partSize(for: size))

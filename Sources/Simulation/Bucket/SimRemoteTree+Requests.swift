@@ -134,8 +134,7 @@ extension SimRemoteTree {
 
   package func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
     let (server, ledger, node) = (server, ledger, life.node)
-    // An upload that begins after its sender gave up is unknown to all: only a lifecycle rule ends it.
-    let id = try await request("beginUpload", path, isWrite: true, mayBeLate: false) {
+    let id = try await request("beginUpload", path, isWrite: true) {
       let id = server.beginUpload(path.string, metadata: metadata)
       ledger.note("\(node) began \(id) of \(path)")
       return id

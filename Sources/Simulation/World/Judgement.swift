@@ -21,9 +21,6 @@ extension Oracle {
     where !superseded.contains(hash) && !live.contains(hash) {
       let text = String(decoding: content, as: UTF8.self)
       let holders = nodes.filter { $0.disk.trash.contains { SimContent.hash($0.inode.content) == hash } }
-      // Without leases nobody can tell how long a displaced file is held open: what was written to it becomes a
-      // conflict copy when its slot is to be removed.
-      if holders.contains(where: { !$0.traits.hasLeases }) { continue }
       let isInTrash = !holders.isEmpty
       violate("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
     }

@@ -97,8 +97,10 @@ struct Scenario {
     for index in nodes.indices {
       // A clock that leaps ends the time in which the outcome of a write may be unknown.
       nodes[index].clockSteps = 0
-      // A store that knows less than the bucket sees a conflict in the user's next change.
+      // A store that knows less than the bucket, or than the tree, sees a conflict in the user's next change.
       nodes[index].powerLosses = 0
+      nodes[index].crashes = 0
+      nodes[index].crashPoints = []
     }
   }
 
@@ -154,7 +156,7 @@ struct Scenario {
     options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
     var events = parts.generator("events:\(name)")
     var points: [CrashPoint] = []
-    for number in 0..<(events.oneIn(2) ? 1 + events.below(3) : 0) {
+    for number in 0..<(1 + events.below(3)) {
       if var point = parts.take("point:\(name):\(number)") { points.append(CrashPoint(&point)) }
     }
     return Node(

@@ -6,6 +6,11 @@ struct OpenIntents: Sendable {
 
   func all(for path: RelativePath) -> [Intent] { byPath[path] ?? [] }
 
+  /// Uploads in parts that may have been begun, or may still begin, and whose id nobody knows.
+  var unnamed: [Intent] {
+    byPath.values.joined().filter(\.isUnnamed).sorted { ($0.openedAt, $0.id.value) < ($1.openedAt, $1.id.value) }
+  }
+
   mutating func put(_ intent: Intent) {
     let path = RelativePath(unchecked: intent.path)
     var list = byPath[path] ?? []
@@ -32,6 +37,9 @@ extension Intent {
 
   /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
   func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
+
+  /// The reply with the upload's id was lost or did not come yet.
+  var isUnnamed: Bool { kind == .multipart && upload == nil }
 
   var fingerprint: Fingerprint? {
     guard let size, let crc64 else { return nil }
@@ -63,29 +71,29 @@ extension Engine {
 
   func close(_ intent: Intent) async throws {
     intents.remove(intent)
-    mayHaveLeftParts.remove(intent.id)
     try await store.apply([.closeIntent(intent.id)])
   }
 
   func keepUncertain(_ intent: Intent) async throws {
     var uncertain = intent
     uncertain.isUncertain = true
-    noteParts(of: uncertain)
     try await open(uncertain)
+    try await noteParts(of: uncertain)
   }
 
   /// Takes out the intents that a commit ends, of `intent` or of what was found. Once a conditional write has
   /// succeeded no earlier one of an uncertain outcome can land any more; and what equals an older intent after
   /// another commit is somebody else's: adopted as our own it would prove a deletion. But another upload in
-  /// parts must still be aborted.
+  /// parts must still be aborted; one without a name is looked for by the passes.
   func takeIntents(for path: RelativePath, endedBy intent: Intent?) -> [Intent] {
     let (ended, left) = intents.all(for: path).reduce(into: ([Intent](), 0)) { result, open in
-      if open.kind != .multipart || open.id == intent?.id { result.0.append(open) } else { result.1 += 1 }
+      if open.kind != .multipart || open.id == intent?.id {
+        result.0.append(open)
+      } else if !open.isUnnamed {
+        result.1 += 1
+      }
     }
-    for intent in ended {
-      intents.remove(intent)
-      mayHaveLeftParts.remove(intent.id)
-    }
+    for intent in ended { intents.remove(intent) }
     if left > 0 { mark(path, .retry, after: .seconds(1)) }
     return ended
   }
@@ -114,7 +122,7 @@ extension Engine {
     for var intent in try await store.intents() {
       intent.isUncertain = true
       intents.put(intent)
-      noteParts(of: intent)
+      try await noteParts(of: intent)
       mark(RelativePath(unchecked: intent.path), .retry)
     }
   }
@@ -138,16 +146,38 @@ extension Engine {
   }
 
   /// Large objects are copied in parts where the server has no condition for a copy, or for any of that size.
-  private func noteParts(of intent: Intent) {
-    guard intent.kind == .copy || intent.kind == .metadata, let size = intent.size, size > options.largeSize else {
-      return
+  private func noteParts(of intent: Intent) async throws {
+    let path = RelativePath(unchecked: intent.path)
+    guard intent.kind == .copy || intent.kind == .metadata, let size = intent.size, size > options.largeSize,
+      !intents.all(for: path).contains(where: \.isUnnamed)
+    else { return }
+    var unnamed = newIntent(.multipart, path, nil)
+    unnamed.openedAt = intent.openedAt
+    try await open(unnamed)
+  }
+
+  /// Aborts the uploads whose id was lost, also those that begin after their sender gave up, until none can any more.
+  func sweepUnnamedUploads() async throws {
+    for intent in intents.unnamed {
+      let path = RelativePath(unchecked: intent.path)
+      // Else it may get its name in this moment.
+      guard running[path] == nil else { continue }
+      do {
+        try await locked([path]) {
+          guard intents.all(for: path).contains(where: { $0.id == intent.id && $0.isUnnamed }) else { return }
+          try await abortUnrecordedUploads(of: intent)
+          let age = Timestamp(nanoseconds: intent.openedAt).duration(to: environment.wallTime())
+          if age > Self.uncertainty { try await close(intent) }
+        }
+      } catch let failure as RemoteFailure {
+        observer.record(.retrying(path, reason: failure.message))
+      }
     }
-    mayHaveLeftParts.insert(intent.id)
   }
 
   /// Of a path that is not synced any more.
   func dropIntents(of path: RelativePath) async throws {
-    for intent in intents.all(for: path) {
+    for intent in intents.all(for: path) where !intent.isUnnamed {
       if let upload = intent.upload { try await remote.abortUpload(upload) }
       try await close(intent)
     }
@@ -172,10 +202,6 @@ extension Engine {
     try await closeUploads(path, sight)
     let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
-      if mayHaveLeftParts.contains(intent.id) {
-        try await abortUnrecordedUploads(of: intent)
-        mayHaveLeftParts.remove(intent.id)
-      }
       let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
       if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
         !found.isSameVersion(as: expected)
@@ -193,24 +219,16 @@ extension Engine {
   /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
   /// locked, so none is under way.
   func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
-    for intent in intents.all(for: path) where intent.kind == .multipart {
-      try await closeUnlessWanted(intent, path, sight)
-    }
-  }
-
-  private func closeUnlessWanted(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws {
-    if let upload = intent.upload {
+    for intent in intents.all(for: path) {
+      guard let upload = intent.upload else { continue }
       if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
         turn(path, .uploadWaits)
-        return
+        continue
       }
       turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
-    } else {
-      // The reply with its id was lost.
-      try await abortUnrecordedUploads(of: intent)
+      try await close(intent)
     }
-    try await close(intent)
   }
 
   /// What an intent's write left behind.

@@ -55,6 +55,7 @@ extension Engine {
       }
       try await commit(entry, as: .metadataApplied)
       if hasLocalChanges { mark(path, .localEvent) }
+      if applied.kind == .file { await hintOtherNames(of: applied, than: path) }
       return .settled
     }
   }

@@ -97,7 +97,9 @@ extension Engine {
       intent.describe(nil, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: true)
       try await open(intent)
-      upload = try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
+      upload = try await beginning(intent) {
+        try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
+      }
       intent.upload = upload
       try await open(intent)
     }
@@ -128,11 +130,23 @@ extension Engine {
     }
   }
 
+  /// Where the reply is lost the intent stays open: what was begun is found and aborted by the passes.
+  private func beginning(
+    _ intent: Intent, _ body: () async throws -> MultipartUpload
+  ) async throws -> MultipartUpload {
+    do {
+      return try await body()
+    } catch let failure as RemoteFailure where failure.code != .outcomeUnknown && failure.code != .server {
+      try await close(intent)
+      throw failure
+    }
+  }
+
   /// An upload of the same size and metadata that was begun earlier; its parts are compared before they count.
   private func resumedUpload(
     _ path: RelativePath, _ stamp: LocalStamp, _ expected: RemoteStamp?
   ) async throws -> Intent {
-    for intent in intents.all(for: path) where intent.kind == .multipart {
+    for intent in intents.all(for: path) where intent.upload != nil {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
         turn(path, .uploadGoesOn)

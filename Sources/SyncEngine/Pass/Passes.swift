@@ -116,6 +116,7 @@ extension Engine {
       await flushDeletions(
         isEmptyListing: !summary.hasRemoteLeaf, isEmptyRoot: isFull && !summary.hasLocalLeaf,
         looked: isFull ? [.local, .remote] : [.local])
+      try await sweepUnnamedUploads()
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()
       status.firstPassCompleted = true

@@ -111,7 +111,8 @@ struct ProxiedConnection {
 
   // MARK: A reply
 
-  private func reply(_ replies: Replies, isHead: Bool, _ draw: ProxyPlan.Draw, _ client: Client) async throws {
+  private func reply(_ replies: Replies, isHead: Bool, _ given: ProxyPlan.Draw, _ client: Client) async throws {
+    var draw = given
     var length = 0
     var offset = 0
     for try await part in replies {
@@ -120,6 +121,9 @@ struct ProxiedConnection {
         if head.status.code < 200 { continue }
         try await beforeReply(draw, client)
         length = isHead ? 0 : Self.length(head.headers)
+        if draw.fault == .corruptReplyBody, proxy.sparesParts, head.headers.first(name: "ETag")?.contains("-") == true {
+          draw.fault = nil
+        }
         if draw.fault == .corruptReplyHeader { corrupt(&head, draw) }
         head.version = .http1_1
         head.headers.remove(name: "Connection")
