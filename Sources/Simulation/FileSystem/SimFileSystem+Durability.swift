@@ -71,14 +71,26 @@ extension SimFileSystem {
       }
     }
     journal = []
+    var before: [Inode] = []
+    list(root, into: &before)
     var made: [[UInt8]] = []
     var seen: [ObjectIdentifier: Inode] = [:]
     restore(root, &seen, &generator, &made)
+    for inode in before where inode !== root && seen[ObjectIdentifier(inode)] == nil {
+      (inode.links, inode.writers, inode.entries) = (0, 0, [:])
+    }
     var numbers: Set<UInt64> = []
     for inode in seen.values.sorted(by: { $0.number < $1.number }) where !numbers.insert(inode.number).inserted {
       inode.number = freshNumber()
     }
     return made
+  }
+
+  private func list(_ directory: Inode, into found: inout [Inode]) {
+    for dentry in directory.entries.values {
+      found.append(dentry.inode)
+      if dentry.inode.kind == .directory { list(dentry.inode, into: &found) }
+    }
   }
 
   private func restore(

@@ -42,23 +42,22 @@ extension Engine {
     try await store.apply([.forget(path)])
     recordedDirectories.remove(path)
     // Without a row no pass looks here again: what an unfinished upload or an uncertain write left is seen to now.
-    if !intents.all(for: path).allSatisfy(\.isUnnamed) { mark(path, .retry, after: .seconds(1)) }
+    if !intents.all(for: path).isEmpty { mark(path, .retry, after: .seconds(1)) }
+  }
+
+  /// Before anything is sent for it, or its row says that both sides have it: a name that a power failure took back
+  /// would look like a deletion.
+  func makeNameDurable(_ path: RelativePath) async throws {
+    guard let parent = path.parent else { return }
+    // Where the folder may not be opened nothing can be done for its names.
+    do { try await directorySync.sync(parent, in: local) } catch let failure as LocalFailure
+      where failure.code == .permission
+    {}
   }
 
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
-    // A name that a power failure took back would look like a deletion.
-    if change != .downloaded, let parent = entry.path.parent {
-      do { try await directorySync.sync(parent, in: local) } catch let failure as LocalFailure
-        where failure.code == .permission
-      {
-        // The commit stands: without its row the next look would take it for somebody else's.
-      } catch {
-        // What was sent stands there: the next look must know it for our own.
-        if let intent { try await keepUncertain(intent) }
-        throw error
-      }
-    }
+    if change == .adopted { try await makeNameDurable(entry.path) }
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
     changes += parents.map { implied($0, mount: entry.local.mount) }

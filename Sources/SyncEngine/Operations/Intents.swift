@@ -64,6 +64,7 @@ extension Engine {
   }
 
   func open(_ intent: Intent) async throws {
+    if intent.kind != .delete { try await makeNameDurable(RelativePath(unchecked: intent.path)) }
     intents.put(intent)
     try await store.apply([.openIntent(intent)])
   }
