@@ -176,4 +176,32 @@ import Testing
     #expect(stage.text("folder/file") == "sent")
     #expect(node.text("folder/file") == "sent")
   }
+
+  /// A folder was closed between an upload and its row (seed 614): what had been sent was taken for another's version.
+  @Test func whatWasSentBeforeAFailureIsKnownAgain() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("d/file", "first")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let inode = try #require(node.disk.lookup("d/file"))
+    func rewrite(_ text: String) {
+      node.disk.openForWriting(inode)
+      node.disk.write(Array(text.utf8), to: inode, openedAs: "d/file")
+      node.disk.close(inode, openedAs: "d/file")
+    }
+    let directory = try #require(node.disk.lookup("d"))
+    let current = try #require(node.disk.lookup("d/file"))
+    #expect(current === inode)
+    rewrite("second")
+    for _ in 0..<10_000 where stage.text("d/file") != "second" { stage.advance(.milliseconds(1)) }
+    #expect(stage.text("d/file") == "second")
+    node.disk.setSearchable(false, directory)
+    stage.advance(.seconds(4))
+    node.disk.setSearchable(true, directory)
+    rewrite("third!")
+    stage.advance(.seconds(120))
+    #expect(stage.text("d/file") == "third!")
+    #expect(node.names == ["d/file"])
+  }
 }

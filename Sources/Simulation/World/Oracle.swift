@@ -148,7 +148,7 @@ extension Oracle {
     if path.isDirectory { return }
     if old.content == content {
       // Elsewhere an ETag that changed with the metadata says nothing of the content.
-      if !isMetadata, etagsTellContent, !hasLostPower {
+      if !isMetadata && etagsTellContent && !hasLostPower {
         violate("I9", "\(node) sent to \(path) the content that it held already")
       }
     } else {

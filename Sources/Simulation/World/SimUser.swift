@@ -16,7 +16,7 @@ final class SimUser: @unchecked Sendable {
   /// Names the contents of the action under way.
   private var action = ""
   private var serial = 0
-  /// Of the machine when the action began: what it opened is gone after another one.
+  /// Of the machine when a file was opened last: after another one it is no longer open.
   private var powerFailures = 0
 
   init(node: SimNode, oracle: Oracle, names: NamePool, parts: Parts) {
@@ -56,7 +56,6 @@ final class SimUser: @unchecked Sendable {
     self.generator = generator
     action = "\(node.name)\(kind == "before" ? "<" : "")\(number)"
     serial = 0
-    powerFailures = disk.failures
     return true
   }
 
@@ -103,7 +102,7 @@ extension SimUser {
   func create(_ path: RelativePath) async {
     makeParents(of: path)
     guard disk.lookup(path) == nil, let inode = disk.create(path, .file) else { return }
-    disk.openForWriting(inode)
+    openForWriting(inode)
     await pauseShortly()
     finish(inode, at: path, with: newContent())
   }
@@ -230,7 +229,7 @@ extension SimUser {
     guard let path = someFile(), let inode = disk.lookup(path) else { return }
     await executor.pause(Int64(generator.below(5_000_000_000)))
     guard inode.links > 0 else { return }
-    disk.openForWriting(inode)
+    openForWriting(inode)
     await disk.waitForLeases(on: inode)
     giveUp(inode, at: path)
     await pauseShortly()
@@ -370,9 +369,14 @@ extension SimUser {
   /// The kernel makes an opener for writing wait while the engine holds a lease.
   private func open(_ path: RelativePath) async -> Inode? {
     guard let inode = disk.lookup(path), inode.kind == .file else { return nil }
-    disk.openForWriting(inode)
+    openForWriting(inode)
     await disk.waitForLeases(on: inode)
     return inode
+  }
+
+  private func openForWriting(_ inode: Inode) {
+    powerFailures = disk.failures
+    disk.openForWriting(inode)
   }
 
   /// Another hard link keeps the content in the tree; a trash slot does not.

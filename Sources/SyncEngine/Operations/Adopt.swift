@@ -48,7 +48,17 @@ extension Engine {
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
     // A name that a power failure took back would look like a deletion.
-    if change != .downloaded, let parent = entry.path.parent { try await directorySync.sync(parent, in: local) }
+    if change != .downloaded, let parent = entry.path.parent {
+      do { try await directorySync.sync(parent, in: local) } catch let failure as LocalFailure
+        where failure.code == .permission
+      {
+        // The commit stands: without its row the next look would take it for somebody else's.
+      } catch {
+        // What was sent stands there: the next look must know it for our own.
+        if let intent { try await keepUncertain(intent) }
+        throw error
+      }
+    }
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
     changes += parents.map { implied($0, mount: entry.local.mount) }
