@@ -198,7 +198,7 @@ extension LocalTree {
     // Parents too: they may have been made for these.
     let all = directories.reduce(into: directories.union([.root])) { $0.formUnion($1.ancestors) }
     try await perform(.root) {
-      for directory in all {
+      for directory in all.sorted() {
         // One that is gone has no names to keep.
         do { try layout.root.open(directory, O_RDONLY).sync() } catch let error as SystemError
           where [ENOENT, ENOTDIR, ELOOP].contains(error.code)
