@@ -42,7 +42,7 @@ extension Engine {
     try await store.apply([.forget(path)])
     recordedDirectories.remove(path)
     // Without a row no pass looks here again: what an unfinished upload or an uncertain write left is seen to now.
-    if !intents.all(for: path).isEmpty { mark(path, .retry, after: .seconds(1)) }
+    if !intents.all(for: path).allSatisfy(\.isUnnamed) { mark(path, .retry, after: .seconds(1)) }
   }
 
   /// Before anything is sent for it, or its row says that both sides have it: a name that a power failure took back
