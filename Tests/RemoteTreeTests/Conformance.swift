@@ -105,7 +105,6 @@ enum Conformance {
     #expect(upload.partCount == 3)
     let unfinished = try await tree.unfinishedUploads()
     #expect(unfinished.map(\.upload.uploadID) == [upload.uploadID])
-    #expect(unfinished.allSatisfy { $0.begun != nil })
     var receipts: [PartReceipt] = []
     for part in 1...3 {
       receipts.append(try await tree.uploadPart(part, of: upload, from: source, known: nil))

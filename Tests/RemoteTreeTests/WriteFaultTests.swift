@@ -97,6 +97,20 @@ import Testing
     }
   }
 
+  @Test func unfinishedUploadsTellWhenTheyWereBegun() async throws {
+    try await withServer { fixture, _ in
+      _ = try await fixture.tree.beginUpload(Self.path, metadata: sampleMetadata, size: 3)
+      #expect(try await fixture.tree.unfinishedUploads().map { $0.begun != nil } == [true])
+    }
+  }
+
+  @Test func aFixedDateOfAllUploadsTellsNothing() throws {
+    let fixed = try #require(AWSTimestamp(iso8601: "2010-11-10T20:48:33.000Z"))
+    #expect(RemoteTree.begin(fixed) == nil)
+    let real = try #require(AWSTimestamp(iso8601: "2026-11-21T06:48:33.000Z"))
+    #expect(RemoteTree.begin(real) == Timestamp(real))
+  }
+
   @Test func aRaceIsTold() async throws {
     try await withServer { fixture, server in
       let tree = fixture.tree

@@ -88,12 +88,20 @@ extension RemoteTree {
         uploads.append(
           UnfinishedUpload(
             MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: PartPlan.smallest),
-            begun: upload.initiated.map { Timestamp(seconds: $0.seconds, nanoseconds: Int64($0.nanoseconds)) }))
+            begun: upload.initiated.flatMap(Self.begin)))
       }
       let next = (key: page.nextKeyMarker, uploadID: page.nextUploadIDMarker)
       guard page.isTruncated, next.key != nil, next != markers else { return uploads }
       markers = next
     }
+  }
+
+  /// Seconds: 2025-01-01. Some servers show one fixed date for all uploads (moto: one in 2010), which tells nothing.
+  private static let earliestBegin: Int64 = 1_735_689_600
+
+  static func begin(_ initiated: AWSTimestamp) -> Timestamp? {
+    initiated.seconds < earliestBegin
+      ? nil : Timestamp(seconds: initiated.seconds, nanoseconds: Int64(initiated.nanoseconds))
   }
 
   /// For the calls of an upload.
