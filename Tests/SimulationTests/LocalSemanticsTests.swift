@@ -116,6 +116,32 @@ import Testing
     }
   }
 
+  /// The folder could not be written to just then, and the change stayed in the trash for good (seed 604).
+  @Test func aLateWriteComesBackWhenItsFolderIsOpenAgain() throws {
+    _ = try simulated { (executor) async throws in
+      let bench = try Bench(executor)
+      bench.disk.create(path("d"), .directory)
+      let inode = bench.disk.create(path("d/a"), .file, bytes("one"))!
+      let stamp = try #require(try await bench.tree.stamp(of: "d/a"))
+      #expect(try await bench.tree.install("two", at: "d/a", replacing: stamp).isInstalled)
+      bench.disk.openForWriting(inode)
+      bench.disk.write(bytes("late"), to: inode)
+      bench.disk.close(inode, openedAs: path("d/a"))
+      let folder = try #require(bench.disk.lookup(path("d")))
+      bench.disk.setSearchable(false, folder)
+      let sink = TestSink()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await bench.tree.run(sink) }
+        try await executor.sleep(5_000_000_000)
+        #expect(bench.disk.leaves().count == 1)
+        bench.disk.setSearchable(true, folder)
+        try await executor.sleep(5_000_000_000)
+        group.cancelAll()
+      }
+      #expect(bench.disk.leaves().count { $0.inode.content == bytes("late") } == 1)
+    }
+  }
+
   @Test func foldersAreNeverRemovedWithEntries() throws {
     _ = try simulated { (executor) async throws in
       let bench = try Bench(executor)

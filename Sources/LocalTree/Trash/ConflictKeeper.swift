@@ -14,6 +14,7 @@ struct ConflictKeeper: Sendable {
   let logger: Logger
 
   private static let attempts = 16
+  private static let passing: Set<Int32> = [EACCES, EPERM, ENOSPC, EDQUOT, EIO, EROFS]
 
   func name(of slot: Slot, on mount: Mount) -> String { "\(ReservedNames.state)/…/trash/\(slot.name)" }
 
@@ -32,6 +33,9 @@ struct ConflictKeeper: Sendable {
       try mount.trash.drop(slot, state, bytes: record.displaced.size, unlinking: false)
       logger.warning("kept a change made during a replacement", metadata: ["path": "\(path)", "copy": "\(copy)"])
       relay.hint(look.status.kind == .directory ? .subtree(copy.asDirectory) : .path(copy))
+    } catch let error as SystemError where Self.passing.contains(error.code) {
+      // A closed folder or a full disk: the slot stays as it is, and is tried again.
+      throw error
     } catch {
       try keepInTrash(slot, state, look, content, record, on: mount)
       relay.report(

@@ -39,6 +39,23 @@ package final class Interference: @unchecked Sendable {
     }
   }
 
+  /// Waits until the engine stands at some step of a commit, or so long where it comes to none.
+  package func waitForCommit(atMost nanoseconds: Int64) async {
+    await wait(calls: Self.commit, atMost: nanoseconds)
+  }
+
+  /// No count of calls: until a commit.
+  private static let commit = Int.max
+
+  /// The engine stands between two steps of a commit.
+  package func actAtCommit() {
+    for entry in parked where entry.calls > Self.commit / 2 && generator.oneIn(3) {
+      ledger.count("world acted within a commit")
+      release(entry)
+    }
+    executor.runGuests()
+  }
+
   private func release(_ entry: Parked) {
     guard let go = entry.go else { return }
     entry.go = nil

@@ -23,6 +23,7 @@ package enum Coverage {
     remote throttled
     remote unreachable
     world acted between two calls
+    world acted within a commit
     world clock step
     world crash
     world power loss
@@ -181,9 +182,11 @@ package enum Coverage {
   /// What came of calls of the local port, and the steps of its commit protocol.
   private static let outcomes = """
     commit step displaced
+    commit step exchangedBack
     commit step inSlot
     commit step linked
     commit step recorded
+    commit step refused
     commit step staged
     commit step verified
     local applyMetadata: applied

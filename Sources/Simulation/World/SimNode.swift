@@ -104,7 +104,10 @@ package final class SimNode: @unchecked Sendable {
     let tree = try LocalTree(
       layout, options: treeOptions, pool: SimRunner(kernel),
       logger: Logger(label: name, factory: { _ in SwiftLogNoOpLogHandler() })
-    ) { step in oracle.count("commit step \(step)") }
+    ) { [interference] step in
+      oracle.count("commit step \(step)")
+      interference.actAtCommit()
+    }
     kernel.fullDisk = isSpaceGiven ? 0 : traits.fullDisk
     return JudgedLocalTree(tree: tree, kernel: kernel, ledger: oracle)
   }

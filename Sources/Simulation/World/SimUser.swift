@@ -44,7 +44,11 @@ final class SimUser: @unchecked Sendable {
       due += Int64(pause.below(Int(haste)))
       await executor.pause(due - executor.now)
       // Half of them in the middle of something that the engine does.
-      if pause.oneIn(2) { await node.interference.wait(calls: 1 + pause.below(100), atMost: 500_000_000) }
+      switch pause.below(4) {
+      case 0: await node.interference.wait(calls: 1 + pause.below(100), atMost: 500_000_000)
+      case 1: await node.interference.waitForCommit(atMost: 5_000_000_000)
+      default: break
+      }
       if begin("action", number) { await act() }
       number += 1
     }
