@@ -198,7 +198,7 @@ final class WatchSession: EventPump {
     let before = table.watches
     table = WatchTable()
     watchTree(.root, named: "", in: nil)
-    for stale in before.subtracting(table.watches) { kernel.unwatch(inotify.raw, stale) }
+    for stale in before.subtracting(table.watches).sorted() { kernel.unwatch(inotify.raw, stale) }
     let now = kernel.uptime()
     nextRetry = isRetried ? now + max(Self.retryInterval, (now - began) * Self.retryShare) : .max
     setLimitation(limitation)
@@ -248,6 +248,6 @@ final class WatchSession: EventPump {
   }
 
   private func end(_ watch: Int32) {
-    for gone in table.remove(watch) { kernel.unwatch(inotify.raw, gone) }
+    for gone in table.remove(watch).sorted() { kernel.unwatch(inotify.raw, gone) }
   }
 }

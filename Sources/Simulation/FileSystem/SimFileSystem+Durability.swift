@@ -75,12 +75,13 @@ extension SimFileSystem {
     list(root, into: &before)
     var made: [[UInt8]] = []
     var seen: [ObjectIdentifier: Inode] = [:]
-    restore(root, &seen, &generator, &made)
+    var found: [Inode] = []
+    restore(root, &seen, &found, &generator, &made)
     for inode in before where inode !== root && seen[ObjectIdentifier(inode)] == nil {
       (inode.links, inode.writers, inode.entries) = (0, 0, [:])
     }
     var numbers: Set<UInt64> = []
-    for inode in seen.values.sorted(by: { $0.number < $1.number }) where !numbers.insert(inode.number).inserted {
+    for inode in found where !numbers.insert(inode.number).inserted {
       inode.number = freshNumber()
     }
     return made
@@ -94,7 +95,8 @@ extension SimFileSystem {
   }
 
   private func restore(
-    _ directory: Inode, _ seen: inout [ObjectIdentifier: Inode], _ generator: inout SeededGenerator,
+    _ directory: Inode, _ seen: inout [ObjectIdentifier: Inode], _ found: inout [Inode],
+    _ generator: inout SeededGenerator,
     _ made: inout [[UInt8]]
   ) {
     directory.entries = [:]
@@ -104,9 +106,10 @@ extension SimFileSystem {
         inode.links += 1
         continue
       }
+      found.append(inode)
       (inode.links, inode.writers, inode.pins, inode.leases, inode.isMappedDirty) = (1, 0, 0, [], false)
       if inode.kind == .directory {
-        restore(inode, &seen, &generator, &made)
+        restore(inode, &seen, &found, &generator, &made)
       } else if let since = inode.dirtySince {
         if environment.executor.now - since < Self.writebackInterval { lose(inode, &generator, &made) }
         inode.durable = (inode.content, inode.mode, inode.modified)

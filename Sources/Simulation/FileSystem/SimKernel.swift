@@ -54,7 +54,7 @@ package final class SimKernel: Kernel, @unchecked Sendable {
 
   /// The process ends, however it does: its descriptors are closed.
   package func exit() {
-    for file in files.values.sorted(by: { $0.inode.number < $1.inode.number }) { shut(file) }
+    for number in files.keys.sorted() { shut(files[number]!) }
     files = [:]
   }
 

@@ -67,9 +67,10 @@ extension Engine {
     }
     var intent = newIntent(.copy, to, nil)
     intent.describe(base.fingerprint, base.metadata)
-    // A mode that was changed on the way differs from the object's: the next look sends it.
+    // A mode or time that was changed on the way differs from the object's: the next look sends it.
     var rowStamp = stamp
     rowStamp.mode = base.local.mode
+    rowStamp.modified = base.local.modified
     intent.local = SentStamp(rowStamp, isProvisional: isProvisional)
     try await open(intent)
     let copied: RemoteStamp
@@ -93,7 +94,7 @@ extension Engine {
     entry.isProvisional = isProvisional
     entry.local = rowStamp
     try await commit(entry, closing: intent, as: .renamedRemote)
-    if entry.local.mode != stamp.mode { mark(to, .localEvent) }
+    if entry.local != stamp { mark(to, .localEvent) }
     guard options.policy.deletesRemote else { return true }
     try await keepEmptied(above: from)
     do {
