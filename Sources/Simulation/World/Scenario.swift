@@ -93,7 +93,7 @@ struct Scenario {
     bucketHaste = nil
     hasClashes = false
     // A deletion that meets a listing's lie is over, and undone when the truth is seen.
-    spells.removeAll { $0.kind == .emptyListing }
+    spells.removeAll { $0.kind == .emptyListing || $0.kind == .disorder }
     for index in nodes.indices {
       // A clock that leaps ends the time in which the outcome of a write may be unknown.
       nodes[index].clockSteps = 0
