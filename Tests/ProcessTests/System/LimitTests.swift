@@ -21,7 +21,7 @@ extension SystemTests {
 
     /// A soft limit of 64 is raised; a hard one that is just enough has to do.
     @Test(
-      .timeLimit(.minutes(15)), arguments: ["-S -n 64", "-n \(448 + 4 * ProcessInfo.processInfo.activeProcessorCount)"])
+      .timeLimit(.minutes(15)), arguments: ["-S -n 64", "-n \(896 + 4 * ProcessInfo.processInfo.activeProcessorCount)"])
     func descriptors(_ limit: String) async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
