@@ -264,6 +264,7 @@ extension World {
       if executor.now > limit {
         for difference in oracle.differences(nodes, server).prefix(5) { oracle.violate("I3", difference) }
         if !isQuiet { oracle.violate("I3", "the engines still write after an hour of rest") }
+        for upload in server.openUploads { oracle.violate("I5", "an unfinished upload of \(upload) is left for an hour") }
         if oracle.violations.isEmpty {
           for paths in pending() { oracle.violate("I11", "\(paths) are not settled after an hour of rest") }
         }
@@ -280,7 +281,7 @@ extension World {
   private func expire() {
     guard oracle.violations.isEmpty else { return }
     oracle.note("the retention ends")
-    for node in nodes { node.environment.step(by: 31 * 86_400 * Self.second) }
+    for node in nodes { node.environment.pass(31 * 86_400 * Self.second) }
     // A daemon looks every minute.
     advance(to: executor.now + 70 * Self.second)
     rest()
