@@ -145,7 +145,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     if tally.exceeds(after: event) {
-      oracle.violate("I8", "\(node) deleted more files between two passes than the limit allows")
+      oracle.violates("I8", "\(node) deleted more files between two passes than the limit allows")
     }
     switch event {
     case .transferStarted(let transfer):
