@@ -4,7 +4,7 @@ extension Engine {
   func deleteLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     switch try await local.remove(path, expecting: expectation(stamp, sight)) {
     case .removed:
-      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      if let parent = path.parent { try await directorySync.sync(parent) }
       try await forget(path)
       committed(path, .deletedLocal)
       return .settled
@@ -66,6 +66,8 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .outcomeUnknown || failure.code == .server {
       try await keepUncertain(intent)
       throw failure
+    } catch is CancellationError {
+      throw CancellationError()
     } catch {
       try await close(intent)
       throw error
