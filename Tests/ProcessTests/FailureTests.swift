@@ -2,6 +2,7 @@ import AWSKit
 import EmbeddedS3
 import Foundation
 import Martlet
+import NIOHTTP1
 import Testing
 
 extension ProcessTests {
@@ -27,6 +28,34 @@ extension ProcessTests {
           }
           try await equal(a, b, within: .seconds(60))
           #expect(exists(a.path("during b")) && exists(b.path("during a")) && !exists(b.path("before")))
+        }
+      }
+    }
+
+    /// Moto keeps no checksum of the whole of what was sent in parts: the hash of their hashes must do.
+    @Test(.timeLimit(.minutes(2)))
+    func partsAreDamagedOnTheWay() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.moto, in: workspace) { server in
+          let proxy = try await BadProxy(
+            serverPort: Int(server.port),
+            plan: ProxyPlan(seed: 1, badness: 1, faults: [.corruptReplyBody], patience: 0...0)
+          ) { $0.first(name: "ETag")?.contains("-") ?? false }
+          try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await proxy.run() }
+            defer { group.cancelAll() }
+            let a = try Node("a", in: workspace, server: server)
+            let b = try Node("b", in: workspace, server: server, url: proxy.url)
+            let bytes = noise(20 << 20, seed: 7)
+            try write(a.path("large"), bytes)
+            try await a.once()
+            try await b.started()
+            _ = try await b.process?.line(containing: "not what its checksum says")
+            #expect(!exists(b.path("large")))
+            proxy.mode = .good
+            try await equal(a, b)
+            #expect(read(b.path("large")) == bytes)
+          }
         }
       }
     }
