@@ -4,7 +4,7 @@ extension Engine {
   func deleteLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     switch try await local.remove(path, expecting: expectation(stamp, sight)) {
     case .removed:
-      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      if let parent = path.parent { try await directorySync.sync(parent) }
       try await forget(path)
       committed(path, .deletedLocal)
       return .settled

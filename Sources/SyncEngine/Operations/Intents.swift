@@ -63,8 +63,14 @@ extension Engine {
       path: path, expected: expected, openedAt: environment.wallTime())
   }
 
+  /// Before a request whose effect others see: what they are told of must survive a loss of power here.
   func open(_ intent: Intent) async throws {
     if intent.kind != .delete { try await makeNameDurable(RelativePath(unchecked: intent.path)) }
+    try await note(intent)
+  }
+
+  /// Records what is known of an intent, without a look at the local side.
+  func note(_ intent: Intent) async throws {
     intents.put(intent)
     try await store.apply([.openIntent(intent)])
   }
@@ -77,7 +83,7 @@ extension Engine {
   func keepUncertain(_ intent: Intent) async throws {
     var uncertain = intent
     uncertain.isUncertain = true
-    try await open(uncertain)
+    try await note(uncertain)
     try await noteParts(of: uncertain)
   }
 
@@ -153,7 +159,7 @@ extension Engine {
     else { return }
     var unnamed = newIntent(.multipart, path, nil)
     unnamed.openedAt = intent.openedAt
-    try await open(unnamed)
+    try await note(unnamed)
   }
 
   /// Aborts the uploads whose id was lost, also those that begin after their sender gave up, until none can any more.

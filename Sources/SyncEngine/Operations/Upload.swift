@@ -96,12 +96,12 @@ extension Engine {
     } else {
       intent.describe(nil, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: true)
-      try await open(intent)
+      try await note(intent)
       upload = try await beginning(intent) {
         try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
       }
       intent.upload = upload
-      try await open(intent)
+      try await note(intent)
     }
     do {
       let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
@@ -199,7 +199,7 @@ extension Engine {
         if unrecorded >= max(4, upload.partCount / 64) {
           unrecorded = 0
           intent.parts = receipts.values.sorted { $0.number < $1.number }
-          try await open(intent)
+          try await note(intent)
         }
       }
     }

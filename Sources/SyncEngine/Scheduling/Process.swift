@@ -123,7 +123,9 @@ extension Engine {
       let plan = Planner.plan(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
         neighbours: sight.neighbours)
-      observer.record(.considered(path, situation(of: path, sight), plan))
+      let situation = Situation(
+        path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
+      observer.record(.considered(path, situation, plan))
       guard let operation = plan else {
         clashes[path] = nil
         markersDue[path] = nil
@@ -154,11 +156,6 @@ extension Engine {
     }
     turn(path, .changesTooOften)
     return .later(.seconds(1))
-  }
-
-  private func situation(of path: RelativePath, _ sight: Sight) -> Situation {
-    Planner.situation(
-      path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
   }
 
   /// A failed condition is never retried with the same stamp. The same one twice means that the server
