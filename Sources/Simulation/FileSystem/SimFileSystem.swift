@@ -17,6 +17,8 @@ package final class SimFileSystem: @unchecked Sendable {
   let environment: SimEnvironment
   /// The kernel's report of changes; one queue for each run that watches.
   var queues: [EventQueue] = []
+  /// When one was dropped by a kernel that loses events, virtual nanoseconds.
+  var lastLostEvent = Int64.min
   /// Changes of names that a power failure may undo.
   var journal: [JournalEntry] = []
   /// Power failures so far: what a program had open before one is gone.

@@ -234,7 +234,7 @@ extension TortureUser {
   }
 
   func fileToFolder(_ files: [String]) {
-    guard generator.oneIn(3), let path = generator.pick(files) else { return }
+    guard habits.makesFoldersOfFiles, generator.oneIn(3), let path = generator.pick(files) else { return }
     delete(path)
     if generator.oneIn(2) { usleep(UInt32(generator.below(30_000))) }
     create(path + "/inner", size: smallSize())

@@ -15,6 +15,7 @@ final class TortureUser: @unchecked Sendable {
     var files = 120
     /// Bytes at most of what is larger than one part.
     var largest = 12 << 20
+    var makesFoldersOfFiles = true
   }
 
   let name: String
