@@ -169,7 +169,7 @@ extension SimFileSystem {
       return -EISDIR
     }
     detach(dentry)
-    record([(directory, name, nil)])
+    record([(directory, name, nil)], removed: inode)
     announce(IN_DELETE, name, inode, in: directory)
     announceEnd(of: inode)
     free(inode)
@@ -201,7 +201,7 @@ extension SimFileSystem {
     }
     detach(dentry)
     attach(dentry, as: newName, in: into)
-    record([(from, name, nil), (into, newName, inode)])
+    record([(from, name, nil), (into, newName, inode)], removed: replaced?.inode)
     announceMove(inode, from, name, into, newName)
     if let replaced {
       announceEnd(of: replaced.inode)

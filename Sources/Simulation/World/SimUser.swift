@@ -39,15 +39,16 @@ final class SimUser: @unchecked Sendable {
   func work(until end: Int64, haste: Int64) async {
     var due = executor.now
     var number = 0
-    while due < end {
+    // Whoever is late by as much again leaves the rest.
+    while due < end, executor.now < 2 * end {
       var pause = parts.generator("pause:\(node.name):\(number)")
       due += Int64(pause.below(Int(haste)))
       await executor.pause(due - executor.now)
       // Half of them in the middle of something that the engine does.
       switch pause.below(8) {
       case 0: await node.interference.wait(.calls(1 + pause.below(100)), atMost: 500_000_000)
-      case 1, 2: await node.interference.wait(.commit(isNext: false), atMost: 5_000_000_000)
-      case 3: await node.interference.wait(.read, atMost: 5_000_000_000)
+      case 1, 2: await node.interference.wait(.commit(isNext: false), atMost: 3_000_000_000)
+      case 3: await node.interference.wait(.read, atMost: 3_000_000_000)
       default: break
       }
       if begin("action", number) { await act() }
@@ -284,7 +285,7 @@ extension SimUser {
       await create(aside)
       asides.append(aside)
     }
-    await node.interference.wait(.commit(isNext: true), atMost: 20_000_000_000)
+    await node.interference.wait(.commit(isNext: true), atMost: 5_000_000_000)
     guard let path = someFile(), !asides.contains(path) else { return }
     for aside in asides {
       if generator.oneIn(4) { delete(path) }
@@ -366,8 +367,8 @@ extension SimUser {
     let longest = Int64(generator.below(generator.oneIn(4) ? 2_000_000_000 : 20_000_000))
     switch generator.below(8) {
     case 0..<3: await node.interference.wait(.calls(1 + generator.below(60)), atMost: longest)
-    case 3: await node.interference.wait(.commit(isNext: false), atMost: 1_000_000_000)
-    case 4: await node.interference.wait(.read, atMost: 1_000_000_000)
+    case 3: await node.interference.wait(.commit(isNext: false), atMost: 300_000_000)
+    case 4: await node.interference.wait(.read, atMost: 300_000_000)
     default: await executor.pause(longest)
     }
   }

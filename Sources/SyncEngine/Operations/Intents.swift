@@ -147,6 +147,7 @@ extension Engine {
           return true
         }
         turn(path, .writeHadNotLanded)
+        try await noteMissed(intent)
       }
     }
     for intent in unwanted { try await close(intent) }
@@ -194,11 +195,21 @@ extension Engine {
     case content(Fingerprint)
   }
 
+  private func noteMissed(_ intent: Intent) async throws {
+    guard intent.kind != .delete, intent.wasMissed != true else { return }
+    var missed = intent
+    missed.wasMissed = true
+    try await note(missed)
+  }
+
   /// Nil: the remote side is not what the intent's write leaves behind.
   private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Landed? {
     if intent.kind == .delete {
       return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
     }
+    // What appears after a look that found nothing may be late, or the same content that another node moved there:
+    // where the file that was sent does not stand here any more, a row for it would prove a deletion.
+    if intent.wasMissed == true, !standsHere(intent, sight) { return nil }
     guard let object = sight.head?.object, object.metadata == intent.metadata,
       !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
     else { return nil }
@@ -210,6 +221,11 @@ extension Engine {
       try await remote.holds(path, object, fingerprint)
     else { return nil }
     return .content(fingerprint)
+  }
+
+  private func standsHere(_ intent: Intent, _ sight: Sight) -> Bool {
+    guard let sent = intent.local?.stamp, let found = sight.local.stamp else { return false }
+    return found.mount == sent.mount && found.inode == sent.inode
   }
 
   private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {

@@ -149,6 +149,7 @@ extension Engine {
     for intent in intents.all(for: path) where intent.upload != nil {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
+        upload.wasMissed = nil
         turn(path, .uploadGoesOn)
         return upload
       }
