@@ -107,7 +107,10 @@ import Testing
   /// Seed 309602: the version that was kept beside took the name, and was sent though the key held it already.
   @Test(arguments: [6, 100]) func whatWasKeptBesideTakesTheNameAgain(_ size: Int) throws {
     let stage = Stage()
-    let node = stage.node { $0.poll = .seconds(5) }
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.policy.conflict = .remote
+    }
     node.write("file", "before")
     let run = stage.run(node, node.options)
     stage.advance(.seconds(20))
