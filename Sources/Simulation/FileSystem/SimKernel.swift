@@ -57,6 +57,8 @@ package final class SimKernel: Kernel, @unchecked Sendable {
   package func exit() {
     for number in files.keys.sorted() { shut(files[number]!) }
     files = [:]
+    // It refers to the world.
+    onCrash = nil
   }
 
   /// What goes before every call; false for the dead.

@@ -44,6 +44,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// The node at which alone anybody works, if that is so.
   var onlyWriter: String?
 
+  var now: Int64 { executor.now }
+
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
     trace = isTracing ? [] : nil

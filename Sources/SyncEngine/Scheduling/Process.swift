@@ -151,11 +151,24 @@ extension Engine {
       } catch let failure as RemoteFailure where failure.code == .raced {
         turn(path, .raceLost)
         try await environment.sleep(for: .milliseconds(20 + Int64(environment.random() % 80)))
-        try await observeRemote(path, &sight)
+        try await observeOutcome(path, &sight)
+      } catch let failure as RemoteFailure where failure.code == .uploadGone {
+        turn(path, .uploadAbandoned)
+        try await observeOutcome(path, &sight)
+        try await dropUploads(of: path)
       }
     }
     turn(path, .changesTooOften)
     return .later(.seconds(1))
+  }
+
+  /// What stands there may be what we sent ourselves, earlier and without a reply.
+  private func observeOutcome(_ path: RelativePath, _ sight: inout Sight) async throws {
+    if try await resolveIntents(path, &sight) {
+      sight.base = try await store.row(path)?.entry
+    } else {
+      try await observeRemote(path, &sight)
+    }
   }
 
   /// A failed condition is never retried with the same stamp. The same one twice means that the server
@@ -163,7 +176,7 @@ extension Engine {
   private func noteFailedCondition(_ path: RelativePath, _ sight: inout Sight, _ failure: RemoteFailure) async throws {
     let stamp = sight.remote.stamp
     let wasAssumed = sight.remoteIsAssumed
-    try await observeRemote(path, &sight)
+    try await observeOutcome(path, &sight)
     guard !wasAssumed, sight.remote.stamp == stamp else {
       failedConditions[path] = nil
       return
