@@ -43,13 +43,17 @@ extension SimFileSystem {
       inode.isMappedDirty = false
       return
     }
-    var directories: Set<ObjectIdentifier> = [ObjectIdentifier(inode)]
+    // A set would take longer: there are hardly ever more than three.
+    var directories = [ObjectIdentifier(inode)]
     var wanted = [Bool](repeating: false, count: journal.count)
     for index in journal.indices.reversed()
     where journal[index].changes.contains(where: { directories.contains(ObjectIdentifier($0.directory)) }) {
       wanted[index] = true
-      for change in journal[index].changes { directories.insert(ObjectIdentifier(change.directory)) }
+      for change in journal[index].changes where !directories.contains(ObjectIdentifier(change.directory)) {
+        directories.append(ObjectIdentifier(change.directory))
+      }
     }
+    guard wanted.contains(true) else { return }
     for index in journal.indices where wanted[index] { settle(journal[index]) }
     journal = journal.indices.filter { !wanted[$0] }.map { journal[$0] }
   }
