@@ -359,15 +359,6 @@ private final class EventList: SyncObserver, @unchecked Sendable {
   func record(_ event: SyncEvent) { events.append(event) }
 }
 
-extension SimNode {
-  fileprivate func rewrite(_ path: RelativePath, _ text: String) {
-    guard let inode = disk.lookup(path) else { return }
-    disk.openForWriting(inode)
-    disk.write(Array(text.utf8), to: inode, openedAs: path)
-    disk.close(inode, openedAs: path)
-  }
-}
-
 extension Stage {
   /// An engine over the node's disk, with options of its own.
   fileprivate func run(
