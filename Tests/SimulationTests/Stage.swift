@@ -64,14 +64,6 @@ extension SimNode {
     disk.create(path, .file, Array(text.utf8))
   }
 
-  /// As a program does that opens the file, writes it anew and closes it.
-  func rewrite(_ path: RelativePath, _ text: String) {
-    guard let inode = disk.lookup(path) else { return }
-    disk.openForWriting(inode)
-    disk.write(Array(text.utf8), to: inode, openedAs: path)
-    disk.close(inode, openedAs: path)
-  }
-
   func text(_ path: RelativePath) -> String? {
     disk.lookup(path).map { String(decoding: $0.content, as: UTF8.self) }
   }

@@ -19,7 +19,7 @@ final class InstanceLock: Sendable {
     }
     file = locked
     try check(writer.kernel.truncate(writer.raw, to: 0))
-    try Array("\(getpid()) \(Self.hostName())\n".utf8).withUnsafeBytes { try writer.write($0, at: 0) }
+    try Array("\(writer.kernel.processID) \(Self.hostName())\n".utf8).withUnsafeBytes { try writer.write($0, at: 0) }
   }
 
   /// A program that the last holder was about to start has its descriptors for a moment after its end.

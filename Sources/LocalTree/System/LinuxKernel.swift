@@ -3,6 +3,7 @@ internal import Glibc
 
 /// The kernel itself.
 package struct LinuxKernel: Kernel {
+  package var processID: Int32 { getpid() }
   package let umask: UInt32
   package let tick: Int64
 

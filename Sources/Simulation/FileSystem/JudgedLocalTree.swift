@@ -73,6 +73,9 @@ package struct JudgedLocalTree: LocalTreePort {
     }
     switch outcome {
     case .installed:
+      if case .symlink(let target) = content, LinkTarget.leadsOut(target, from: path) {
+        ledger.violates("I6", "\(life.node) made \(path), a link that leads out of the root")
+      }
       if let expected, let displaced = displacements.first { judge(displaced, expected, at: path, "replaced") }
       ledger.wrote("install \(path)", node: life.node)
     case .changed: ledger.count("local changed")

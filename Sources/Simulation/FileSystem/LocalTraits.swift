@@ -16,6 +16,8 @@ package struct LocalTraits: Sendable {
   package var fixedMode: UInt32?
   /// `RENAME_EXCHANGE`.
   package var canExchange = true
+  /// tmpfs: a store into a mapping changes no stamp.
+  package var isMemory = false
   /// `RENAME_NOREPLACE`.
   package var canRenameWithoutReplacing = true
 

@@ -169,7 +169,7 @@ extension SimFileSystem {
       return -EISDIR
     }
     detach(dentry)
-    record([(directory, name, nil)])
+    record([(directory, name, nil)], removed: inode)
     announce(IN_DELETE, name, inode, in: directory)
     announceEnd(of: inode)
     free(inode)
@@ -201,7 +201,7 @@ extension SimFileSystem {
     }
     detach(dentry)
     attach(dentry, as: newName, in: into)
-    record([(from, name, nil), (into, newName, inode)])
+    record([(from, name, nil), (into, newName, inode)], removed: replaced?.inode)
     announceMove(inode, from, name, into, newName)
     if let replaced {
       announceEnd(of: replaced.inode)
@@ -270,12 +270,14 @@ extension SimFileSystem {
   /// A store into a shared mapping: the first since the pages were clean sets the stamps, no event is raised.
   package func store(_ content: [UInt8], to inode: Inode) {
     inode.content = content
-    if !inode.isMappedDirty {
-      inode.modified = kept(now)
-      inode.changed = now
-      inode.isMappedDirty = true
-    }
     touch(inode)
+    // On tmpfs the page is writable since it was read.
+    if inode.isMappedDirty || traits.isMemory { return }
+    inode.modified = kept(now)
+    inode.changed = now
+    inode.isMappedDirty = true
+    // The kernel writes the pages back, and the next store finds them clean.
+    environment.executor.after(30_000_000_000) { inode.isMappedDirty = false }
   }
 }
 
@@ -315,7 +317,12 @@ extension SimFileSystem {
   private func slots(in folder: Inode) -> [TrashSlot] {
     names(in: folder).compactMap { name in
       guard !name.contains("."), let inode = folder.child(name) else { return nil }
-      return TrashSlot(name: name, inode: inode, mayExpire: folder.entries["\(name).expiring"] != nil)
+      let record = ["pending", "expiring", "kept"].lazy.compactMap { folder.child("\(name).\($0)") }.first
+      return TrashSlot(
+        name: name, inode: inode, mayExpire: folder.entries["\(name).expiring"] != nil,
+        isPending: folder.entries["\(name).pending"] != nil,
+        // JSON: what was cut off or never reached the disk does not end like that.
+        hasRecord: record?.content.last == UInt8(ascii: "}"))
     }
   }
 }
@@ -326,4 +333,8 @@ package struct TrashSlot {
   package var inode: Inode
   /// Compared with its record, and known to be in the bucket: removed when its retention ends.
   package var mayExpire: Bool
+  /// Not yet compared with its record.
+  var isPending: Bool
+  /// A readable one.
+  var hasRecord: Bool
 }

@@ -13,6 +13,7 @@ package enum Coverage {
     remote conditionFailed
     remote configuration
     remote corrupted
+    remote key that is no path
     remote late effect
     remote notFound
     remote outcomeUnknown
@@ -35,6 +36,8 @@ package enum Coverage {
   /// What users and the program at the bucket do.
   private static let users = """
     bucket delete
+    bucket link that leads out
+    bucket odd key
     bucket put
     user append
     user changeMode
@@ -54,10 +57,12 @@ package enum Coverage {
     user renameFolder
     user replace
     user saveLikeVim
+    user store
     user symlink
     user touch
     user truncate
     user writeLate
+    user writeMapped
     """
 
   /// Where nodes crashed: before and after calls of the ports.

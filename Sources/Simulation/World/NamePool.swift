@@ -15,8 +15,13 @@ struct NamePool {
 
   /// Nobody else changes what lies there.
   func isOwn(_ path: RelativePath) -> Bool {
-    (home.isRoot || path.isBelow(home)) && !Self.anchors.contains(path)
+    (home.isRoot || path.isBelow(home)) && !Self.anchors.contains(path) && !path.name.hasPrefix(Self.leadingOut)
   }
+
+  private static let leadingOut = ".out-"
+
+  /// For a link that leads out of the root, which nobody else touches: it is left alone on both sides.
+  func outside(_ owner: String) -> RelativePath { RelativePath(unchecked: Self.leadingOut + owner) }
 
   func path(_ generator: inout SeededGenerator) -> RelativePath {
     let directory = place(generator.pick(Self.directories))

@@ -32,6 +32,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private var stood: [Place: Int64] = [:]
   /// Contents that stood in the bucket at any time, at any key.
   private(set) var stored: Set<UInt64> = []
+  /// Contents that were written into the trash after they had been compared.
+  private(set) var late: Set<UInt64> = []
   private var hasLostPower = false
   private var everDirectories: Set<RelativePath> = []
   /// The versions that a node was told of, by node: key and ETag.
@@ -68,6 +70,9 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
+
+  /// A content stands in a slot of the trash that was compared before: it comes back when the retention ends.
+  func completesLate(_ content: [UInt8]) { late.insert(SimContent.hash(content)) }
 
   /// A writer whose base was this content replaced or deleted it at `path`.
   func supersedes(_ content: [UInt8], at path: RelativePath) {

@@ -172,6 +172,8 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
       oracle.note("\(node)   \(path), \(situation) → \(step)")
       return
     case .turned(let path, let turn):
+      // To know where a link leads it must be read, in each run once.
+      if turn == .linkRefused { oracle.transfers -= 1 }
       oracle.count("turn \(turn)")
       oracle.note("\(node)   \(path): \(turn.rawValue)")
       return

@@ -58,6 +58,7 @@ package final class World: @unchecked Sendable {
   package func run() -> WorldReport {
     act()
     rest()
+    if oracle.violations.isEmpty { oracle.judgeContents(nodes, server, isRetentionOver: false) }
     expire()
     judge()
     end()
@@ -320,7 +321,8 @@ extension World {
 
   private func judge() {
     for key in server.sortedKeys { oracle.note("bucket has \(key)") }
-    oracle.judgeContents(nodes, server)
+    oracle.judgeContents(nodes, server, isRetentionOver: true)
+    oracle.judgeTrash(nodes)
     for upload in server.openUploads { oracle.violates("I5", "an unfinished upload of \(upload) is left") }
   }
 

@@ -42,7 +42,7 @@ final class Torture: Sendable {
       for _ in 0..<form.nodes {
         let plan = ProxyPlan(
           seed: seeds.next(), badness: form.badness, faults: form.faults, patience: form.patience)
-        proxies.append(try await BadProxy(serverPort: Int(server.port), plan: plan, sparesParts: form.kind == .moto))
+        proxies.append(try await BadProxy(serverPort: Int(server.port), plan: plan))
       }
       let torture = try Torture(form, workspace, server, proxies, TortureLedger())
       try await withThrowingTaskGroup(of: Void.self) { group in
