@@ -8,24 +8,27 @@ final class Stage {
   let executor = SimExecutor(seed: 1)
   let server: SimS3
   let oracle: Oracle
+  let weather: Weather
   private var generator = SeededGenerator(seed: 7)
   private var nodeCount: UInt64 = 0
 
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
     oracle = Oracle(executor: executor, isTracing: true)
+    weather = Weather(executor: executor)
   }
 
   /// Polls and full passes are as rare as they are in production unless `configure` says otherwise.
-  func node(_ configure: (inout EngineOptions) -> Void = { _ in }) -> SimNode {
+  func node(
+    traits: LocalTraits = LocalTraits(), _ configure: (inout EngineOptions) -> Void = { _ in }
+  ) -> SimNode {
     nodeCount += 1
     var options = EngineOptions(nodeID: "N\(nodeCount)")
     options.largeSize = 40
     configure(&options)
     return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
-      options: options,
-      generator: generator.fork())
+      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: traits, ledger: oracle,
+      options: options, generator: generator.fork(), weather: weather)
   }
 
   func start(_ node: SimNode, pageSize: Int = 1000) {
@@ -40,6 +43,9 @@ final class Stage {
   func put(_ key: String, _ text: String) {
     _ = try? server.put(key, Array(text.utf8), metadata: EntryMetadata(kind: .file), ifMatch: nil, isConditional: false)
   }
+
+  /// Whether the trace has such a line.
+  func saw(_ words: String) -> Bool { oracle.trace!.contains { $0.contains(words) } }
 
   func text(_ key: String) -> String? { server.objects[key].map { String(decoding: $0.content, as: UTF8.self) } }
 
