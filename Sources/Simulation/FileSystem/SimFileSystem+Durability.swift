@@ -16,7 +16,7 @@ struct JournalEntry {
 
   var isRemoval: Bool { changes.contains { $0.inode == nil } || removed != nil }
 
-  func isIn(_ directories: Set<ObjectIdentifier>) -> Bool {
+  func isIn(_ directories: [ObjectIdentifier]) -> Bool {
     changes.contains { directories.contains(ObjectIdentifier($0.directory)) }
   }
 
@@ -60,7 +60,8 @@ extension SimFileSystem {
       inode.isMappedDirty = false
       return
     }
-    var directories: Set<ObjectIdentifier> = [ObjectIdentifier(inode)]
+    // A set would take longer: there are hardly ever more than three.
+    var directories = [ObjectIdentifier(inode)]
     // A file that loses a name must have got its other one, and the directory of that must be there, or a failure
     // would take a file away that was only moved.
     var needed: Set<ObjectIdentifier> = []
@@ -70,10 +71,13 @@ extension SimFileSystem {
       let isNeeded = !needed.isEmpty && entry.names(needed)
       guard isNeeded || entry.isIn(directories) else { continue }
       wanted[index] = true
-      for change in entry.changes { directories.insert(ObjectIdentifier(change.directory)) }
-      if let removed = entry.removed, removed.kind == .directory { directories.insert(ObjectIdentifier(removed)) }
+      for change in entry.changes where !directories.contains(ObjectIdentifier(change.directory)) {
+        directories.append(ObjectIdentifier(change.directory))
+      }
+      if let removed = entry.removed, removed.kind == .directory { directories.append(ObjectIdentifier(removed)) }
       if isNeeded || entry.isRemoval { needed.formUnion(entry.parts) }
     }
+    guard wanted.contains(true) else { return }
     for index in journal.indices where wanted[index] { settle(journal[index]) }
     journal = journal.indices.filter { !wanted[$0] }.map { journal[$0] }
   }

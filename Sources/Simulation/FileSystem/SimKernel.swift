@@ -529,7 +529,9 @@ extension SimKernel {
 // MARK: - The process
 
 extension SimKernel {
-  package var processID: Int32 { 4242 }
+  /// Files tell them: of another length a write would take other draws, and the seed tell another history.
+  package var processID: Int32 { 12_345 }
+  package var hostName: String { "vm" }
   package var umask: UInt32 { 0o022 }
   package var tick: Int64 { SimFileSystem.tick }
   package func now() -> Int64 { disk.now.nanoseconds }

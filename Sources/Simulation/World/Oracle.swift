@@ -9,6 +9,11 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
     var content: UInt64
   }
 
+  private struct Version: Hashable {
+    var path: RelativePath
+    var etag: String
+  }
+
   package private(set) var counters: [String: Int] = [:]
   package private(set) var violations: [String] = []
   /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
@@ -36,8 +41,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private(set) var late: Set<UInt64> = []
   private var hasLostPower = false
   private var everDirectories: Set<RelativePath> = []
-  /// The versions that a node was told of, by node: key and ETag.
-  private var seen: [String: Set<String>] = [:]
+  /// The versions that a node was told of, by node.
+  private var seen: [String: Set<Version>] = [:]
   /// Whether a content still stands in a tree, the bucket or a trash.
   var isKept: ((UInt64) -> Bool)?
   var etagsTellContent = true
@@ -146,13 +151,13 @@ extension Oracle {
   }
 
   package func saw(_ path: RelativePath, etag: String, node: String) {
-    seen[node, default: []].insert("\(etag) \(path)")
+    seen[node, default: []].insert(Version(path: path, etag: etag))
   }
 
   package func replacedRemotely(
     _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
   ) {
-    if seen[node]?.contains("\(old.etag) \(path)") != true {
+    if seen[node]?.contains(Version(path: path, etag: old.etag)) != true {
       violates("I2", "\(node) replaced a version of \(path) that it was never told of")
     }
     if path.isDirectory { return }

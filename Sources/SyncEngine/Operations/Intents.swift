@@ -135,8 +135,9 @@ extension Engine {
   /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
   /// has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
-    let open = intents.all(for: path)
-    let uncertain = open.filter(\.isUncertain)
+    let uncertain = intents.all(for: path).filter(\.isUncertain)
+    // First, so that what follows sees whether they were completed: afterwards they cannot be.
+    let unwanted = try await abortUnwantedUploads(path, sight)
     if !uncertain.isEmpty {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
@@ -149,7 +150,7 @@ extension Engine {
         try await noteMissed(intent)
       }
     }
-    try await closeUploads(path, sight)
+    for intent in unwanted { try await close(intent) }
     for intent in uncertain where intent.kind != .multipart {
       if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
         !found.isSameVersion(as: expected)
@@ -166,9 +167,15 @@ extension Engine {
     return !uncertain.isEmpty
   }
 
+  /// Of a path that is in sync.
+  func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
+    for intent in try await abortUnwantedUploads(path, sight) { try await close(intent) }
+  }
+
   /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
   /// locked, so none is under way.
-  func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
+  private func abortUnwantedUploads(_ path: RelativePath, _ sight: Sight) async throws -> [Intent] {
+    var unwanted: [Intent] = []
     for intent in intents.all(for: path) {
       guard let upload = intent.upload else { continue }
       if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
@@ -177,8 +184,9 @@ extension Engine {
       }
       turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
-      try await close(intent)
+      unwanted.append(intent)
     }
+    return unwanted
   }
 
   /// What an intent's write left behind.

@@ -154,7 +154,7 @@ extension Engine {
         return upload
       }
       if let stale = intent.upload { try await remote.abortUpload(stale) }
-      try await close(intent)
+      if !intent.isUncertain { try await close(intent) }
     }
     return newIntent(.multipart, path, expected)
   }
@@ -172,7 +172,7 @@ extension Engine {
     }
     turn(RelativePath(unchecked: upload.path), .uploadAbandoned)
     try await remote.abortUpload(upload)
-    try await close(intent)
+    if !intent.isUncertain { try await close(intent) }
   }
 
   /// Nothing goes on with them.

@@ -2,61 +2,81 @@
 ///
 /// `a` and `a/…` are not adjacent in S3's order, `a.txt` lies between, so `a` waits until the stream is beyond
 /// every possible `a/…`. All that wait are starts of the stream's path, hence never more than it has bytes.
+///
+/// Inlinable: generic code of another module is not specialised else, and this runs for every path of a pass.
 package struct PrefixStack<Value: Sendable>: Sendable {
   package struct Released: Sendable {
     package let path: RelativePath
     package let value: Value
     package let hadDescendants: Bool
-  }
 
-  private struct Waiting: Sendable {
-    var path: RelativePath
-    var value: Value
-    var hadDescendants = false
-
-    var released: Released { Released(path: path, value: value, hadDescendants: hadDescendants) }
-
-    /// Where the path stands in relation to the range of all paths below the leaf's name.
-    func relation(to path: RelativePath) -> Relation {
-      let leaf = self.path.string.utf8
-      let other = path.string.utf8
-      guard other.starts(with: leaf), let next = other.dropFirst(leaf.count).first else { return .beyond }
-      let slash = UInt8(ascii: "/")
-      return next == slash ? .below : next < slash ? .before : .beyond
+    @inlinable init(path: RelativePath, value: Value, hadDescendants: Bool) {
+      self.path = path
+      self.value = value
+      self.hadDescendants = hadDescendants
     }
   }
 
-  private enum Relation { case before, below, beyond }
+  @usableFromInline struct Waiting: Sendable {
+    @usableFromInline var path: RelativePath
+    @usableFromInline var value: Value
+    @usableFromInline var hadDescendants = false
 
-  private var waiting: [Waiting] = []
+    @inlinable init(path: RelativePath, value: Value) {
+      self.path = path
+      self.value = value
+    }
 
-  package init() {}
+    @inlinable var released: Released { Released(path: path, value: value, hadDescendants: hadDescendants) }
+  }
 
-  package var count: Int { waiting.count }
+  @usableFromInline var waiting: [Waiting] = []
+
+  @inlinable package init() {}
+
+  @inlinable package var count: Int { waiting.count }
 
   /// Holds the value of the leaf that the stream has reached, after `advance(to:)` with the same path.
-  package mutating func push(_ path: RelativePath, _ value: Value) {
+  @inlinable package mutating func push(_ path: RelativePath, _ value: Value) {
     waiting.append(Waiting(path: path, value: value))
   }
 
   /// Tells of the stream's next path, leaf or directory, and returns what need not wait any longer, in ascending
   /// order.
-  package mutating func advance(to path: RelativePath) -> [Released] {
+  @inlinable package mutating func advance(to path: RelativePath) -> [Released] {
     var released: [Released] = []
-    waiting.removeAll { entry in
-      guard entry.relation(to: path) == .beyond else { return false }
-      released.append(entry.released)
-      return true
+    var kept = 0
+    for index in waiting.indices {
+      switch PlaceOfDescendants(of: waiting[index].path, seenFrom: path) {
+      case .passed:
+        released.append(waiting[index].released)
+        continue
+      case .here: waiting[index].hadDescendants = true
+      case .ahead: break
+      }
+      if kept != index { waiting.swapAt(kept, index) }
+      kept += 1
     }
-    for index in waiting.indices where waiting[index].relation(to: path) == .below {
-      waiting[index].hadDescendants = true
-    }
+    waiting.removeLast(waiting.count - kept)
     return released
   }
 
   /// Returns what still waits: the stream is over.
-  package mutating func finish() -> [Released] {
+  @inlinable package mutating func finish() -> [Released] {
     defer { waiting = [] }
     return waiting.map(\.released)
+  }
+}
+
+/// Where a stream's path stands in relation to the range of all paths below a leaf's name.
+@usableFromInline enum PlaceOfDescendants {
+  case ahead, here, passed
+
+  @usableFromInline init(of leaf: RelativePath, seenFrom path: RelativePath) {
+    let next = path.withBytes { path in
+      leaf.withBytes { leaf in path.count > leaf.count && path.starts(with: leaf) ? path[leaf.count] : nil }
+    }
+    let slash = UInt8(ascii: "/")
+    self = next == nil || next! > slash ? .passed : next! == slash ? .here : .ahead
   }
 }
