@@ -88,6 +88,7 @@ extension SimFileSystem {
   /// - Returns: Contents that only the failure made.
   package func failPower(_ generator: inout SeededGenerator) -> [[UInt8]] {
     failures += 1
+    noteBoot()
     queues = []
     settleOldNames()
     var cut: Set<ObjectIdentifier> = []

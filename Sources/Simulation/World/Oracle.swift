@@ -76,6 +76,9 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
 
+  /// What was given up at one path stands at another one.
+  func restores(_ content: [UInt8]) { superseded.remove(SimContent.hash(content)) }
+
   /// A content stands in a slot of the trash that was compared before: it comes back when the retention ends.
   func completesLate(_ content: [UInt8]) { late.insert(SimContent.hash(content)) }
 
