@@ -9,23 +9,30 @@ final class Stage {
   let server: SimS3
   let oracle: Oracle
   private var generator = SeededGenerator(seed: 7)
-  private var nodeCount: UInt64 = 0
+  private var nodes: [SimNode] = []
 
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
     oracle = Oracle(executor: executor, isTracing: true)
   }
 
+  /// Brings what was started to its end: a task that waits for ever is never freed.
+  deinit {
+    for node in nodes { node.crash(oracle) }
+    advance(.seconds(10))
+  }
+
   /// Polls and full passes are as rare as they are in production unless `configure` says otherwise.
   func node(_ configure: (inout EngineOptions) -> Void = { _ in }) -> SimNode {
-    nodeCount += 1
-    var options = EngineOptions(nodeID: "N\(nodeCount)")
+    let number = nodes.count + 1
+    var options = EngineOptions(nodeID: "N\(number)")
     options.largeSize = 40
     configure(&options)
-    return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
-      options: options,
-      generator: generator.fork())
+    let node = SimNode(
+      name: options.nodeID, number: UInt64(number), executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
+      options: options, generator: generator.fork())
+    nodes.append(node)
+    return node
   }
 
   func start(_ node: SimNode, pageSize: Int = 1000) {
