@@ -4,16 +4,22 @@
 Each test function counts once, whatever its number of cases. A test that began and never ended (the
 process crashed) failed; so did a run whose status is not 0 though no test failed. The format check
 and the simulation count as one test each.
+
+What the failed tests said comes before their names: often the last lines are all that is kept of a run.
 """
 
 import argparse
 import json
 import sys
 
+# Of what all failed tests said together, and characters of each line.
+LINES = 60
+WIDTH = 400
+
 
 def outcomes(lines):
-    """Yields sets: the tests that began, that ended, that had an issue."""
-    begun, ended, failed = set(), set(), set()
+    """The tests that began, those that ended, and what was said by those that had an issue."""
+    begun, ended, failed = set(), set(), {}
     for line in lines:
         try:
             record = json.loads(line)
@@ -27,7 +33,7 @@ def outcomes(lines):
         if event["kind"] == "issueRecorded":
             issue = event.get("issue", {})
             if not issue.get("isKnown", False) and issue.get("severity", "error") == "error":
-                failed.add(test or "(no test)")
+                failed.setdefault(test or "(no test)", []).append(said(event))
         elif test is None:
             continue
         elif event["kind"] == "testStarted":
@@ -35,6 +41,44 @@ def outcomes(lines):
         elif event["kind"] == "testEnded":
             ended.add(test)
     return begun, ended, failed
+
+
+def said(event):
+    """The lines of an issue: the first one has its test case and place."""
+    place = event.get("issue", {}).get("sourceLocation") or {}
+    head = f"{place.get('fileID', '?')}:{place.get('line', '?')}: "
+    case = (event.get("_testCase") or {}).get("displayName")
+    # What is recorded says nothing but that, before its comment.
+    texts = [message.get("text", "") for message in event.get("messages", [])]
+    if len(texts) > 1 and texts[0] == "Issue recorded":
+        del texts[0]
+    text = "\n".join(texts).replace("Caught error: ", "", 1)
+    if case:
+        head += f"({case}) "
+    return [cut(line) for line in (head + text).splitlines()]
+
+
+def cut(line):
+    return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
+
+
+def explain(failures, failed):
+    """Prints what failed tests said, the beginning of each issue where it is too much."""
+    issues = [(test, issue) for test in sorted(failures) for issue in failed[test]]
+    left = LINES
+    for index, (test, issue) in enumerate(issues):
+        # What short ones leave over is for those that come after them.
+        share = max(2, left // (len(issues) - index))
+        if left < 2:
+            print(f"({len(issues) - index} more issues)")
+            return
+        print(cut(f"{test}: {issue[0]}"))
+        shown = issue[1:] if len(issue) <= share else issue[1 : share - 1]
+        for line in shown:
+            print(f"  {line}")
+        if len(shown) < len(issue) - 1:
+            print(f"  ({len(issue) - 1 - len(shown)} more lines)")
+        left -= min(share, len(issue))
 
 
 def functions(lines):
@@ -68,7 +112,8 @@ def main():
     failures = {test for test in failed if test in tests or test not in begun}
     interrupted = (begun & tests) - ended - failures
     passed = (begun & tests & ended) - failures
-    names = sorted(failures) + [f"{test} (did not end)" for test in sorted(interrupted)]
+    names = [cut(f"{test}: {failed[test][0][0]}") for test in sorted(failures)]
+    names += [f"{test} (did not end)" for test in sorted(interrupted)]
     if arguments.test_status != 0 and not names:
         names.append(f"the test run ended with status {arguments.test_status}")
     if not passed and not names:
@@ -84,6 +129,7 @@ def main():
             passed_count += 1
         elif status is not None:
             names.append(name)
+    explain(failures, failed)
     for name in names:
         print(f"failed: {name}")
     print(f"{passed_count} passed, {len(names)} failed")

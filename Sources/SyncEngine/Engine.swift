@@ -24,7 +24,7 @@ package actor Engine {
   let large: Lane
   let memory = MemoryBudget()
   var intents = OpenIntents()
-  let directorySync = DirectorySync()
+  let directorySync: DirectorySync
   var recordedDirectories: Set<RelativePath> = []
   /// With --once: how often a path asked for more time.
   var postponed: [RelativePath: Int] = [:]
@@ -85,6 +85,7 @@ package actor Engine {
     self.environment = environment
     self.options = options
     self.observer = observer
+    directorySync = DirectorySync { try await local.sync($0) }
     openFiles = OpenFiles(rest: options.uploadOpenAfter.nanoseconds, isBrief: options.once)
     large = Lane(width: options.largeConcurrency)
     limit = AdaptiveLimit(initial: options.concurrency, maximum: options.concurrency)

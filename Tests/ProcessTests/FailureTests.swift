@@ -2,12 +2,13 @@ import AWSKit
 import EmbeddedS3
 import Foundation
 import Martlet
+import NIOHTTP1
 import Testing
 
 extension ProcessTests {
   /// Must hold 7: what goes wrong around Martlet is said clearly, and is over when its cause is.
   @Suite struct Failures {
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func serverIsAway() async throws {
       let outage = ProcessTests.scale("MARTLET_OUTAGE_SECONDS", default: 5)
       try await Workspace.run { workspace in
@@ -31,8 +32,36 @@ extension ProcessTests {
       }
     }
 
+    /// Moto keeps no checksum of the whole of what was sent in parts: the hash of their hashes must do.
+    @Test(.timeLimit(.minutes(2)))
+    func partsAreDamagedOnTheWay() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.moto, in: workspace) { server in
+          let proxy = try await BadProxy(
+            serverPort: Int(server.port),
+            plan: ProxyPlan(seed: 1, badness: 1, faults: [.corruptReplyBody], patience: 0...0)
+          ) { $0.first(name: "ETag")?.contains("-") ?? false }
+          try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await proxy.run() }
+            defer { group.cancelAll() }
+            let a = try Node("a", in: workspace, server: server)
+            let b = try Node("b", in: workspace, server: server, url: proxy.url)
+            let bytes = noise(20 << 20, seed: 7)
+            try write(a.path("large"), bytes)
+            try await a.once()
+            try await b.started()
+            _ = try await b.process?.line(containing: "not what its checksum says")
+            #expect(!exists(b.path("large")))
+            proxy.mode = .good
+            try await equal(a, b)
+            #expect(read(b.path("large")) == bytes)
+          }
+        }
+      }
+    }
+
     /// What keeps a run from its first pass ends it, with a message that says what to look at.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.limit(minutes: 1))
     func wrongStarts() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -65,7 +94,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 1), arguments: TestServer.Kind.conditional)
     func wrongBucket(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -82,7 +111,7 @@ extension ProcessTests {
     }
 
     /// Permissions that are missing at the start, or go and come back later.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func deniedRequests() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -121,7 +150,7 @@ extension ProcessTests {
     }
 
     /// A folder in which this user may not write: what changes there elsewhere cannot arrive, what is there is sent.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func readOnlyRoot() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

@@ -82,6 +82,32 @@ import Testing
     }
   }
 
+  /// A capability that a bad hour seemed to take away would be missed for a month.
+  @Test(arguments: [S3Operation.putObject, .completeMultipartUpload, .copyObject, .deleteObject])
+  func doesNotBelieveItOnce(_ operation: S3Operation) async throws {
+    try await withServer { fixture, server in
+      // As often as a server may stumble over a header that it does not know.
+      server.faults.add(Fault(.status(500, code: "InternalError"), on: [operation], skip: 1, count: 3))
+      let found = try await probe(fixture)
+      #expect(found == .full)
+      let left = try await fixture.keys()
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test func doesNotBelieveAnAnswerThatChanges() async throws {
+    try await withServer { fixture, server in
+      for round in 1...6 {
+        let operation: S3Operation = round.isMultiple(of: 2) ? .copyObject : .completeMultipartUpload
+        server.faults.add(Fault(.status(501, code: "NotImplemented"), on: [operation], key: "*/probe/*/\(round)/*"))
+      }
+      await expectFailure(.server) { try await probe(fixture) }
+      server.faults.removeAll()
+      let left = try await fixture.keys()
+      #expect(left.isEmpty)
+    }
+  }
+
   @Test func saysWhenNothingMayBeWritten() async throws {
     try await withServer { fixture, server in
       server.faults.add(Fault(.status(403, code: "AccessDenied"), on: [.putObject]))

@@ -247,17 +247,7 @@ enum Conformance {
     client.configuration.checksums = .none
     _ = try await client.putObject(
       bucket: fixture.bucket, key: fixture.prefix + "one", body: .bytes(ByteBuffer(bytes: source.bytes)))
-    let key = fixture.prefix + "parts"
-    let upload = try await client.createMultipartUpload(bucket: fixture.bucket, key: key)
-    var parts: [S3CompletedPart] = []
-    for (index, range) in [0..<5 << 20, 5 << 20..<10 << 20, 10 << 20..<11 << 20].enumerated() {
-      let result = try await client.uploadPart(
-        bucket: fixture.bucket, key: key, uploadID: upload.uploadID, partNumber: index + 1,
-        body: .bytes(ByteBuffer(bytes: source.bytes[range])))
-      parts.append(S3CompletedPart(number: index + 1, etag: result.etag ?? ""))
-    }
-    _ = try await client.completeMultipartUpload(
-      bucket: fixture.bucket, key: key, uploadID: upload.uploadID, parts: parts)
+    try await fixture.plant("parts", source, inPartsOf: 5 << 20)
     let other = PatternSource(count: 11 << 20, seed: 9)
     for path in ["one", "parts"] as [RelativePath] {
       let object = try #require(try await tree.head(path)).object

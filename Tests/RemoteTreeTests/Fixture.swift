@@ -52,6 +52,23 @@ struct Fixture: Sendable {
       bucket: bucket, key: prefix + key, body: .bytes(ByteBuffer(string: text)), headers: headers)
   }
 
+  /// Sends an object in parts, as clients without CRC64NVME do.
+  func plant(_ key: String, _ source: PatternSource, inPartsOf partSize: Int) async throws {
+    var client = client
+    client.configuration.checksums = .none
+    let upload = try await client.createMultipartUpload(bucket: bucket, key: prefix + key)
+    var parts: [S3CompletedPart] = []
+    for start in stride(from: 0, to: source.bytes.count, by: partSize) {
+      let bytes = source.bytes[start..<min(start + partSize, source.bytes.count)]
+      let part = try await client.uploadPart(
+        bucket: bucket, key: prefix + key, uploadID: upload.uploadID, partNumber: parts.count + 1,
+        body: .bytes(ByteBuffer(bytes: bytes)))
+      parts.append(S3CompletedPart(number: parts.count + 1, etag: part.etag ?? ""))
+    }
+    _ = try await client.completeMultipartUpload(
+      bucket: bucket, key: prefix + key, uploadID: upload.uploadID, parts: parts)
+  }
+
   func text(_ key: String) async throws -> String {
     var text = ByteBuffer()
     _ = try await client.getObject(bucket: bucket, key: prefix + key) { text.writeImmutableBuffer($0) }

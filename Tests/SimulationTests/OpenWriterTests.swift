@@ -80,9 +80,9 @@ import Testing
         number += 1
         let half = Array(String(repeating: "\(number % 10)", count: size).utf8)
         node.disk.write(half + database.content.dropFirst(size), to: database)
-        await node.interference.wait(calls: 1, atMost: 5_000_000)
+        await node.interference.wait(.calls(1), atMost: 5_000_000)
         node.disk.write(half + half, to: database)
-        await node.interference.wait(calls: 1, atMost: 5_000_000)
+        await node.interference.wait(.calls(1), atMost: 5_000_000)
       }
     }
     stage.advance(.seconds(15))

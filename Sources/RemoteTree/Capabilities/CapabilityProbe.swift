@@ -14,7 +14,7 @@ package struct CapabilityProbe: Sendable {
   /// Of all probes below the prefix.
   let folder: String
   /// Of this one.
-  let scratch: String
+  private(set) var scratch: String
   let logger: Logger
 
   package init(client: S3Client, location: S3Location, logger: Logger) {
@@ -27,14 +27,14 @@ package struct CapabilityProbe: Sendable {
     scratch = folder + String(UInt64.random(in: .min ... .max), radix: 16) + "/"
   }
 
-  /// Sends about fifty small requests.
+  /// Sends about fifty small requests, or a hundred where something lacks.
   ///
   /// - Throws: `RemoteFailure`: `.permission` where nothing may be written below the prefix, and whatever
   ///   keeps the server from answering. It never takes a failure of another kind for a missing capability.
   package func run() async throws -> ServerCapabilities {
     try await removeForgotten()
     do {
-      let capabilities = try await probe()
+      let capabilities = try await agreed()
       await removeScratch()
       logger.info(
         "probed the server",
@@ -44,6 +44,21 @@ package struct CapabilityProbe: Sendable {
       await removeScratch()
       throw error
     }
+  }
+
+  /// What seems to lack may be a bad network's doing: it lacks when two rounds in a row say so.
+  private func agreed() async throws -> ServerCapabilities {
+    var last: ServerCapabilities?
+    for round in 1...6 {
+      var probe = self
+      // Some objects must not exist yet.
+      probe.scratch += "\(round)/"
+      let found = try await probe.probe()
+      if found == .full || found == last { return found }
+      last = found
+    }
+    throw RemoteFailure(
+      .server, "\(location(scratch)): the server answers differently each time; check the network in between")
   }
 
   private func probe() async throws -> ServerCapabilities {

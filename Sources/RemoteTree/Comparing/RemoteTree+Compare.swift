@@ -48,15 +48,14 @@ struct LocalComparison {
   private let object: RemoteObject
   private var crc = CRC64NVME()
   private var md5: MD5Digest?
-  private var multipart: [MultipartETag] = []
+  private var parts: PartsCheck?
 
   init(_ object: RemoteObject) {
     self.object = object
     if object.crc64 != nil { return }
     switch ETagForm(object.stamp.etag) {
     case .md5: md5 = MD5Digest()
-    case .multipart(_, let parts):
-      multipart = ETagForm.likelyPartSizes(size: object.stamp.size, parts: parts).map(MultipartETag.init)
+    case .multipart: parts = PartsCheck(etag: object.stamp.etag, size: object.stamp.size)
     case .opaque: break
     }
   }
@@ -64,7 +63,7 @@ struct LocalComparison {
   mutating func update(_ bytes: UnsafeRawBufferPointer) {
     crc.update(bytes)
     md5?.update(bytes)
-    for index in multipart.indices { multipart[index].update(bytes) }
+    parts?.update(bytes)
   }
 
   var fingerprint: Fingerprint { Fingerprint(size: object.stamp.size, crc64: crc.value) }
@@ -74,9 +73,7 @@ struct LocalComparison {
     if let crc64 = object.crc64 { return crc64 == crc.value ? .equal : .different }
     switch ETagForm(object.stamp.etag) {
     case .md5(let hash): return md5.map { Hex.encode($0.finalize()) } == hash ? .equal : .unknown
-    case .multipart(let hash, _):
-      for index in multipart.indices where multipart[index].finish() == hash { return .equal }
-      return .unknown
+    case .multipart: return parts?.matches() == true ? .equal : .unknown
     case .opaque: return .unknown
     }
   }

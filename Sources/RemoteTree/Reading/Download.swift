@@ -15,26 +15,48 @@ struct Download: Sendable {
   let progress: @Sendable (Int64) -> Void
 
   func run() async throws -> DownloadedObject {
+    let content = try await content()
+    guard content.isDoubtful else { return content.downloaded }
+    // Damaged on the way, or sent in parts of an unusual size. What two readings agree about is the object's content.
+    let again = try await Download(tree: tree, key: key, stamp: stamp, sink: NullSink(), progress: { _ in }).content()
+    guard again.downloaded.fingerprint == content.downloaded.fingerprint else { throw Self.isDamaged }
+    return content.downloaded
+  }
+
+  private struct Content {
+    var downloaded: DownloadedObject
+    /// The ETag of an upload in parts, all that the server tells of it, did not match.
+    var isDoubtful: Bool
+  }
+
+  private func content() async throws -> Content {
     RangePlan.count(size: stamp.size) <= 1 ? try await single() : try await ranges()
   }
 
+  private static let isDamaged = S3Error(
+    .checksumMismatch, message: "the content that was received is not what its checksum says")
+
   // MARK: One request
 
-  private func single() async throws -> DownloadedObject {
+  private func single() async throws -> Content {
     var verifier: S3ContentVerifier?
+    var parts: PartsCheck?
     var crc = CRC64NVME()
     let reader = RangeReader(download: self, range: nil)
     let head = try await reader.read { head in
       verifier = tree.verifier(head)
+      parts = tree.partsCheck(head, stamp)
     } consume: { bytes, offset in
       try sink.write(bytes, at: offset)
       crc.update(bytes)
       verifier?.update(bytes)
+      parts?.update(bytes)
       progress(Int64(bytes.count))
     }
     try verifier?.finish()
-    return DownloadedObject(
+    let downloaded = DownloadedObject(
       object: try tree.object(head, key: key), fingerprint: Fingerprint(size: stamp.size, crc64: crc.value))
+    return Content(downloaded: downloaded, isDoubtful: parts?.matches() == false)
   }
 
   // MARK: Ranges
@@ -48,7 +70,7 @@ struct Download: Sendable {
     var chunks: [ByteBuffer]
   }
 
-  private func ranges() async throws -> DownloadedObject {
+  private func ranges() async throws -> Content {
     // The checksums of the whole object: a reply to a range need not carry them.
     let head = try await checkedHead()
     let expected = tree.expectedChecksum(head)
@@ -56,7 +78,8 @@ struct Download: Sendable {
     if let expected {
       if case .crc64nvme = expected {} else { verifier = S3ContentVerifier(expected) }
     }
-    let keepsChunks = verifier != nil
+    var parts = tree.partsCheck(head, stamp)
+    let keepsChunks = verifier != nil || parts != nil
     let object = try tree.object(head, key: key)
     let version = tree.readableVersion(stamp) ?? tree.readableVersion(object.stamp)
     let count = RangePlan.count(size: stamp.size)
@@ -78,16 +101,18 @@ struct Download: Sendable {
         waiting[piece.index] = piece
         while let next = waiting.removeValue(forKey: finished) {
           crc = CRC64NVME.combine(crc, next.crc, lengthOfB: UInt64(next.length))
-          for chunk in next.chunks { verifier?.update(chunk) }
+          for chunk in next.chunks {
+            verifier?.update(chunk)
+            chunk.withUnsafeReadableBytes { parts?.update($0) }
+          }
           finished += 1
         }
       }
     }
     try verifier?.finish()
-    if case .crc64nvme(let value) = expected, value != crc {
-      throw S3Error(.checksumMismatch, message: "the content that was received is not what its checksum says")
-    }
-    return DownloadedObject(object: object, fingerprint: Fingerprint(size: stamp.size, crc64: crc))
+    if case .crc64nvme(let value) = expected, value != crc { throw Self.isDamaged }
+    let downloaded = DownloadedObject(object: object, fingerprint: Fingerprint(size: stamp.size, crc64: crc))
+    return Content(downloaded: downloaded, isDoubtful: parts?.matches() == false)
   }
 
   private func piece(_ index: Int, version: String?, keepsChunks: Bool) async throws -> Piece {

@@ -11,6 +11,7 @@ package final class SimEnvironment: EngineEnvironment, @unchecked Sendable {
   package let executor: SimExecutor
   /// How far this node's wall clock is off, in nanoseconds.
   package private(set) var skew: Int64
+  private var passed: Int64 = 0
   private var generator: SeededGenerator
 
   package init(executor: SimExecutor, skew: Int64, generator: SeededGenerator) {
@@ -22,11 +23,17 @@ package final class SimEnvironment: EngineEnvironment, @unchecked Sendable {
   /// Somebody sets the clock.
   func step(by nanoseconds: Int64) { skew += nanoseconds }
 
+  /// Nanoseconds go by in which nothing happens, as for a machine that is suspended.
+  func pass(_ nanoseconds: Int64) {
+    skew += nanoseconds
+    passed += nanoseconds
+  }
+
   package func wallTime() -> Timestamp {
     Timestamp(nanoseconds: Self.epoch.nanoseconds + executor.now + skew)
   }
 
-  package func uptime() -> Int64 { executor.now }
+  package func uptime() -> Int64 { executor.now + passed }
 
   package func sleep(for duration: Duration) async throws {
     let (seconds, attoseconds) = duration.components

@@ -86,7 +86,11 @@ extension SimFileSystem {
   func announce(_ mask: Int32, _ name: String, _ inode: Inode, in parent: Inode, cookie: UInt32 = 0) {
     let mask = UInt32(mask) | (inode.kind == .directory ? UInt32(IN_ISDIR) : 0)
     for queue in queues {
-      guard let watch = queue.isWatching(parent), !generator.oneIn(traits.lostEvents) else { continue }
+      guard let watch = queue.isWatching(parent) else { continue }
+      if generator.oneIn(traits.lostEvents) {
+        lastLostEvent = environment.executor.now
+        continue
+      }
       queue.append(EventQueue.Event(watch: watch, mask: mask, cookie: cookie, name: name))
     }
   }

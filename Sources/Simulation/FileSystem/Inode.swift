@@ -65,7 +65,8 @@ package final class Inode: @unchecked Sendable {
 /// One name; it keeps its identity through renames, as an open file keeps its name.
 final class Dentry {
   let inode: Inode
-  var parent: Inode?
+  /// A directory that has it lives; without the reference back a world would never be freed.
+  weak var parent: Inode?
   var name: String
 
   init(_ inode: Inode, as name: String, in parent: Inode) {

@@ -2,17 +2,28 @@ internal import SyncModel
 
 /// What other programs of a node do between two system calls of its engine.
 ///
-/// A program parks until so many calls from now, and then goes on before the call is made: with the engine in the
-/// middle of whatever it does.
+/// A program parks until some moment of the engine's work, and then goes on before the next call is made: with the
+/// engine in the middle of whatever it does.
 ///
 /// `@unchecked Sendable`: used only on the world's thread.
 package final class Interference: @unchecked Sendable {
+  package enum Moment {
+    /// So many calls from now.
+    case calls(Int)
+    /// Between two steps of a commit, at times; or at the very next one.
+    case commit(isNext: Bool)
+    /// Between two parts of the reading of a user's file.
+    case read
+    /// When the lease on a user's file was let go.
+    case release
+  }
+
   private final class Parked {
-    var calls: Int
+    var moment: Moment
     var go: (() -> Void)?
 
-    init(calls: Int, go: @escaping () -> Void) {
-      self.calls = calls
+    init(_ moment: Moment, go: @escaping () -> Void) {
+      self.moment = moment
       self.go = go
     }
   }
@@ -30,27 +41,48 @@ package final class Interference: @unchecked Sendable {
     self.generator = generator
   }
 
-  /// Waits for so many calls of the engine, or so long where it makes none.
-  package func wait(calls: Int, atMost nanoseconds: Int64) async {
+  /// Waits until `moment`, or so long where it does not come.
+  package func wait(_ moment: Moment, atMost nanoseconds: Int64) async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      let entry = Parked(calls: calls) { continuation.resume() }
+      let entry = Parked(moment) { continuation.resume() }
       parked.append(entry)
       executor.after(nanoseconds) { [weak self] in self?.release(entry) }
     }
   }
 
-  /// Waits until the engine stands at some step of a commit, or so long where it comes to none.
-  package func waitForCommit(atMost nanoseconds: Int64) async {
-    await wait(calls: Self.commit, atMost: nanoseconds)
-  }
-
-  /// No count of calls: until a commit.
-  private static let commit = Int.max
-
   /// The engine stands between two steps of a commit.
   package func actAtCommit() {
-    for entry in parked where entry.calls > Self.commit / 2 && generator.oneIn(3) {
+    for entry in parked {
+      guard case .commit(let isNext) = entry.moment, isNext || generator.oneIn(3) else { continue }
       ledger.count("world acted within a commit")
+      release(entry)
+    }
+    executor.runGuests()
+  }
+
+  /// Somebody waits for the engine to be in the middle of a read.
+  var awaitsRead: Bool {
+    parked.contains { if case .read = $0.moment { true } else { false } }
+  }
+
+  /// The engine has read a part of this file.
+  func actWithinRead(of inode: Inode) {
+    focus = inode
+    for entry in parked {
+      guard case .read = entry.moment else { continue }
+      ledger.count("world acted within a read")
+      release(entry)
+    }
+    executor.runGuests()
+  }
+
+  /// The engine let go of its lease on this file.
+  func actAfterLease(on inode: Inode) {
+    if parked.isEmpty { return }
+    for entry in parked {
+      guard case .release = entry.moment else { continue }
+      focus = inode
+      ledger.count("world acted right after a lease")
       release(entry)
     }
     executor.runGuests()
@@ -69,8 +101,9 @@ package final class Interference: @unchecked Sendable {
     executor.runGuests()
     if parked.isEmpty { return }
     for entry in parked {
-      entry.calls -= 1
-      if entry.calls <= 0 {
+      guard case .calls(let calls) = entry.moment else { continue }
+      entry.moment = .calls(calls - 1)
+      if calls <= 1 {
         ledger.count("world acted between two calls")
         release(entry)
       }

@@ -65,11 +65,16 @@ package struct JudgedLocalTree: LocalTreePort {
     _ content: InstallContent, at path: RelativePath, metadata: EntryMetadata, fingerprint: Fingerprint,
     replacing expected: ExpectedLocal?
   ) async throws -> InstallOutcome {
+    let displacements = Displacements()
     let outcome = try await counting {
-      try await tree.install(content, at: path, metadata: metadata, fingerprint: fingerprint, replacing: expected)
+      try await Displacements.$current.withValue(displacements) {
+        try await tree.install(content, at: path, metadata: metadata, fingerprint: fingerprint, replacing: expected)
+      }
     }
     switch outcome {
-    case .installed: ledger.wrote("install \(path)", node: life.node)
+    case .installed:
+      if let expected, let displaced = displacements.first { judge(displaced, expected, at: path, "replaced") }
+      ledger.wrote("install \(path)", node: life.node)
     case .changed: ledger.count("local changed")
     case .busy: ledger.count("local busy")
     case .obstructed: ledger.count("local obstructed")
@@ -78,11 +83,15 @@ package struct JudgedLocalTree: LocalTreePort {
   }
 
   package func remove(_ path: RelativePath, expecting expected: ExpectedLocal) async throws -> RemovalOutcome {
-    let outcome = try await counting { try await tree.remove(path, expecting: expected) }
+    let displacements = Displacements()
+    let outcome = try await counting {
+      try await Displacements.$current.withValue(displacements) { try await tree.remove(path, expecting: expected) }
+    }
     switch outcome {
     case .removed:
-      if let content = kernel.takeDisplaced(expected.stamp.inode) {
-        ledger.removedLocally(path, content: content, node: life.node)
+      if let displaced = displacements.first {
+        judge(displaced, expected, at: path, "removed")
+        ledger.removedLocally(path, content: displaced.content, node: life.node)
       }
       ledger.wrote("remove \(path)", node: life.node)
     case .changed: ledger.count("local changed")
@@ -90,6 +99,22 @@ package struct JudgedLocalTree: LocalTreePort {
     case .absent: break
     }
     return outcome
+  }
+
+  /// I2: what a call that went well took away is the version that it was told of, and nobody wrote to it then.
+  private func judge(_ displaced: Displaced, _ expected: ExpectedLocal, at path: RelativePath, _ what: String) {
+    let stamp = expected.stamp
+    let size = Int64(displaced.content.count)
+    func violate(_ why: String) { ledger.violates("I2", "\(life.node) \(what) \(path), \(why)") }
+    if displaced.inode != stamp.inode || size != stamp.size || displaced.modified != stamp.modified {
+      violate("which was not the version that it expected")
+    } else if kernel.disk.traits.hasLeases {
+      // Elsewhere nobody can tell who has a file open, and a write may put back size and time.
+      if displaced.writers > 0, stamp.kind == .file { violate("which somebody had open for writing") }
+      if let fingerprint = expected.fingerprint, SimContent.fingerprint(displaced.content) != fingerprint {
+        violate("whose content had changed")
+      }
+    }
   }
 
   package func copyAside(

@@ -17,6 +17,8 @@ package final class SimFileSystem: @unchecked Sendable {
   let environment: SimEnvironment
   /// The kernel's report of changes; one queue for each run that watches.
   var queues: [EventQueue] = []
+  /// When one was dropped by a kernel that loses events, virtual nanoseconds.
+  var lastLostEvent = Int64.min
   /// Changes of names that a power failure may undo.
   var journal: [JournalEntry] = []
   /// Power failures so far: what a program had open before one is gone.
@@ -167,7 +169,7 @@ extension SimFileSystem {
       return -EISDIR
     }
     detach(dentry)
-    record([(directory, name, nil)])
+    record([(directory, name, nil)], removed: inode)
     announce(IN_DELETE, name, inode, in: directory)
     announceEnd(of: inode)
     free(inode)
@@ -199,7 +201,7 @@ extension SimFileSystem {
     }
     detach(dentry)
     attach(dentry, as: newName, in: into)
-    record([(from, name, nil), (into, newName, inode)])
+    record([(from, name, nil), (into, newName, inode)], removed: replaced?.inode)
     announceMove(inode, from, name, into, newName)
     if let replaced {
       announceEnd(of: replaced.inode)

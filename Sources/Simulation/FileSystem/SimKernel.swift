@@ -14,15 +14,18 @@ package final class SimKernel: Kernel, @unchecked Sendable {
     let dentry: Dentry?
     let isWriter: Bool
     let isReadable: Bool
+    /// Below Martlet's state folder.
+    let isOwn: Bool
     var lease: Inode.Lease?
     var isLocked = false
     var queue: EventQueue?
 
-    init(_ inode: Inode, _ dentry: Dentry?, isWriter: Bool, isReadable: Bool) {
+    init(_ inode: Inode, _ dentry: Dentry?, isWriter: Bool, isReadable: Bool, isOwn: Bool = false) {
       self.inode = inode
       self.dentry = dentry
       self.isWriter = isWriter
       self.isReadable = isReadable
+      self.isOwn = isOwn
     }
   }
 
@@ -34,8 +37,6 @@ package final class SimKernel: Kernel, @unchecked Sendable {
   let interference: Interference?
   /// How many calls that need space find none: one in so many, 0 none.
   package var fullDisk = 0
-  /// What this process took away from its name, by the number of its inode.
-  private var displaced: [UInt64: [UInt8]] = [:]
   package private(set) var directoriesMade = 0
   /// Calls until the process is killed in the middle of its work; negative: never.
   package var callsUntilCrash = -1
@@ -56,6 +57,8 @@ package final class SimKernel: Kernel, @unchecked Sendable {
   package func exit() {
     for number in files.keys.sorted() { shut(files[number]!) }
     files = [:]
+    // It refers to the world.
+    onCrash = nil
   }
 
   /// What goes before every call; false for the dead.
@@ -70,9 +73,6 @@ package final class SimKernel: Kernel, @unchecked Sendable {
     interference?.actBeforeCall()
     return life.isAlive
   }
-
-  /// The content that was moved away last under this number.
-  package func takeDisplaced(_ number: UInt64) -> [UInt8]? { displaced.removeValue(forKey: number) }
 
   private static let dead = -EIO
 
@@ -102,32 +102,33 @@ extension SimKernel {
 
   package func open(_ directory: Int32, _ path: String, _ flags: Int32, _ mode: UInt32) -> Int32 {
     guard enter() else { return Self.dead }
-    if directory == AT_FDCWD { return path == Self.rootPath ? install(disk.root, nil, Flags(flags)) : -ENOENT }
+    if directory == AT_FDCWD { return path == Self.rootPath ? install(disk.root, nil, Flags(flags), false) : -ENOENT }
     guard let parent = self.directory(directory) else { return -ENOTDIR }
-    return open(path, in: parent, Flags(flags), mode)
+    return open(path, in: parent, Flags(flags), mode, files[directory]!.isOwn)
   }
 
-  private func open(_ name: String, in parent: Inode, _ flags: Flags, _ mode: UInt32) -> Int32 {
+  private func open(_ name: String, in parent: Inode, _ flags: Flags, _ mode: UInt32, _ isOwn: Bool) -> Int32 {
     guard parent.mayBeSearched else { return -EACCES }
-    if name == "." { return install(parent, nil, flags) }
+    if name == "." { return install(parent, nil, flags, isOwn) }
+    let isOwn = isOwn || name == ReservedNames.state
     if name.utf8.count > 255 { return -ENAMETOOLONG }
     guard let dentry = parent.entries[name] else {
       guard flags.has(O_CREAT) else { return -ENOENT }
       if parent.links == 0 { return -ENOENT }
       if hasNoSpace() { return -ENOSPC }
       let inode = disk.newInode(.file, [], mode: mode & ~umask, in: parent)
-      return install(inode, disk.add(inode, as: name, in: parent), flags)
+      return install(inode, disk.add(inode, as: name, in: parent), flags, isOwn)
     }
     if flags.has(O_CREAT) && flags.has(O_EXCL) { return -EEXIST }
-    return install(dentry.inode, dentry, flags)
+    return install(dentry.inode, dentry, flags, isOwn)
   }
 
-  private func install(_ inode: Inode, _ dentry: Dentry?, _ flags: Flags) -> Int32 {
+  private func install(_ inode: Inode, _ dentry: Dentry?, _ flags: Flags, _ isOwn: Bool) -> Int32 {
     if flags.has(O_DIRECTORY) && inode.kind != .directory { return -ENOTDIR }
     if inode.kind == .symlink && !flags.isPath { return -ELOOP }
     if inode.kind == .directory && flags.isWriter { return -EISDIR }
     if !flags.isPath && inode.mode & 0o400 == 0 && !flags.has(O_CREAT) { return -EACCES }
-    let file = OpenFile(inode, dentry, isWriter: flags.isWriter, isReadable: !flags.isPath)
+    let file = OpenFile(inode, dentry, isWriter: flags.isWriter, isReadable: !flags.isPath, isOwn: isOwn)
     inode.pins += 1
     if flags.isWriter {
       // The engine writes to files of its own only, on which nobody holds a lease.
@@ -156,7 +157,7 @@ extension SimKernel {
     }
     guard let last = names.last else { return -ENOENT }
     if parent.child(last)?.kind == .symlink { return -ELOOP }
-    return open(last, in: parent, Flags(flags), 0)
+    return open(last, in: parent, Flags(flags), 0, files[directory]!.isOwn)
   }
 
   package func close(_ file: Int32) {
@@ -277,11 +278,16 @@ extension SimKernel {
     switch kind {
     case .exchange:
       guard disk.traits.canExchange else { return -EINVAL }
-      return disk.exchange(from, in: source, with: to, in: target)
+      let displaced = target.child(to).map { Displaced($0) }
+      let result = disk.exchange(from, in: source, with: to, in: target)
+      if result == 0, let displaced { Displacements.current?.note(displaced) }
+      return result
     case .withoutReplacing:
       guard disk.traits.canRenameWithoutReplacing else { return -EINVAL }
       if target.entries[to] != nil { return -EEXIST }
-    case .replacing: displaced[moved.number] = moved.content
+    case .replacing:
+      // Within one folder only records change their names.
+      if source !== target { Displacements.current?.note(Displaced(moved)) }
     }
     return disk.rename(from, in: source, to: to, in: target)
   }
@@ -320,8 +326,10 @@ extension SimKernel {
     guard offset < content.count else { return 0 }
     // At times less than asked for, as a kernel may.
     let whole = min(buffer.count, content.count - Int(offset))
-    let count = whole > 1 && life.oneIn(8) ? 1 + life.below(whole - 1) : whole
+    let isWaitedFor = !open.isOwn && open.inode.kind == .file && interference?.awaitsRead == true
+    let count = whole > 1 && (isWaitedFor || life.oneIn(8)) ? 1 + life.below(whole - 1) : whole
     buffer.copyBytes(from: content[Int(offset)..<Int(offset) + count])
+    if isWaitedFor { interference?.actWithinRead(of: open.inode) }
     return count
   }
 
@@ -454,6 +462,7 @@ extension SimKernel {
     guard enter(), let open = files[file], let lease = open.lease else { return }
     open.lease = nil
     disk.releaseLease(lease, on: open.inode)
+    if !open.isOwn { interference?.actAfterLease(on: open.inode) }
   }
 
   package func lockExclusively(_ file: Int32) -> Int32 {

@@ -24,6 +24,7 @@ package enum Coverage {
     remote unreachable
     world acted between two calls
     world acted within a commit
+    world acted within a read
     world clock step
     world crash
     world power loss
@@ -41,6 +42,7 @@ package enum Coverage {
     user create
     user delete
     user deleteFolder
+    user fight
     user fileToFolder
     user hardLink
     user keepOpen

@@ -14,11 +14,14 @@ package protocol EffectLedger: AnyObject, Sendable {
   func saw(_ path: RelativePath, etag: String, node: String)
   /// The engine of `node` put `content` at a key in the place of another version.
   func replacedRemotely(_ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String)
+  /// An invariant does not hold.
+  func violates(_ invariant: String, _ what: String)
   /// The engine of `node` changed its tree or the bucket.
   func wrote(_ description: @autoclosure () -> String, node: String)
 }
 
 extension EffectLedger {
+  package func violates(_ invariant: String, _ what: String) {}
   package func saw(_ path: RelativePath, etag: String, node: String) {}
   package func replacedRemotely(
     _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String

@@ -10,7 +10,7 @@ extension Oracle {
     func look(_ content: [UInt8], _ place: @autoclosure () -> String) {
       let hash = SimContent.hash(content)
       if live.insert(hash).inserted, completed[hash] == nil {
-        violate("I4", "\(place()) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
+        violates("I4", "\(place()) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
       }
     }
     for key in server.sortedKeys { look(server.objects[key]!.content, "object \(key)") }
@@ -22,7 +22,7 @@ extension Oracle {
       let text = String(decoding: content, as: UTF8.self)
       let holders = nodes.filter { $0.disk.trash.contains { SimContent.hash($0.inode.content) == hash } }
       let isInTrash = !holders.isEmpty
-      violate("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
+      violates("I1", "“\(text)” is \(isInTrash ? "only in a trash" : "lost") though nobody gave it up")
     }
   }
 

@@ -47,6 +47,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// The node at which alone anybody works, if that is so.
   var onlyWriter: String?
 
+  var now: Int64 { executor.now }
+
   package init(executor: SimExecutor, isTracing: Bool) {
     self.executor = executor
     trace = isTracing ? [] : nil
@@ -61,7 +63,7 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 
   package func count(_ what: String) { counters[what, default: 0] += 1 }
 
-  func violate(_ invariant: String, _ what: String) {
+  package func violates(_ invariant: String, _ what: String) {
     note("VIOLATION \(invariant): \(what)")
     violations.append("\(invariant): \(what)")
   }
@@ -89,7 +91,7 @@ extension Oracle {
   func stores(_ content: [UInt8], at path: RelativePath) {
     let place = Place(path: path, content: SimContent.hash(content))
     if completed[place.content] == nil {
-      violate("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
+      violates("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
     }
     if stood[place] == nil { stood[place] = executor.now }
     stored.insert(place.content)
@@ -125,7 +127,7 @@ extension Oracle {
   /// kept whoever made the folder.
   func conflicts(_ path: RelativePath, node: String) {
     if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory) {
-      violate("I9", "\(node) found \(path) in conflict, of which there is one writer only")
+      violates("I9", "\(node) found \(path) in conflict, of which there is one writer only")
     }
   }
 
@@ -148,13 +150,13 @@ extension Oracle {
     _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
   ) {
     if seen[node]?.contains(Version(path: path, etag: old.etag)) != true {
-      violate("I2", "\(node) replaced a version of \(path) that it was never told of")
+      violates("I2", "\(node) replaced a version of \(path) that it was never told of")
     }
     if path.isDirectory { return }
     if old.content == content {
       // Elsewhere an ETag that changed with the metadata says nothing of the content.
       if !isMetadata && etagsTellContent && !hasLostPower {
-        violate("I9", "\(node) sent to \(path) the content that it held already")
+        violates("I9", "\(node) sent to \(path) the content that it held already")
       }
     } else {
       judgeLoss(of: old.content, "\(node) replaced \(path)")
@@ -165,7 +167,7 @@ extension Oracle {
   private func judgeLoss(of content: [UInt8], _ what: String) {
     let hash = SimContent.hash(content)
     if superseded.contains(hash) || isKept?(hash) != false { return }
-    violate("I1", "\(what), the last copy of “\(String(decoding: content, as: UTF8.self))”, which nobody gave up")
+    violates("I1", "\(what), the last copy of “\(String(decoding: content, as: UTF8.self))”, which nobody gave up")
   }
 
   /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was
@@ -176,6 +178,6 @@ extension Oracle {
     // A commit under way in a folder that is moved lands where the folder is then.
     let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
     if let gone, let stood = stood[place], stood <= gone { return }
-    violate("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
+    violates("I7", "\(what) with “\(String(decoding: content, as: UTF8.self))”, which no writer gave up there")
   }
 }

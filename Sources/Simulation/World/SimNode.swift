@@ -25,6 +25,8 @@ package final class SimNode: @unchecked Sendable {
   var crashPoints: [CrashPoint] = []
   /// The current run completed a pass: it may not end by itself any more (I11).
   private(set) var hasPassed = false
+  /// When the last full pass that reached its end began, virtual nanoseconds.
+  private var lastFullPass = Int64.min
   /// Is told that the node crashed by itself.
   var onCrash: ((SimNode) -> Void)?
   private let weather: Weather
@@ -44,6 +46,9 @@ package final class SimNode: @unchecked Sendable {
       mount: MountID(number), environment: environment, traits: traits)
     interference = Interference(executor: executor, ledger: ledger, generator: self.generator.fork())
   }
+
+  /// Something happened that its engine can only find when it looks at everything.
+  var hasUnseenChanges: Bool { disk.lastLostEvent > lastFullPass }
 
   var isRunning: Bool { run.map { !$0.isDone } ?? false }
 
@@ -73,8 +78,10 @@ package final class SimNode: @unchecked Sendable {
         observer: TracingObserver(
           node: life.node, oracle: oracle,
           tally: DeletionTally(limit: self.options.deletionLimit),
-          onPass: { [weak self, weak life] in
-            if let life, life === self?.life { self?.hasPassed = true }
+          onPass: { [weak self, weak life] began, isFull in
+            guard let self, let life, life === self.life else { return }
+            hasPassed = true
+            if isFull { lastFullPass = began }
           }))
       if self.life !== life { return }
       self.engine = engine
@@ -145,14 +152,15 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let node: String
   let oracle: Oracle
   let tally: DeletionTally
-  let onPass: () -> Void
+  let onPass: (_ began: Int64, _ isFull: Bool) -> Void
+  private let pass = PassTime()
 
   private static let turns = Dictionary(uniqueKeysWithValues: Turn.allCases.map { ($0, "turn \($0)") })
 
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     if tally.exceeds(after: event) {
-      oracle.violate("I8", "\(node) deleted more files between two passes than the limit allows")
+      oracle.violates("I8", "\(node) deleted more files between two passes than the limit allows")
     }
     switch event {
     case .transferStarted(let transfer):
@@ -160,8 +168,11 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
       oracle.count("engine transfer")
       oracle.note("\(node)   \(transfer.direction.rawValue) of \(transfer.path) begins")
       return
-    case .passEnded: return onPass()
-    case .transferProgressed, .transferEnded(_, nil), .passStarted: return
+    case .passStarted:
+      pass.began = oracle.now
+      return
+    case .passEnded(let summary): return onPass(pass.began, summary.isFull)
+    case .transferProgressed, .transferEnded(_, nil): return
     case .considered(let path, let situation, let operation):
       let step = operation?.name ?? "nothing"
       oracle.count("plan \(situation) → \(step)")
@@ -178,6 +189,11 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     }
     oracle.note("\(node)   \("\(event)".replacing("SyncEngine.", with: "").replacing("SyncModel.", with: ""))")
   }
+}
+
+/// `@unchecked Sendable`: used only on the world's thread.
+private final class PassTime: @unchecked Sendable {
+  var began: Int64 = 0
 }
 
 /// Counts deletions between two passes (I8): as many as the limit may come from a pass, and as many from hints.

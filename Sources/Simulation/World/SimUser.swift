@@ -39,14 +39,16 @@ final class SimUser: @unchecked Sendable {
   func work(until end: Int64, haste: Int64) async {
     var due = executor.now
     var number = 0
-    while due < end {
+    // Whoever is late by as much again leaves the rest.
+    while due < end, executor.now < 2 * end {
       var pause = parts.generator("pause:\(node.name):\(number)")
       due += Int64(pause.below(Int(haste)))
       await executor.pause(due - executor.now)
       // Half of them in the middle of something that the engine does.
-      switch pause.below(4) {
-      case 0: await node.interference.wait(calls: 1 + pause.below(100), atMost: 500_000_000)
-      case 1: await node.interference.waitForCommit(atMost: 5_000_000_000)
+      switch pause.below(8) {
+      case 0: await node.interference.wait(.calls(1 + pause.below(100)), atMost: 500_000_000)
+      case 1, 2: await node.interference.wait(.commit(isNext: false), atMost: 3_000_000_000)
+      case 3: await node.interference.wait(.read, atMost: 3_000_000_000)
       default: break
       }
       if begin("action", number) { await act() }
@@ -96,6 +98,7 @@ final class SimUser: @unchecked Sendable {
     case .burst: await burst()
     case .keepLog: await keepLog()
     case .keepDatabase: await keepDatabase()
+    case .fight: await fight()
     }
   }
 }
@@ -274,6 +277,24 @@ extension SimUser {
     finish(inode, at: path, with: inode.content)
   }
 
+  /// Replaces the file that the engine is about to replace, at one step after the other.
+  private func fight() async {
+    var asides: [RelativePath] = []
+    for number in 0..<(2 + generator.below(3)) {
+      let aside = RelativePath(unchecked: names.home.asDirectoryPrefix + ".fight-\(action)-\(number)")
+      await create(aside)
+      asides.append(aside)
+    }
+    await node.interference.wait(.commit(isNext: true), atMost: 5_000_000_000)
+    guard let path = someFile(), !asides.contains(path) else { return }
+    for aside in asides {
+      if generator.oneIn(4) { delete(path) }
+      move(aside, to: path)
+      if generator.oneIn(3), let inode = await open(path) { finish(inode, at: path, with: newContent()) }
+      await node.interference.wait(.commit(isNext: true), atMost: 5_000_000)
+    }
+  }
+
   private func fileToFolder() async {
     guard let path = someFile() else { return }
     delete(path)
@@ -344,10 +365,11 @@ extension SimUser {
 
   private func pauseShortly() async {
     let longest = Int64(generator.below(generator.oneIn(4) ? 2_000_000_000 : 20_000_000))
-    if generator.oneIn(2) {
-      await node.interference.wait(calls: 1 + generator.below(60), atMost: longest)
-    } else {
-      await executor.pause(longest)
+    switch generator.below(8) {
+    case 0..<3: await node.interference.wait(.calls(1 + generator.below(60)), atMost: longest)
+    case 3: await node.interference.wait(.commit(isNext: false), atMost: 300_000_000)
+    case 4: await node.interference.wait(.read, atMost: 300_000_000)
+    default: await executor.pause(longest)
     }
   }
 
@@ -362,7 +384,7 @@ extension SimUser {
     let files = disk.leaves().filter {
       $0.inode.kind == .file && $0.inode.writers == 0 && names.isOwn($0.path)
     }
-    if generator.oneIn(2), let hot = files.first(where: { $0.inode === node.interference.focus }) { return hot.path }
+    if !generator.oneIn(3), let hot = files.first(where: { $0.inode === node.interference.focus }) { return hot.path }
     return generator.pickAny(files.map(\.path))
   }
 

@@ -48,11 +48,7 @@ extension Engine {
   /// Before anything is sent for it, or its row says that both sides have it: a name that a power failure took back
   /// would look like a deletion.
   func makeNameDurable(_ path: RelativePath) async throws {
-    guard let parent = path.parent else { return }
-    // Where the folder may not be opened nothing can be done for its names.
-    do { try await directorySync.sync(parent, in: local) } catch let failure as LocalFailure
-      where failure.code == .permission
-    {}
+    if let parent = path.parent { try await directorySync.sync(parent) }
   }
 
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.

@@ -145,7 +145,7 @@ extension Engine {
       switch outcome {
       case .copied, .existed:
         if outcome == .existed { turn(name, .conflictCopyExists) }
-        if let parent = name.parent { try await directorySync.sync(parent, in: local) }
+        if let parent = name.parent { try await directorySync.sync(parent) }
         mark(name, .localEvent)
         return name
       case .changed:

@@ -4,7 +4,7 @@ extension Engine {
   func deleteLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
     switch try await local.remove(path, expecting: expectation(stamp, sight)) {
     case .removed:
-      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      if let parent = path.parent { try await directorySync.sync(parent) }
       try await forget(path)
       committed(path, .deletedLocal)
       return .settled
@@ -18,6 +18,11 @@ extension Engine {
   }
 
   func deleteRemote(_ path: RelativePath, _ version: RemoteStamp, _ sight: inout Sight) async throws -> Outcome? {
+    // Were the reply lost, what is found then would always look newer.
+    if !version.isDated, sight.remoteIsAssumed {
+      try await observeRemote(path, &sight)
+      return nil
+    }
     try await keepEmptied(above: path)
     try await sendDelete(path, version)
     committed(path, .deletedRemote)
@@ -61,6 +66,8 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .outcomeUnknown || failure.code == .server {
       try await keepUncertain(intent)
       throw failure
+    } catch is CancellationError {
+      throw CancellationError()
     } catch {
       try await close(intent)
       throw error

@@ -6,7 +6,7 @@ extension Engine {
 
   func makeLocalDirectory(_ path: RelativePath, _ sight: Sight) async throws -> Outcome? {
     let stamp = try await local.makeDirectory(path, metadata: nil)
-    if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+    if let parent = path.parent { try await directorySync.sync(parent) }
     try await record(directory: path, stamp, remote: sight.remote.stamp)
     committed(path, .directoryMade)
     return .settled

@@ -102,7 +102,7 @@ extension Engine {
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
     {
     case .installed(var stamp, let isProvisional):
-      if let parent = path.parent { try await directorySync.sync(parent, in: local) }
+      if let parent = path.parent { try await directorySync.sync(parent) }
       if keepsMode, let mode = fetched.object.metadata.mode {
         stamp.mode = mode
         mark(path, .localEvent)

@@ -29,9 +29,10 @@ extension Engine {
         }
         return .renamed(from: from)
       }
+      if try await isRemoteVersion(stamp, path, &sight) { return try await compare(path, stamp, &sight) }
       return try await upload(path, stamp, replacing: expected, &sight)
     case .uploadMetadata(let stamp, let expected):
-      return try await uploadMetadata(path, stamp, replacing: expected, sight)
+      return try await uploadMetadata(path, stamp, replacing: expected, &sight)
     case .download(let version, let replaced):
       return try await download(path, version, replacing: replaced, &sight)
     case .applyMetadata(let version, let metadata, let stamp):
@@ -60,6 +61,15 @@ extension Engine {
         path.string, "the key cannot be a file here: a folder of the same name exists; rename one of the two")
       return .settled
     }
+  }
+
+  /// Whether the row's version of the bucket, beside which a local one was kept, has taken the name here too.
+  private func isRemoteVersion(_ stamp: LocalStamp, _ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
+    guard let base = sight.base, base.isLocalChanged, let known = base.fingerprint, stamp.size == known.size,
+      stamp.kind == base.metadata.kind, sight.remote.stamp != nil
+    else { return false }
+    if sight.check?.stamp != stamp { try await inspectLocal(path, stamp, &sight) }
+    return sight.check?.fingerprint == known
   }
 
   private func inspectLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws {

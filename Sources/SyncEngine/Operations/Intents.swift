@@ -1,71 +1,21 @@
 import SyncModel
 
-/// Open intents by path, oldest first.
-struct OpenIntents: Sendable {
-  private var byPath: [RelativePath: [Intent]] = [:]
-
-  func all(for path: RelativePath) -> [Intent] { byPath[path] ?? [] }
-
-  /// Uploads in parts that may have been begun, or may still begin, and whose id nobody knows.
-  var unnamed: [Intent] {
-    byPath.values.joined().filter(\.isUnnamed).sorted { ($0.openedAt, $0.id.value) < ($1.openedAt, $1.id.value) }
-  }
-
-  mutating func put(_ intent: Intent) {
-    let path = RelativePath(unchecked: intent.path)
-    var list = byPath[path] ?? []
-    if let index = list.firstIndex(where: { $0.id == intent.id }) { list[index] = intent } else { list.append(intent) }
-    byPath[path] = list
-  }
-
-  mutating func remove(_ intent: Intent) {
-    let path = RelativePath(unchecked: intent.path)
-    byPath[path]?.removeAll { $0.id == intent.id }
-    if byPath[path]?.isEmpty == true { byPath[path] = nil }
-  }
-
-}
-
-extension Intent {
-  mutating func describe(_ fingerprint: Fingerprint?, _ metadata: EntryMetadata) {
-    size = fingerprint?.size
-    crc64 = fingerprint?.crc64
-    mode = metadata.mode
-    modified = metadata.modified?.nanoseconds
-    entryKind = metadata.kind.rawValue
-  }
-
-  /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
-  func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
-
-  /// The reply with the upload's id was lost or did not come yet.
-  var isUnnamed: Bool { kind == .multipart && upload == nil }
-
-  var fingerprint: Fingerprint? {
-    guard let size, let crc64 else { return nil }
-    return Fingerprint(size: size, crc64: crc64)
-  }
-
-  var metadata: EntryMetadata {
-    EntryMetadata(
-      kind: entryKind.flatMap(EntryKind.init(rawValue:)) ?? .file, mode: mode,
-      modified: modified.map(Timestamp.init(nanoseconds:)))
-  }
-}
-
 extension Engine {
-  /// AWS refuses a request whose signature is older than 15 minutes: after that nothing can still land.
-  private static var uncertainty: Duration { .seconds(16 * 60) }
-
   func newIntent(_ kind: Intent.Kind, _ path: RelativePath, _ expected: RemoteStamp?) -> Intent {
     Intent(
       id: Intent.ID(String(environment.random(), radix: 16) + "-" + String(number(), radix: 16)), kind: kind,
       path: path, expected: expected, openedAt: environment.wallTime())
   }
 
+  /// Before a request whose effect others see: what they are told of must survive a loss of power here.
   func open(_ intent: Intent) async throws {
     if intent.kind != .delete { try await makeNameDurable(RelativePath(unchecked: intent.path)) }
-    intents.put(intent)
+    try await note(intent)
+  }
+
+  /// Records what is known of an intent, without a look at the local side.
+  func note(_ intent: Intent) async throws {
+    intents.put(intent, now: environment.uptime())
     try await store.apply([.openIntent(intent)])
   }
 
@@ -77,7 +27,7 @@ extension Engine {
   func keepUncertain(_ intent: Intent) async throws {
     var uncertain = intent
     uncertain.isUncertain = true
-    try await open(uncertain)
+    try await note(uncertain)
     try await noteParts(of: uncertain)
   }
 
@@ -121,14 +71,15 @@ extension Engine {
   func loadIntents() async throws {
     for var intent in try await store.intents() {
       intent.isUncertain = true
-      intents.put(intent)
+      intents.put(intent, now: environment.uptime(), isLoaded: true)
       try await noteParts(of: intent)
       mark(RelativePath(unchecked: intent.path), .retry)
     }
   }
 
-  /// Between a local clock that nobody set and the server's.
-  private static var clockDifference: Duration { .seconds(2 * 3600) }
+  private func isOver(_ intent: Intent) -> Bool {
+    intents.isOver(intent, now: environment.uptime(), wallTime: environment.wallTime())
+  }
 
   /// An upload that was begun when the reply with its id was lost can only be found by its key, and by the time in
   /// which it must have been begun: others may write the same key.
@@ -136,12 +87,11 @@ extension Engine {
     let path = RelativePath(unchecked: intent.path)
     turn(path, .unrecordedUploadsSought)
     let known = Set(intents.all(for: path).compactMap { $0.upload?.uploadID })
-    let opened = Timestamp(nanoseconds: intent.openedAt)
     for found in try await remote.unfinishedUploads()
     where RelativePath(unchecked: found.upload.path) == path && !known.contains(found.upload.uploadID) {
-      let delay = found.begun.map { opened.duration(to: $0) } ?? .zero
-      let window = .zero - Self.clockDifference...Self.uncertainty + Self.clockDifference
-      if window.contains(delay) { try await remote.abortUpload(found.upload) }
+      if found.begun.map({ OpenIntents.mayBegin(intent, at: $0) }) ?? true {
+        try await remote.abortUpload(found.upload)
+      }
     }
   }
 
@@ -153,7 +103,7 @@ extension Engine {
     else { return }
     var unnamed = newIntent(.multipart, path, nil)
     unnamed.openedAt = intent.openedAt
-    try await open(unnamed)
+    try await note(unnamed)
   }
 
   /// Aborts the uploads whose id was lost, also those that begin after their sender gave up, until none can any more.
@@ -166,8 +116,7 @@ extension Engine {
         try await locked([path]) {
           guard intents.all(for: path).contains(where: { $0.id == intent.id && $0.isUnnamed }) else { return }
           try await abortUnrecordedUploads(of: intent)
-          let age = Timestamp(nanoseconds: intent.openedAt).duration(to: environment.wallTime())
-          if age > Self.uncertainty { try await close(intent) }
+          if isOver(intent) { try await close(intent) }
         }
       } catch let failure as RemoteFailure {
         observer.record(.retrying(path, reason: failure.message))
@@ -197,21 +146,22 @@ extension Engine {
           return true
         }
         turn(path, .writeHadNotLanded)
+        try await noteMissed(intent)
       }
     }
     try await closeUploads(path, sight)
-    let now = environment.wallTime()
     for intent in uncertain where intent.kind != .multipart {
-      let isOver = Timestamp(nanoseconds: intent.openedAt).duration(to: now) > Self.uncertainty
       if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
         !found.isSameVersion(as: expected)
       {
         // It took effect and somebody wrote anew, even if the same content: that was never agreed about.
         turn(path, .deletionWasOvertaken)
+        try await close(intent)
         try await forget(path)
+      } else if isOver(intent) {
+        turn(path, .writeCannotLandAnyMore)
+        try await close(intent)
       }
-      if isOver { turn(path, .writeCannotLandAnyMore) }
-      if isOver || intent.kind == .delete { try await close(intent) }
     }
     return !uncertain.isEmpty
   }
@@ -237,11 +187,21 @@ extension Engine {
     case content(Fingerprint)
   }
 
+  private func noteMissed(_ intent: Intent) async throws {
+    guard intent.kind != .delete, intent.wasMissed != true else { return }
+    var missed = intent
+    missed.wasMissed = true
+    try await note(missed)
+  }
+
   /// Nil: the remote side is not what the intent's write leaves behind.
   private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Landed? {
     if intent.kind == .delete {
       return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
     }
+    // What appears after a look that found nothing may be late, or the same content that another node moved there:
+    // where the file that was sent does not stand here any more, a row for it would prove a deletion.
+    if intent.wasMissed == true, !standsHere(intent, sight) { return nil }
     guard let object = sight.head?.object, object.metadata == intent.metadata,
       !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
     else { return nil }
@@ -253,6 +213,11 @@ extension Engine {
       try await remote.holds(path, object, fingerprint)
     else { return nil }
     return .content(fingerprint)
+  }
+
+  private func standsHere(_ intent: Intent, _ sight: Sight) -> Bool {
+    guard let sent = intent.local?.stamp, let found = sight.local.stamp else { return false }
+    return found.mount == sent.mount && found.inode == sent.inode
   }
 
   private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {

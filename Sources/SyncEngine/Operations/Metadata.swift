@@ -5,9 +5,13 @@ extension Engine {
   private static var indistinct: Duration { .seconds(2) }
 
   func uploadMetadata(
-    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: Sight
+    _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: inout Sight
   ) async throws -> Outcome? {
     guard var entry = sight.base else { return .settled }
+    if !expected.isDated, sight.remoteIsAssumed {
+      try await observeRemote(path, &sight)
+      return nil
+    }
     // A copy keeps the ETag: within the second of the version before it no listing tells the two apart.
     let age = expected.lastModified.duration(to: environment.wallTime())
     if age > .zero - Self.indistinct, age < Self.indistinct { return .later(Self.indistinct) }

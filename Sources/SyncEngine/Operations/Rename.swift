@@ -54,11 +54,17 @@ extension Engine {
   }
 
   private func rename(_ from: RelativePath, _ to: RelativePath) async throws -> Bool {
-    guard let base = try await store.row(from)?.entry, let version = base.remote,
+    guard let base = try await store.row(from)?.entry, var version = base.remote,
       try await store.row(to)?.entry == nil,
       case .present(let stamp) = try await local.observe(to)
     else { return false }
     guard try await isGone(base) else { return false }
+    if !version.isDated {
+      guard let dated = try await remote.head(from)?.object.stamp, dated.hasSameContent(as: version) else {
+        return false
+      }
+      version = dated
+    }
     var isProvisional = base.isProvisional
     if stamp != base.local || base.isProvisional {
       let check = try await local.fingerprint(to, expecting: stamp, whileOpen: .rested(Self.shortRest))
@@ -88,9 +94,9 @@ extension Engine {
     var entry = base
     entry.path = to
     entry.remote = copied
-    // The copy's condition is an ETag, which on AWS does not change with the metadata: dated back, the next
-    // listing asks what was copied.
-    entry.remote?.lastModified = min(version.lastModified, copied.lastModified.advanced(by: .seconds(-1)))
+    // The copy's condition is an ETag, which on AWS does not change with the metadata: undated, the next listing
+    // asks what was copied.
+    entry.remote?.lastModified = RemoteStamp.undated
     entry.isProvisional = isProvisional
     entry.local = rowStamp
     try await commit(entry, closing: intent, as: .renamedRemote)

@@ -96,12 +96,12 @@ extension Engine {
     } else {
       intent.describe(nil, stamp.metadata)
       intent.local = SentStamp(stamp, isProvisional: true)
-      try await open(intent)
+      try await note(intent)
       upload = try await beginning(intent) {
         try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
       }
       intent.upload = upload
-      try await open(intent)
+      try await note(intent)
     }
     do {
       let parts = try await sendParts(of: upload, snapshot, &intent, transfer)
@@ -149,6 +149,7 @@ extension Engine {
     for intent in intents.all(for: path) where intent.upload != nil {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
+        upload.wasMissed = nil
         turn(path, .uploadGoesOn)
         return upload
       }
@@ -158,18 +159,29 @@ extension Engine {
     return newIntent(.multipart, path, expected)
   }
 
-  /// What can never be completed is taken away; what a retry can go on with stays.
+  /// What can never be completed is taken away; what a retry can go on with stays, and what may have been completed
+  /// by an earlier request until it is known.
   private func abandon(_ upload: MultipartUpload, _ intent: Intent, after error: any Error) async throws {
     switch error {
     // A refused part is one that another request replaced; the same parts would be refused for ever.
-    case let failure as RemoteFailure
-    where [.conditionFailed, .raced, .uploadGone, .notPossible, .corrupted].contains(failure.code): break
+    case let failure as RemoteFailure where failure.code == .conditionFailed || failure.code == .uploadGone:
+      return try await keepUncertain(intent)
+    case let failure as RemoteFailure where [.raced, .notPossible, .corrupted].contains(failure.code): break
     case let failure as LocalFailure where failure.code == .changed || failure.code == .vanished: break
     default: return
     }
     turn(RelativePath(unchecked: upload.path), .uploadAbandoned)
     try await remote.abortUpload(upload)
     try await close(intent)
+  }
+
+  /// Nothing goes on with them.
+  func dropUploads(of path: RelativePath) async throws {
+    for intent in intents.all(for: path) {
+      guard let begun = intent.upload else { continue }
+      try await remote.abortUpload(begun)
+      try await close(intent)
+    }
   }
 
   private func sendParts(
@@ -198,8 +210,8 @@ extension Engine {
         unrecorded += 1
         if unrecorded >= max(4, upload.partCount / 64) {
           unrecorded = 0
-          intent.parts = receipts.values.sorted { $0.number < $1.number }
-          try await open(intent)
+          intent.parts = known.merging(receipts) { $1 }.values.sorted { $0.number < $1.number }
+          try await note(intent)
         }
       }
     }

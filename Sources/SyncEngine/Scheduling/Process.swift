@@ -123,7 +123,9 @@ extension Engine {
       let plan = Planner.plan(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
         neighbours: sight.neighbours)
-      observer.record(.considered(path, situation(of: path, sight), plan))
+      let situation = Situation(
+        path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
+      observer.record(.considered(path, situation, plan))
       guard let operation = plan else {
         clashes[path] = nil
         markersDue[path] = nil
@@ -149,16 +151,24 @@ extension Engine {
       } catch let failure as RemoteFailure where failure.code == .raced {
         turn(path, .raceLost)
         try await environment.sleep(for: .milliseconds(20 + Int64(environment.random() % 80)))
-        try await observeRemote(path, &sight)
+        try await observeOutcome(path, &sight)
+      } catch let failure as RemoteFailure where failure.code == .uploadGone {
+        turn(path, .uploadAbandoned)
+        try await observeOutcome(path, &sight)
+        try await dropUploads(of: path)
       }
     }
     turn(path, .changesTooOften)
     return .later(.seconds(1))
   }
 
-  private func situation(of path: RelativePath, _ sight: Sight) -> Situation {
-    Planner.situation(
-      path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
+  /// What stands there may be what we sent ourselves, earlier and without a reply.
+  private func observeOutcome(_ path: RelativePath, _ sight: inout Sight) async throws {
+    if try await resolveIntents(path, &sight) {
+      sight.base = try await store.row(path)?.entry
+    } else {
+      try await observeRemote(path, &sight)
+    }
   }
 
   /// A failed condition is never retried with the same stamp. The same one twice means that the server
@@ -166,7 +176,7 @@ extension Engine {
   private func noteFailedCondition(_ path: RelativePath, _ sight: inout Sight, _ failure: RemoteFailure) async throws {
     let stamp = sight.remote.stamp
     let wasAssumed = sight.remoteIsAssumed
-    try await observeRemote(path, &sight)
+    try await observeOutcome(path, &sight)
     guard !wasAssumed, sight.remote.stamp == stamp else {
       failedConditions[path] = nil
       return

@@ -1,37 +1,42 @@
-/// The cell of docs/planner.md in which a path stands.
-package struct Situation: Hashable, Sendable, CustomStringConvertible {
-  /// Which of the tables.
-  package let table: String
-  package let local: String
-  package let remote: String
+/// The cell of docs/planner.md in which a path stands. Only what reads it pays for its words.
+package struct Situation: Sendable, CustomStringConvertible {
+  private let isDirectory: Bool
+  private let base: BaseEntry?
+  private let local: LocalState
+  private let remote: RemoteState
+  private let neighbours: Neighbours
 
-  package var description: String { "\(table): \(local) × \(remote)" }
-}
-
-extension Planner {
-  package static func situation(
+  package init(
     path: RelativePath, base: BaseEntry?, local: LocalState, remote: RemoteState, neighbours: Neighbours
-  ) -> Situation {
-    if path.isDirectory { return directory(base, local, remote) }
+  ) {
+    isDirectory = path.isDirectory
+    self.base = base
+    self.local = local
+    self.remote = remote
+    self.neighbours = neighbours
+  }
+
+  /// Its table, row and column: `leaf: changed × unchanged`.
+  package var description: String { isDirectory ? directory : leaf }
+
+  private var leaf: String {
     let isClash = neighbours.remoteHasDescendants || neighbours.localIsDirectory
+    let table = isClash ? "clash" : "leaf"
     // As the plan sees it: a row without a remote version proves nothing about a leaf.
-    guard let base, base.remote != nil else {
-      return Situation(
-        table: isClash ? "clash without row" : "leaf without row", local: local.word, remote: remote.word)
-    }
+    guard let base, base.remote != nil else { return "\(table) without row: \(local.word) × \(remote.word)" }
     let delta = LocalDelta(of: local.asLeaf, since: base)
     let other: String =
       switch remote {
       case .object(let stamp, let metadata): RemoteDelta(of: stamp, metadata: metadata, since: base).word
       case .absent, .marker, .implied: remote.word
       }
-    return Situation(table: isClash ? "clash" : "leaf", local: delta.word, remote: other)
+    return "\(table): \(delta.word) × \(other)"
   }
 
-  private static func directory(_ base: BaseEntry?, _ local: LocalState, _ remote: RemoteState) -> Situation {
+  private var directory: String {
     var word = local.asDirectory.word
     if case .absent(let mount) = local.asDirectory, let base, base.local.mount != mount { word = "absent elsewhere" }
-    return Situation(table: base == nil ? "directory without row" : "directory", local: word, remote: remote.word)
+    return "directory\(base == nil ? " without row" : ""): \(word) × \(remote.word)"
   }
 }
 

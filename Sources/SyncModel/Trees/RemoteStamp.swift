@@ -4,7 +4,7 @@ package struct RemoteStamp: Hashable, Sendable {
   package var etag: String
   /// Bytes.
   package var size: Int64
-  /// Whole seconds. After a commit of our own: the reply's `Date`, an upper bound.
+  /// Whole seconds. After a commit of our own: the reply's `Date`, an upper bound, or `undated`.
   package var lastModified: Timestamp
   /// Nil where unknown: a LIST has none, nor has an unversioned bucket.
   package var versionID: String?
@@ -15,6 +15,11 @@ package struct RemoteStamp: Hashable, Sendable {
     self.lastModified = lastModified.wholeSeconds
     self.versionID = versionID
   }
+
+  /// Before everything that a server tells: whatever is found there counts as written since.
+  package static let undated = Timestamp(nanoseconds: 0)
+
+  package var isDated: Bool { lastModified != Self.undated }
 
   /// Same content as `base`, going by ETag and size.
   package func hasSameContent(as base: RemoteStamp) -> Bool { etag == base.etag && size == base.size }

@@ -26,17 +26,19 @@ final class BadProxy: Sendable {
 
   let serverPort: Int
   let port: Int
-  /// Leaves the bytes of objects alone that were uploaded in parts: the server keeps no checksum of them.
-  let sparesParts: Bool
+  /// Whether the body of this reply may be changed.
+  let corrupts: @Sendable (HTTPHeaders) -> Bool
   private let listener: NIOAsyncChannel<Incoming, Never>
   private let state: NIOLockedValueBox<State>
   private let group = MultiThreadedEventLoopGroup.singleton
 
   var url: String { "http://127.0.0.1:\(port)" }
 
-  init(serverPort: Int, plan: ProxyPlan, sparesParts: Bool = false) async throws {
+  init(
+    serverPort: Int, plan: ProxyPlan, corrupts: @escaping @Sendable (HTTPHeaders) -> Bool = { _ in true }
+  ) async throws {
     self.serverPort = serverPort
-    self.sparesParts = sparesParts
+    self.corrupts = corrupts
     state = NIOLockedValueBox(State(plan: plan))
     listener = try await ServerBootstrap(group: group).serverChannelOption(.backlog, value: 256)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -121,9 +121,7 @@ struct ProxiedConnection {
         if head.status.code < 200 { continue }
         try await beforeReply(draw, client)
         length = isHead ? 0 : Self.length(head.headers)
-        if draw.fault == .corruptReplyBody, proxy.sparesParts, head.headers.first(name: "ETag")?.contains("-") == true {
-          draw.fault = nil
-        }
+        if draw.fault == .corruptReplyBody, !proxy.corrupts(head.headers) { draw.fault = nil }
         if draw.fault == .corruptReplyHeader { corrupt(&head, draw) }
         head.version = .http1_1
         head.headers.remove(name: "Connection")

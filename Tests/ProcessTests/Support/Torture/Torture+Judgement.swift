@@ -93,8 +93,6 @@ extension Torture {
     }
     try await judgeContents()
     try await judgeLeftovers()
-    let missing = form.faults.filter { faultCounts[$0, default: 0] == 0 }
-    if !missing.isEmpty { throw TortureFailure("these faults never happened: \(missing)") }
   }
 
   /// I1 and I4.
@@ -107,7 +105,7 @@ extension Torture {
         }
       }
     }
-    for key in try await server.bucket.objects("tree/").keys where !key.text.hasSuffix("/") {
+    for key in try await server.bucket.objects("tree/").keys where !key.text.hasSuffix("/") && !isOfProbe(key.text) {
       var object = GrowingContent()
       object.append(try await server.bucket.get(key.text))
       if live[object.id] == nil { live[object.id] = "object \(key)" }
@@ -160,7 +158,12 @@ extension Torture {
       let hidden = node.snapshot(reading: false).entries.keys.filter { $0.text.contains(".martlet-tmp") }
       if !hidden.isEmpty { throw TortureFailure("I5: \(node.name) has left \(hidden)") }
     }
-    let own = try await server.bucket.objects("tree/.martlet/").keys.filter { !$0.text.contains("/aside/") }
+    let own = try await server.bucket.objects("tree/.martlet/").keys.filter {
+      !$0.text.contains("/aside/") && !isOfProbe($0.text)
+    }
     if !own.isEmpty { throw TortureFailure("I5: left in the bucket: \(own.sorted())") }
   }
+
+  /// What a server is tried on. A probe that was killed or cut off leaves it to a later one.
+  private func isOfProbe(_ key: String) -> Bool { key.hasPrefix("tree/.martlet/probe/") }
 }

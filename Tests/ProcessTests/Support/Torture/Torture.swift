@@ -42,7 +42,7 @@ final class Torture: Sendable {
       for _ in 0..<form.nodes {
         let plan = ProxyPlan(
           seed: seeds.next(), badness: form.badness, faults: form.faults, patience: form.patience)
-        proxies.append(try await BadProxy(serverPort: Int(server.port), plan: plan, sparesParts: form.kind == .moto))
+        proxies.append(try await BadProxy(serverPort: Int(server.port), plan: plan))
       }
       let torture = try Torture(form, workspace, server, proxies, TortureLedger())
       try await withThrowingTaskGroup(of: Void.self) { group in
@@ -105,7 +105,17 @@ extension Torture {
       try await pause(generator.milliseconds(form.pauses))
       try await event(&generator)
     }
+    try await everyFault()
     for user in users { await user.end() }
+  }
+
+  /// A machine with much else to do gets through few requests in the time: the users go on until each kind was met.
+  private func everyFault() async throws {
+    let limit = ContinuousClock.now + .seconds(120)
+    while case let missing = form.faults.filter({ faultCounts[$0, default: 0] == 0 }), !missing.isEmpty {
+      guard ContinuousClock.now < limit else { throw TortureFailure("these faults never happened: \(missing)") }
+      try await pause(.milliseconds(200))
+    }
   }
 
   /// Nodes that end by themselves before they are ready are started again; after that they must never end.

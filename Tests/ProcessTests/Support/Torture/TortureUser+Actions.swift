@@ -234,7 +234,7 @@ extension TortureUser {
   }
 
   func fileToFolder(_ files: [String]) {
-    guard generator.oneIn(3), let path = generator.pick(files) else { return }
+    guard habits.makesFoldersOfFiles, generator.oneIn(3), let path = generator.pick(files) else { return }
     delete(path)
     if generator.oneIn(2) { usleep(UInt32(generator.below(30_000))) }
     create(path + "/inner", size: smallSize())
@@ -285,12 +285,12 @@ extension TortureUser {
   // MARK: Metadata
 
   func changeMode(_ files: [String]) {
-    guard let path = generator.pick(files) else { return }
+    guard let path = generator.pick(files), size(path) <= habits.largestTouched else { return }
     chmod(absolute(path), generator.pick([0o600, 0o640, 0o644, 0o755]) ?? 0o644)
   }
 
   func touch(_ files: [String]) {
-    guard let path = generator.pick(files) else { return }
+    guard let path = generator.pick(files), size(path) <= habits.largestTouched else { return }
     var times = [timespec(tv_sec: 1_700_000_000 + generator.below(1000), tv_nsec: 5000), timespec()]
     times[1] = times[0]
     utimensat(AT_FDCWD, absolute(path), &times, AT_SYMLINK_NOFOLLOW)

@@ -15,6 +15,9 @@ final class TortureUser: @unchecked Sendable {
     var files = 120
     /// Bytes at most of what is larger than one part.
     var largest = 12 << 20
+    var makesFoldersOfFiles = true
+    /// Bytes at most of a file whose mode or time is changed.
+    var largestTouched = Int64.max
   }
 
   let name: String
