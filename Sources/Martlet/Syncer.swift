@@ -109,8 +109,8 @@ public final class Syncer: Service {
     state.withLockedValue { $0 = .running(engine, assembly.run) }
     // A stop may have come before the engine was there to take it.
     if stop.withLockedValue({ $0 }) { engine.requestStop() }
-    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { [weak self] in
-      await self?.status()?.json() ?? []
+    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) {
+      await self.status()?.json() ?? []
     }
     let tidying = AsideTidying(
       remote: assembly.remote, retention: configuration.trashRetention, logger: logger)

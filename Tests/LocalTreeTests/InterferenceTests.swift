@@ -122,6 +122,23 @@ import Testing
     #expect(ground.read("f") == nil && copies == ["theirs"])
   }
 
+  @Test(arguments: [true, false]) func `A folder that takes a deleted file's name is kept`(
+    _ canRenameWithoutReplacing: Bool
+  ) async throws {
+    ground.write("f", "old")
+    let limits = MountCapabilities(canRenameWithoutReplacing: canRenameWithoutReplacing)
+    let tree = try ground.tree(limits: limits) {
+      guard $0 == .verified else { return }
+      unlink(ground.full("f"))
+      ground.makeFolder("f")
+      ground.write("f/inside", "theirs")
+    }
+    #expect(try await tree.remove("f") == .changed)
+    let folder = try #require(ground.entries.first { ConflictName.isConflictCopy($0.path) })
+    #expect(ground.entries.count == 1 && ground.read("\(folder)/inside") == "theirs")
+    #expect(Playground.names(ground.full(".martlet/test/trash")) == [])
+  }
+
   @Test func `An edit of the new file in the first moment is seen later`() async throws {
     let (tree, outcome) = try await install {
       if $0 == .displaced { #expect(open(ground.full("f"), O_WRONLY | O_CLOEXEC | O_NONBLOCK) == -1) }

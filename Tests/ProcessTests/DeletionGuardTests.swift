@@ -18,7 +18,7 @@ extension ProcessTests {
     }
 
     /// Another folder takes the root's place while it runs.
-    @Test(.timeLimit(.minutes(2)), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 2), arguments: [TestServer.Kind.embedded, .moto])
     func replacedRoot(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -46,7 +46,7 @@ extension ProcessTests {
     }
 
     /// An empty volume where the state lies elsewhere.
-    @Test(.timeLimit(.minutes(2)), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 2), arguments: [TestServer.Kind.embedded, .moto])
     func emptyRootAtRestart(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -68,7 +68,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.allCases)
     func emptiedBucket(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -97,7 +97,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.allCases)
     func mostFilesDeleted(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -123,7 +123,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func movesDoNotCount() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

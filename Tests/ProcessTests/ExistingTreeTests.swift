@@ -4,7 +4,7 @@ import Testing
 extension ProcessTests {
   /// Must hold 3: what other tools put there before, and the same tree here.
   @Suite struct ExistingTree {
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.allCases)
     func ofTheAWSCommandLine(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -23,7 +23,7 @@ extension ProcessTests {
     }
 
     /// mobius3 keeps times as decimal seconds, modes as decimal numbers with the type, folders as `name/`.
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional)
     func ofMobius3(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

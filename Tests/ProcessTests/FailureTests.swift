@@ -8,7 +8,7 @@ import Testing
 extension ProcessTests {
   /// Must hold 7: what goes wrong around Martlet is said clearly, and is over when its cause is.
   @Suite struct Failures {
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func serverIsAway() async throws {
       let outage = ProcessTests.scale("MARTLET_OUTAGE_SECONDS", default: 5)
       try await Workspace.run { workspace in
@@ -61,7 +61,7 @@ extension ProcessTests {
     }
 
     /// What keeps a run from its first pass ends it, with a message that says what to look at.
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.limit(minutes: 1))
     func wrongStarts() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -94,7 +94,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 1), arguments: TestServer.Kind.conditional)
     func wrongBucket(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -111,7 +111,7 @@ extension ProcessTests {
     }
 
     /// Permissions that are missing at the start, or go and come back later.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func deniedRequests() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -150,7 +150,7 @@ extension ProcessTests {
     }
 
     /// A folder in which this user may not write: what changes there elsewhere cannot arrive, what is there is sent.
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.limit(minutes: 2))
     func readOnlyRoot() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

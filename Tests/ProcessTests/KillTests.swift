@@ -5,7 +5,7 @@ extension ProcessTests {
   /// Must hold 4: killed at any moment and started again.
   @Suite struct Kill {
     /// `MARTLET_TORTURE_KILLS` and `MARTLET_TORTURE_MIB` make it longer and larger.
-    @Test(.timeLimit(.minutes(10)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 10), arguments: TestServer.Kind.allCases)
     func uploaderAtRandomMoments(_ kind: TestServer.Kind) async throws {
       let kills = ProcessTests.scale("MARTLET_TORTURE_KILLS", default: kind == .embedded ? 6 : 3)
       let mebibytes = ProcessTests.scale("MARTLET_TORTURE_MIB", default: 64)
@@ -38,7 +38,7 @@ extension ProcessTests {
     }
 
     /// The other side: killed while it downloads.
-    @Test(.timeLimit(.minutes(10)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 10), arguments: TestServer.Kind.allCases)
     func downloaderAtRandomMoments(_ kind: TestServer.Kind) async throws {
       let kills = ProcessTests.scale("MARTLET_TORTURE_KILLS", default: kind == .embedded ? 6 : 3)
       let mebibytes = ProcessTests.scale("MARTLET_TORTURE_MIB", default: 64)

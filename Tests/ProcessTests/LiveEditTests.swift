@@ -7,7 +7,7 @@ extension ProcessTests {
   @Suite struct LiveEdits {
     private static let mebibytes = ProcessTests.scale("MARTLET_DOWNLOAD_MIB", default: 300)
 
-    @Test(.timeLimit(.minutes(4)), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 4), arguments: [TestServer.Kind.embedded, .moto])
     func editDuringDownload(_ kind: TestServer.Kind) async throws {
       let mebibytes = kind == .embedded ? Self.mebibytes : min(64, Self.mebibytes)
       try await Workspace.run { workspace in
@@ -41,7 +41,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 3), arguments: [TestServer.Kind.embedded, .moto])
     func writerThatHoldsTheFile(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -76,7 +76,7 @@ extension ProcessTests {
     }
 
     /// What programs do when they save, on files that are in sync; what they wrote arrives and nothing else.
-    @Test(.timeLimit(.minutes(3)), arguments: [TestServer.Kind.embedded])
+    @Test(.limit(minutes: 3), arguments: [TestServer.Kind.embedded])
     func savesOfPrograms(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

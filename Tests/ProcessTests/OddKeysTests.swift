@@ -24,7 +24,7 @@ extension ProcessTests {
       "ends/..", String(repeating: "c", count: 300),
     ]
 
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional)
     func stayInside(_ kind: TestServer.Kind) async throws {
       // What moto cannot do: keys with line breaks, which it answers with 404.
       let holdable = Self.holdable.filter { kind != .moto || !$0.contains("\n") }
@@ -71,7 +71,7 @@ extension ProcessTests {
     }
 
     /// Symbolic links from the bucket lead nobody out of the root.
-    @Test(.timeLimit(.minutes(1)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 1), arguments: TestServer.Kind.conditional)
     func plantedLinks(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

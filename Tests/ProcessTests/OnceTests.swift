@@ -4,7 +4,7 @@ import Testing
 extension ProcessTests {
   /// Must hold 9: nothing to do costs next to nothing.
   @Suite struct SecondOnce {
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.allCases)
     func onlyLists(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

@@ -23,7 +23,7 @@ extension ProcessTests {
           time.sleep(0.1)
       """
 
-    @Test(.timeLimit(.minutes(3)), arguments: [0, 100_000])
+    @Test(.limit(minutes: 3), arguments: [0, 100_000])
     func logThatIsNeverClosed(_ padding: Int) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -54,7 +54,7 @@ extension ProcessTests {
     }
 
     /// A log that rests is uploaded when it has rested, not earlier; what is in sync is idle.
-    @Test(.timeLimit(.minutes(2))) func logThatRests() async throws {
+    @Test(.limit(minutes: 2)) func logThatRests() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let a = try Node("a", in: workspace, server: server, options: ["--upload-open-after", "4"])
@@ -92,7 +92,7 @@ extension ProcessTests {
       os.close(file)
       """
 
-    @Test(.timeLimit(.minutes(3)), arguments: [1 << 20, 12 << 20])
+    @Test(.limit(minutes: 3), arguments: [1 << 20, 12 << 20])
     func databaseThatIsWrittenAllTheTime(_ size: Int) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -127,7 +127,7 @@ extension ProcessTests {
 
     /// The writer is waited for; then both versions are kept, the open file's under its name, and nothing is
     /// downloaded again and again meanwhile.
-    @Test(.timeLimit(.minutes(2)), arguments: [20, 9 << 20])
+    @Test(.limit(minutes: 2), arguments: [20, 9 << 20])
     func fileThatIsHeldOpenIsNotReplaced(_ size: Int) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -170,7 +170,7 @@ extension ProcessTests {
     }
 
     /// A writer that closes in time gets no conflict.
-    @Test(.timeLimit(.minutes(2))) func writerThatClosesInTime() async throws {
+    @Test(.limit(minutes: 2)) func writerThatClosesInTime() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let (a, b) = (try Node("a", in: workspace, server: server), try Node("b", in: workspace, server: server))
@@ -222,7 +222,7 @@ extension ProcessTests {
 
     private static let rounds = ProcessTests.scale("MARTLET_SQLITE_ROUNDS", default: 4)
 
-    @Test(.timeLimit(.minutes(4)), arguments: ["delete", "wal"])
+    @Test(.limit(minutes: 4), arguments: ["delete", "wal"])
     func databaseOfSQLite(_ mode: String) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

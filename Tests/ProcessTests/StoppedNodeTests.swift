@@ -4,7 +4,7 @@ import Testing
 extension ProcessTests {
   /// Must hold 2: what happened while a node was stopped is merged at its start.
   @Suite struct StoppedNode {
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.allCases)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.allCases)
     func mergesBothSides(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -71,7 +71,7 @@ extension ProcessTests {
     }
 
     /// Must hold 8: the stamps that people see are the same, the content is not.
-    @Test(.timeLimit(.minutes(2)), arguments: TestServer.Kind.conditional)
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional)
     func noticesChangesOfSameSizeInTheSameSecond(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

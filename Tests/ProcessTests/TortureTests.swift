@@ -7,7 +7,7 @@ extension ProcessTests {
   /// `MARTLET_TORTURE_NODES` has more nodes, `MARTLET_TORTURE_SEED` repeats the plan of a run, though not its moments.
   @Suite struct TortureSuite {
     @Test(
-      .timeLimit(.minutes(5 + 2 * ProcessTests.scale("MARTLET_TORTURE_SECONDS", default: 0) / 60)),
+      .limit(minutes: 5 + 2 * ProcessTests.scale("MARTLET_TORTURE_SECONDS", default: 0) / 60),
       arguments: TortureForm.forms())
     func nothingIsLost(_ form: TortureForm) async throws {
       try await Workspace.run { workspace in try await Torture.run(form, in: workspace) }

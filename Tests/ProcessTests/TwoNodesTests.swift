@@ -3,8 +3,11 @@ import Testing
 
 /// Must hold 1: two nodes over one bucket. Beside the other process tests, since it takes as long as all of them.
 @Suite(.serialized) struct TwoNodes {
+  /// `MARTLET_TREE_FILES` makes the largest tree larger or smaller.
+  private static let largest = ProcessTests.scale("MARTLET_TREE_FILES", default: 10_000)
+
   /// A real tree on two nodes of an unprivileged user, then changes on either.
-  @Test(.timeLimit(.minutes(10)), arguments: [(TestServer.Kind.embedded, 10_000), (.moto, 500), (.rclone, 300)])
+  @Test(.limit(minutes: 10), arguments: [(TestServer.Kind.embedded, largest), (.moto, 500), (.rclone, 300)])
   func realTree(_ kind: TestServer.Kind, files: Int) async throws {
     try await Workspace.run { workspace in
       try await TestServer.run(kind, in: workspace, asProcess: true) { server in

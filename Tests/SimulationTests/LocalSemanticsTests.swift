@@ -1,3 +1,4 @@
+import LocalTree
 import Simulation
 import SyncEngine
 import SyncModel
@@ -165,6 +166,27 @@ import Testing
       }
       #expect(try await bench.tree.copyAside(path("a"), expecting: expected, to: path("copy")) == .existed)
       #expect(try await bench.tree.copyAside(path("a"), expecting: expected, to: path("other")) == .taken)
+    }
+  }
+
+  /// Where the file system cannot rename without replacing, the folder stayed in the trash (seed 300011).
+  @Test(arguments: [true, false]) func aFolderThatTakesTheNameOfADeletedFileIsKept(canRename: Bool) throws {
+    _ = try simulated { (executor) async throws in
+      var traits = LocalTraits()
+      traits.canRenameWithoutReplacing = canRename
+      let bench = try Bench(executor, traits: traits) { disk, step in
+        guard step == .verified else { return }
+        disk.remove(path("a"))
+        disk.create(path("a/"), .directory)
+        disk.create(path("a/inner"), .file, bytes("theirs"))
+      }
+      bench.disk.create(path("a"), .file, bytes("one"))
+      let expected = ExpectedLocal(
+        stamp: try #require(try await bench.tree.stamp(of: "a")), fingerprint: nil, isInBucket: true)
+      #expect(try await bench.tree.remove(path("a"), expecting: expected) == .changed)
+      let found = bench.disk.leaves()
+      #expect(found.map(\.path.name) == ["inner"] && found.map(\.inode.content) == [bytes("theirs")])
+      #expect(bench.disk.trash.isEmpty)
     }
   }
 

@@ -1,8 +1,8 @@
-import SyncEngine
 import SyncModel
 import Testing
 
 @testable import Simulation
+@testable import SyncEngine
 
 /// Programs that keep their files open for writing.
 @Suite struct OpenWriterTests {
@@ -64,6 +64,7 @@ import Testing
     let stage = Stage()
     let node = stage.node {
       $0.uploadOpenAfter = .seconds(2)
+      $0.poll = .seconds(5)
       $0.fullPassInterval = .seconds(5)
     }
     node.write("db", String(repeating: "-", count: 2 * size))
@@ -102,6 +103,38 @@ import Testing
     #expect(stage.text("db") == node.text("db"))
     #expect(stage.status(of: node)?.quarantined == [])
     #expect(stage.status(of: node)?.busy == [])
+  }
+
+  /// Seed 309602: the version that was kept beside took the name, and was sent though the key held it already.
+  @Test(arguments: [6, 100]) func whatWasKeptBesideTakesTheNameAgain(_ size: Int) throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.policy.conflict = .remote
+    }
+    node.write("file", "before")
+    let run = stage.run(node, node.options)
+    stage.advance(.seconds(20))
+    let file = try #require(node.disk.lookup("file"))
+    node.disk.openForWriting(file)
+    let remote = String(repeating: "r", count: size)
+    stage.put("file", remote)
+    for _ in 0..<100 where node.names.count < 2 {
+      append("mine;", to: file, of: node)
+      stage.advance(.seconds(1))
+    }
+    let copy = try #require(node.names.first { $0.contains("(conflict ") })
+    func uploads() -> Int { run.events.count { if case .committed("file", .uploaded) = $0 { true } else { false } } }
+    let before = uploads()
+    node.disk.rename(RelativePath(unchecked: copy), to: "file")
+    stage.advance(.seconds(60))
+    #expect(uploads() == before)
+    #expect(stage.text("file") == remote)
+    #expect(node.text("file") == remote)
+    node.rewrite("file", "after")
+    stage.advance(.seconds(20))
+    #expect(stage.text("file") == "after")
+    #expect(node.names == ["file"])
   }
 
   /// The writer keeps the name on all nodes, and what came meanwhile is beside it.

@@ -17,7 +17,31 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   /// Keeps no checksums of whole objects.
   var hasNoChecksums = false
 
+  /// Writes whose next request is on its way for long, by their names.
+  var loses: Set<String> = []
+  private var late: [() async -> Void] = []
+
   init(_ inner: SimRemoteTree) { self.inner = inner }
+
+  /// What was lost arrives.
+  func land() async {
+    let arrived = late
+    late = []
+    for request in arrived { await request() }
+  }
+
+  /// What was lost never arrives.
+  func forget() { late = [] }
+
+  /// The sender of a lost request gives up. It arrives just before the next write does, if not earlier.
+  private func write<T: Sendable>(_ name: String, _ send: @escaping () async throws -> T) async throws -> T {
+    if loses.remove(name) != nil {
+      late.append { _ = try? await send() }
+      throw RemoteFailure(.outcomeUnknown, "simulated loss")
+    }
+    await land()
+    return try await send()
+  }
 
   func list(
     _ directory: RelativePath, after start: RelativePath?, continuation: String?, limit: Int?
@@ -40,7 +64,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
     _ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     if refusesConditions, expected != nil { throw RemoteFailure(.conditionFailed, "simulated refusal at \(path)") }
-    return try await inner.put(path, content, metadata: metadata, replacing: expected)
+    let inner = inner
+    return try await write("put") { try await inner.put(path, content, metadata: metadata, replacing: expected) }
   }
 
   func replaceMetadata(
@@ -63,7 +88,8 @@ extension PickyRemoteTree {
     try await inner.download(path, version: stamp, into: sink, progress: progress)
   }
   func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
-    try await inner.beginUpload(path, metadata: metadata, size: size)
+    let inner = inner
+    return try await write("begin") { try await inner.beginUpload(path, metadata: metadata, size: size) }
   }
   func uploadPart(
     _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
@@ -73,17 +99,20 @@ extension PickyRemoteTree {
   func completeUpload(
     _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
   ) async throws -> CompletedUpload {
-    try await inner.completeUpload(upload, parts: parts, replacing: expected)
+    let inner = inner
+    return try await write("complete") { try await inner.completeUpload(upload, parts: parts, replacing: expected) }
   }
   func abortUpload(_ upload: MultipartUpload) async throws { try await inner.abortUpload(upload) }
   func unfinishedUploads() async throws -> [UnfinishedUpload] { try await inner.unfinishedUploads() }
   func copy(
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
-    try await inner.copy(path, version: source, to: target, replacing: expected)
+    let inner = inner
+    return try await write("copy") { try await inner.copy(path, version: source, to: target, replacing: expected) }
   }
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
-    try await inner.delete(path, expecting: expected)
+    let inner = inner
+    try await write("delete") { try await inner.delete(path, expecting: expected) }
   }
   func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
     try await inner.holds(path, object, fingerprint)

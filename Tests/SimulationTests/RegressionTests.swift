@@ -130,6 +130,31 @@ import Testing
     #expect(node.text("file") == "mine")
   }
 
+  /// A write that was never sent was taken for landed when another node moved the same content to its name: the row
+  /// that was written for it proved a deletion (seed 201363).
+  @Test func whatAnotherNodeMovedThereIsNotAnOldWriteOfOurs() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.crashPoints = [CrashPoint(call: "store open put", moment: .after, skipped: 0)]
+    node.disk.create("folder/", .directory)
+    node.write("folder/file", "content")
+    while node.isRunning { stage.advance(.milliseconds(10)) }
+    #expect(stage.text("folder/file") == nil)
+    node.disk.rename("folder/", to: "moved/")
+    stage.start(node)
+    stage.advance(.seconds(30))
+    let object = try #require(stage.server.objects["moved/file"])
+    try stage.server.put("folder/file", object.content, metadata: object.metadata, ifMatch: nil)
+    try stage.server.delete("moved/file", ifMatch: object.etag)
+    stage.advance(.seconds(120))
+    #expect(stage.text("folder/file") == "content")
+    #expect(node.text("folder/file") == "content")
+    #expect(node.text("moved/file") == nil)
+  }
+
   /// A lost reply left an upload in parts behind when its file went away.
   @Test(arguments: ["lost replies", "lost requests", "refusals"])
   func noUploadIsLeftOfAFileThatIsGone(fault: String) {

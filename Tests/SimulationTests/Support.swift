@@ -48,16 +48,21 @@ struct Bench: Sendable {
   let remote: SimRemoteTree
   let ledger = TestLedger()
 
-  init(_ executor: SimExecutor, faults: FaultPlan = .none, pageSize: Int = 1000) throws {
+  init(
+    _ executor: SimExecutor, faults: FaultPlan = .none, pageSize: Int = 1000, traits: LocalTraits = LocalTraits(),
+    hook: (@Sendable (SimFileSystem, CommitStep) -> Void)? = nil
+  ) throws {
     self.executor = executor
     let environment = SimEnvironment(executor: executor, skew: 0, generator: SeededGenerator(seed: 2))
     life = NodeLife(node: "A", executor: executor, generator: SeededGenerator(seed: 3))
-    disk = SimFileSystem(mount: MountID(1), environment: environment)
+    let disk = SimFileSystem(mount: MountID(1), environment: environment, traits: traits)
+    self.disk = disk
     kernel = SimKernel(disk: disk, life: life)
     tree = JudgedLocalTree(
       tree: try LocalTree(
         RootLayout(SimKernel.rootPath, remoteID: "remote", kernel: kernel), options: .init(node: "A"),
-        pool: SimRunner(kernel), logger: Logger(label: "A", factory: { _ in SwiftLogNoOpLogHandler() })),
+        pool: SimRunner(kernel), logger: Logger(label: "A", factory: { _ in SwiftLogNoOpLogHandler() }),
+        hook: { step in hook?(disk, step) }),
       kernel: kernel, ledger: ledger)
     server = SimS3(executor: executor, etagIgnoresMetadata: false)
     remote = SimRemoteTree(server: server, life: life, faults: faults, ledger: ledger, pageSize: pageSize)

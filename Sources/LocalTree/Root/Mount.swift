@@ -37,15 +37,30 @@ final class Mount: Sendable {
     return try parent.open(name, O_RDONLY | O_DIRECTORY)
   }
 
-  /// Moves to a name that nothing has yet, as atomically as the file system can.
+  /// Moves to a name that nothing has yet, as atomically as the file system can; fails with `EEXIST` where it is
+  /// taken.
   func moveWithoutReplacing(
-    _ from: String, in fromDirectory: Descriptor, to: String, in toDirectory: Descriptor
+    _ from: String, in fromDirectory: Descriptor, to: String, in toDirectory: Descriptor, isDirectory: Bool = false
   ) throws {
     if capabilities.canRenameWithoutReplacing {
       try check(fromDirectory.rename(from, to: to, in: toDirectory, .withoutReplacing))
+    } else if isDirectory {
+      try moveDirectory(from, in: fromDirectory, to: to, in: toDirectory)
     } else {
       try check(fromDirectory.kernel.link(fromDirectory.raw, from, toDirectory.raw, to))
       try fromDirectory.unlink(from)
     }
+  }
+
+  /// A directory has no hard links: it takes the place of an empty one, made here.
+  private func moveDirectory(
+    _ from: String, in fromDirectory: Descriptor, to: String, in toDirectory: Descriptor
+  ) throws {
+    guard try toDirectory.makeDirectory(to, mode: 0o700) else { throw SystemError(EEXIST) }
+    let result = fromDirectory.rename(from, to: to, in: toDirectory)
+    if result == 0 { return }
+    _ = toDirectory.kernel.removeDirectory(toDirectory.raw, to)
+    // Somebody was quicker to put something into it, or in its place.
+    throw SystemError([-ENOTEMPTY, -ENOTDIR].contains(result) ? EEXIST : -result)
   }
 }

@@ -42,7 +42,7 @@ struct MountIdentity: Hashable {
   }
 
   func write(to state: Descriptor, replacing: Bool) throws {
-    let temporary = "id.\(getpid())"
+    let temporary = "id.\(state.kernel.processID)"
     let file = try state.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
     try Array("\(String(id.value, radix: 16)) \(inode)\n".utf8).withUnsafeBytes { try file.write($0, at: 0) }
     try file.sync()

@@ -69,6 +69,8 @@ package protocol Kernel: Sendable {
   func mounts(below path: String) -> [UInt64: String]?
 
   // MARK: the process
+  var processID: Int32 { get }
+  var hostName: String { get }
   /// Of new files.
   var umask: UInt32 { get }
   /// How long a stamp may stand still while a file changes: the resolution of the clock of stamps, nanoseconds.

@@ -55,11 +55,9 @@ struct ConflictKeeper: Sendable {
         prefixLength: prefixLength, attempt: attempt)
       guard let name else { break }
       do {
-        if look.status.kind == .file {
-          try mount.moveWithoutReplacing(slot.name, in: mount.trash.directory, to: name.name, in: directory)
-        } else {
-          try check(mount.trash.directory.rename(slot.name, to: name.name, in: directory, .withoutReplacing))
-        }
+        try mount.moveWithoutReplacing(
+          slot.name, in: mount.trash.directory, to: name.name, in: directory,
+          isDirectory: look.status.kind == .directory)
       } catch let error as SystemError where error.code == EEXIST {
         continue
       }

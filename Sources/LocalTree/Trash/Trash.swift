@@ -96,6 +96,26 @@ final class Trash: Sendable {
     }
   }
 
+  /// Up to `limit` slots that do not expire and changed after they had been compared, which their records' new names
+  /// tell the time of.
+  func changedSinceKept(limit: Int) throws -> [Slot] {
+    var found: [Slot] = []
+    try directory.forEachName { bytes, _ in
+      guard let name = String(validating: bytes, as: UTF8.self), let (slot, state) = Slot.parse(record: name),
+        state == .kept, let record = try directory.statusIfPresent(of: name),
+        let content = try directory.statusIfPresent(of: slot.name), content.changed >= record.changed
+      else { return true }
+      found.append(slot)
+      return found.count < limit
+    }
+    return found
+  }
+
+  /// It was compared again.
+  func noteCompared(_ slot: Slot, at time: Timestamp) throws {
+    try directory.open(slot.recordName(.kept), O_RDONLY).setModified(time)
+  }
+
   /// Up to `limit` slots in these states, oldest first; memory does not grow with the trash.
   func oldest(_ states: Set<Slot.State>, limit: Int) throws -> [(slot: Slot, state: Slot.State)] {
     var found: [(slot: Slot, state: Slot.State)] = []

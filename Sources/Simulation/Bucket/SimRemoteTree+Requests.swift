@@ -17,8 +17,10 @@ extension SimRemoteTree {
       let page = server.page(prefix: directory.asDirectoryPrefix, after: continuation ?? start?.string, limit: limit)
       let isOrdered = !weather.has(.disorder, at: node)
       var entries = page.keys.compactMap { key -> RemoteListing? in
-        let path = RelativePath(unchecked: key)
-        if ReservedNames.match(in: path) != nil { return nil }
+        guard case .success(let path) = KeyMapping(prefix: "").path(ofKey: key) else {
+          ledger.count("remote key that is no path")
+          return nil
+        }
         var stamp = server.objects[key]!.stamp
         stamp.versionID = nil
         ledger.saw(path, etag: stamp.etag, node: node)

@@ -17,7 +17,9 @@ package struct CrashPoint: Hashable, Sendable {
   var moment: Moment
   /// How many such calls go well first.
   var skipped: Int
+}
 
+extension CrashPoint {
   init(_ generator: inout SeededGenerator) {
     call = generator.pick(Self.calls)
     moment = generator.pick(Moment.allCases)

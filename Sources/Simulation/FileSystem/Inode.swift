@@ -7,7 +7,9 @@ package final class Inode: @unchecked Sendable {
   package internal(set) var number: UInt64
   package let kind: EntryKind
   /// The number of the mounted file system on which it lies.
-  let fileSystem: UInt64
+  var fileSystem: UInt64
+  /// A folder in which no name can be changed.
+  var isReadOnly = false
   /// A link's content is its target.
   package internal(set) var content: [UInt8]
   package internal(set) var modified: Timestamp
@@ -65,7 +67,8 @@ package final class Inode: @unchecked Sendable {
 /// One name; it keeps its identity through renames, as an open file keeps its name.
 final class Dentry {
   let inode: Inode
-  var parent: Inode?
+  /// A directory that has it lives; without the reference back a world would never be freed.
+  weak var parent: Inode?
   var name: String
 
   init(_ inode: Inode, as name: String, in parent: Inode) {

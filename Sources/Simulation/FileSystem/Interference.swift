@@ -121,4 +121,6 @@ package final class Interference: @unchecked Sendable {
   func sees(_ inode: Inode) { if inode.kind == .file { focus = inode } }
 
   func count(_ what: String) { ledger.count(what) }
+
+  func leavesRoot(_ what: String) { ledger.violates("I6", what) }
 }

@@ -4,8 +4,25 @@ internal import SyncModel
 /// Changes of names that reach the disk together, or not at all.
 struct JournalEntry {
   var changes: [(directory: Inode, name: String, inode: Inode?)]
+  /// What loses a name by them without getting another.
+  var removed: Inode?
   /// Virtual nanoseconds.
   var at: Int64
+
+  /// What they change: the names in these directories, and the names of these entries.
+  var parts: [ObjectIdentifier] {
+    (changes.map(\.directory) + changes.compactMap(\.inode) + [removed].compactMap(\.self)).map { ObjectIdentifier($0) }
+  }
+
+  var isRemoval: Bool { changes.contains { $0.inode == nil } || removed != nil }
+
+  func isIn(_ directories: Set<ObjectIdentifier>) -> Bool {
+    changes.contains { directories.contains(ObjectIdentifier($0.directory)) }
+  }
+
+  func names(_ entries: Set<ObjectIdentifier>) -> Bool {
+    changes.contains { $0.inode.map { entries.contains(ObjectIdentifier($0)) } ?? false }
+  }
 }
 
 // MARK: - What a power failure leaves
@@ -19,8 +36,8 @@ extension SimFileSystem {
     if inode.kind == .file, inode.dirtySince == nil { inode.dirtySince = environment.executor.now }
   }
 
-  func record(_ changes: [(directory: Inode, name: String, inode: Inode?)]) {
-    journal.append(JournalEntry(changes: changes, at: environment.executor.now))
+  func record(_ changes: [(directory: Inode, name: String, inode: Inode?)], removed: Inode? = nil) {
+    journal.append(JournalEntry(changes: changes, removed: removed, at: environment.executor.now))
     if journal.count >= 256 { settleOldNames() }
   }
 
@@ -44,17 +61,26 @@ extension SimFileSystem {
       return
     }
     var directories: Set<ObjectIdentifier> = [ObjectIdentifier(inode)]
+    // A file that loses a name must have got its other one, and the directory of that must be there, or a failure
+    // would take a file away that was only moved.
+    var needed: Set<ObjectIdentifier> = []
     var wanted = [Bool](repeating: false, count: journal.count)
-    for index in journal.indices.reversed()
-    where journal[index].changes.contains(where: { directories.contains(ObjectIdentifier($0.directory)) }) {
+    for index in journal.indices.reversed() {
+      let entry = journal[index]
+      let isNeeded = !needed.isEmpty && entry.names(needed)
+      guard isNeeded || entry.isIn(directories) else { continue }
       wanted[index] = true
-      for change in journal[index].changes { directories.insert(ObjectIdentifier(change.directory)) }
+      for change in entry.changes { directories.insert(ObjectIdentifier(change.directory)) }
+      if let removed = entry.removed, removed.kind == .directory { directories.insert(ObjectIdentifier(removed)) }
+      if isNeeded || entry.isRemoval { needed.formUnion(entry.parts) }
     }
+    guard wanted.contains(true) else { return }
     for index in journal.indices where wanted[index] { settle(journal[index]) }
     journal = journal.indices.filter { !wanted[$0] }.map { journal[$0] }
   }
 
-  /// The power goes: of what was not synced any part may be lost, each directory's names in order.
+  /// The power goes: of what was not synced any part may be lost; the names of each directory, and those of each
+  /// file, in their order, as a journal keeps them: what was only moved, or linked anew, keeps one of its names.
   ///
   /// - Returns: Contents that only the failure made.
   package func failPower(_ generator: inout SeededGenerator) -> [[UInt8]] {
@@ -63,9 +89,8 @@ extension SimFileSystem {
     settleOldNames()
     var cut: Set<ObjectIdentifier> = []
     for entry in journal {
-      let directories = entry.changes.map { ObjectIdentifier($0.directory) }
-      if directories.contains(where: { cut.contains($0) }) || generator.oneIn(4) {
-        cut.formUnion(directories)
+      if !cut.isDisjoint(with: entry.parts) || generator.oneIn(4) {
+        cut.formUnion(entry.parts)
       } else {
         settle(entry)
       }

@@ -14,6 +14,7 @@ package final class SimFileSystem: @unchecked Sendable {
   package let mount: MountID
   package let root: Inode
   let traits: LocalTraits
+  var volume: SimVolume?
   let environment: SimEnvironment
   /// The kernel's report of changes; one queue for each run that watches.
   var queues: [EventQueue] = []
@@ -36,6 +37,7 @@ package final class SimFileSystem: @unchecked Sendable {
     root = Inode(
       number: 2, kind: .directory, fileSystem: 1, content: [], mode: 0o755, at: environment.wallTime())
     root.links = 1
+    if traits.hasVolume { addVolume() }
   }
 
   /// The time that a change gets now.
@@ -169,7 +171,7 @@ extension SimFileSystem {
       return -EISDIR
     }
     detach(dentry)
-    record([(directory, name, nil)])
+    record([(directory, name, nil)], removed: inode)
     announce(IN_DELETE, name, inode, in: directory)
     announceEnd(of: inode)
     free(inode)
@@ -178,6 +180,7 @@ extension SimFileSystem {
 
   func link(_ dentry: Dentry, as name: String, in directory: Inode) -> Int32 {
     if directory.entries[name] != nil { return -EEXIST }
+    if directory.isReadOnly { return -EACCES }
     if dentry.inode.kind == .directory { return -EPERM }
     if dentry.inode.fileSystem != directory.fileSystem { return -EXDEV }
     _ = add(dentry.inode, as: name, in: directory)
@@ -188,6 +191,7 @@ extension SimFileSystem {
     guard let dentry = from.entries[name] else { return -ENOENT }
     let inode = dentry.inode
     if from.fileSystem != into.fileSystem { return -EXDEV }
+    if into.isReadOnly { return -EACCES }
     if inode.fileSystem != from.fileSystem { return -EBUSY }
     if inode.kind == .directory, isWithin(into, inode) { return -EINVAL }
     let replaced = into.entries[newName]
@@ -201,7 +205,7 @@ extension SimFileSystem {
     }
     detach(dentry)
     attach(dentry, as: newName, in: into)
-    record([(from, name, nil), (into, newName, inode)])
+    record([(from, name, nil), (into, newName, inode)], removed: replaced?.inode)
     announceMove(inode, from, name, into, newName)
     if let replaced {
       announceEnd(of: replaced.inode)
@@ -270,12 +274,14 @@ extension SimFileSystem {
   /// A store into a shared mapping: the first since the pages were clean sets the stamps, no event is raised.
   package func store(_ content: [UInt8], to inode: Inode) {
     inode.content = content
-    if !inode.isMappedDirty {
-      inode.modified = kept(now)
-      inode.changed = now
-      inode.isMappedDirty = true
-    }
     touch(inode)
+    // On tmpfs the page is writable since it was read.
+    if inode.isMappedDirty || traits.isMemory { return }
+    inode.modified = kept(now)
+    inode.changed = now
+    inode.isMappedDirty = true
+    // The kernel writes the pages back, and the next store finds them clean.
+    environment.executor.after(30_000_000_000) { inode.isMappedDirty = false }
   }
 }
 
@@ -284,8 +290,12 @@ extension SimFileSystem {
 extension SimFileSystem {
   /// Every leaf below the root, in tree order, Martlet's state aside.
   package func leaves() -> [(path: RelativePath, inode: Inode)] {
+    leaves(below: root, at: .root)
+  }
+
+  func leaves(below directory: Inode, at place: RelativePath) -> [(path: RelativePath, inode: Inode)] {
     var found: [(path: RelativePath, inode: Inode)] = []
-    collect(root, at: .root) { path, inode in if inode.kind != .directory { found.append((path, inode)) } }
+    collect(directory, at: place) { path, inode in if inode.kind != .directory { found.append((path, inode)) } }
     return found
   }
 
@@ -306,16 +316,22 @@ extension SimFileSystem {
 
   /// What lies in the trash of every mount.
   package var trash: [TrashSlot] {
-    ([root] + directories().compactMap { lookup($0) }).flatMap { directory -> [TrashSlot] in
-      guard let state = directory.child(ReservedNames.state) else { return [] }
-      return names(in: state).compactMap { state.child($0)?.child("trash") }.flatMap { slots(in: $0) }
-    }
+    ([root, volume?.top].compactMap { $0 } + directories().compactMap { lookup($0) }.filter { $0 !== volume?.top })
+      .flatMap { directory -> [TrashSlot] in
+        guard let state = directory.child(ReservedNames.state) else { return [] }
+        return names(in: state).compactMap { state.child($0)?.child("trash") }.flatMap { slots(in: $0) }
+      }
   }
 
   private func slots(in folder: Inode) -> [TrashSlot] {
     names(in: folder).compactMap { name in
       guard !name.contains("."), let inode = folder.child(name) else { return nil }
-      return TrashSlot(name: name, inode: inode, mayExpire: folder.entries["\(name).expiring"] != nil)
+      let record = ["pending", "expiring", "kept"].lazy.compactMap { folder.child("\(name).\($0)") }.first
+      return TrashSlot(
+        name: name, inode: inode, mayExpire: folder.entries["\(name).expiring"] != nil,
+        isPending: folder.entries["\(name).pending"] != nil,
+        // JSON: what was cut off or never reached the disk does not end like that.
+        hasRecord: record?.content.last == UInt8(ascii: "}"))
     }
   }
 }
@@ -326,4 +342,8 @@ package struct TrashSlot {
   package var inode: Inode
   /// Compared with its record, and known to be in the bucket: removed when its retention ends.
   package var mayExpire: Bool
+  /// Not yet compared with its record.
+  var isPending: Bool
+  /// A readable one.
+  var hasRecord: Bool
 }

@@ -57,6 +57,8 @@ package final class SimKernel: Kernel, @unchecked Sendable {
   package func exit() {
     for number in files.keys.sorted() { shut(files[number]!) }
     files = [:]
+    // It refers to the world.
+    onCrash = nil
   }
 
   /// What goes before every call; false for the dead.
@@ -70,6 +72,14 @@ package final class SimKernel: Kernel, @unchecked Sendable {
     }
     interference?.actBeforeCall()
     return life.isAlive
+  }
+
+  /// The same with a look at the name of an entry: none leads out of its folder (I6).
+  private func enter(_ name: String) -> Bool {
+    if name.utf8.contains(UInt8(ascii: "/")) || name == ".." {
+      interference?.leavesRoot("\(life.node) uses the name “\(name)”")
+    }
+    return enter()
   }
 
   private static let dead = -EIO
@@ -99,9 +109,12 @@ extension SimKernel {
   }
 
   package func open(_ directory: Int32, _ path: String, _ flags: Int32, _ mode: UInt32) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard directory == AT_FDCWD ? enter() : enter(path) else { return Self.dead }
     if directory == AT_FDCWD { return path == Self.rootPath ? install(disk.root, nil, Flags(flags), false) : -ENOENT }
     guard let parent = self.directory(directory) else { return -ENOTDIR }
+    if flags & O_NOFOLLOW == 0, parent.child(path)?.kind == .symlink {
+      interference?.leavesRoot("\(life.node) follows the link “\(path)”")
+    }
     return open(path, in: parent, Flags(flags), mode, files[directory]!.isOwn)
   }
 
@@ -113,6 +126,7 @@ extension SimKernel {
     guard let dentry = parent.entries[name] else {
       guard flags.has(O_CREAT) else { return -ENOENT }
       if parent.links == 0 { return -ENOENT }
+      if parent.isReadOnly { return -EACCES }
       if hasNoSpace() { return -ENOSPC }
       let inode = disk.newInode(.file, [], mode: mode & ~umask, in: parent)
       return install(inode, disk.add(inode, as: name, in: parent), flags, isOwn)
@@ -177,7 +191,7 @@ extension SimKernel {
   }
 
   package func status(_ directory: Int32, _ name: String, _ status: inout clinux_status) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(name) else { return Self.dead }
     guard let file = files[directory] else { return -EBADF }
     var inode = file.inode
     if !name.isEmpty {
@@ -223,7 +237,7 @@ extension SimKernel {
   }
 
   package func makeDirectory(_ directory: Int32, _ name: String, _ mode: UInt32) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(name) else { return Self.dead }
     return place(name, in: directory) { parent in
       directoriesMade += 1
       _ = disk.add(disk.newInode(.directory, [], mode: mode & ~umask, in: parent), as: name, in: parent)
@@ -231,7 +245,7 @@ extension SimKernel {
   }
 
   package func makeLink(_ directory: Int32, _ name: String, to target: [UInt8]) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(name) else { return Self.dead }
     return place(name, in: directory) { parent in
       _ = disk.add(disk.newInode(.symlink, target, mode: 0o777, in: parent), as: name, in: parent)
     }
@@ -243,18 +257,19 @@ extension SimKernel {
     if name.utf8.count > 255 { return -ENAMETOOLONG }
     if parent.entries[name] != nil { return -EEXIST }
     if parent.links == 0 { return -ENOENT }
+    if parent.isReadOnly { return -EACCES }
     if hasNoSpace() { return -ENOSPC }
     make(parent)
     return 0
   }
 
   package func unlink(_ directory: Int32, _ name: String) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(name) else { return Self.dead }
     return unlink(name, in: directory, isDirectory: false)
   }
 
   package func removeDirectory(_ directory: Int32, _ name: String) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(name) else { return Self.dead }
     return unlink(name, in: directory, isDirectory: true)
   }
 
@@ -267,7 +282,7 @@ extension SimKernel {
   package func rename(
     _ fromDirectory: Int32, _ from: String, _ toDirectory: Int32, _ to: String, _ kind: RenameKind
   ) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(to) else { return Self.dead }
     guard let source = directory(fromDirectory), let target = directory(toDirectory) else { return -ENOTDIR }
     guard source.mayBeSearched, target.mayBeSearched else { return -EACCES }
     guard let moved = source.child(from) else { return -ENOENT }
@@ -291,7 +306,7 @@ extension SimKernel {
   }
 
   package func link(_ fromDirectory: Int32, _ from: String, _ toDirectory: Int32, _ to: String) -> Int32 {
-    guard enter() else { return Self.dead }
+    guard enter(to) else { return Self.dead }
     guard let source = directory(fromDirectory), let target = directory(toDirectory) else { return -ENOTDIR }
     guard source.mayBeSearched, target.mayBeSearched else { return -EACCES }
     guard let dentry = source.entries[from] else { return -ENOENT }
@@ -425,8 +440,8 @@ extension SimKernel {
 
   package func space(_ file: Int32, _ space: inout clinux_space) -> Int32 {
     guard enter() else { return Self.dead }
-    let ext4: Int64 = 0xef53
-    space = clinux_space(type: ext4, total_bytes: 1 << 40, available_bytes: 1 << 39)
+    let (ext4, tmpfs): (Int64, Int64) = (0xef53, 0x0102_1994)
+    space = clinux_space(type: disk.traits.isMemory ? tmpfs : ext4, total_bytes: 1 << 40, available_bytes: 1 << 39)
     return 0
   }
 }
@@ -501,9 +516,22 @@ extension SimKernel {
   func eventQueue(_ file: Int32) -> EventQueue? { files[file]?.queue }
 }
 
+// MARK: - Mounts
+
+extension SimKernel {
+  package func mounts(below path: String) -> [UInt64: String]? {
+    guard enter(), let volume = disk.volume else { return nil }
+    return volume.isMounted
+      ? [disk.root.fileSystem: "", volume.number: SimVolume.name] : [disk.root.fileSystem: ""]
+  }
+}
+
 // MARK: - The process
 
 extension SimKernel {
+  /// Files tell them: of another length a write would take other draws, and the seed tell another history.
+  package var processID: Int32 { 12_345 }
+  package var hostName: String { "vm" }
   package var umask: UInt32 { 0o022 }
   package var tick: Int64 { SimFileSystem.tick }
   package func now() -> Int64 { disk.now.nanoseconds }

@@ -47,21 +47,40 @@ final class BucketWriter: @unchecked Sendable {
       let path = names.directory(&generator)
       oracle.makesDirectory(path)
       put(path, [])
+    } else if generator.oneIn(12) {
+      putOddKey()
+    } else if generator.oneIn(12) {
+      // Longer ones would count as large files, as no link's target can be.
+      put(names.outside("\(serial)"), Array("../../../\(serial)".utf8), as: .symlink)
     } else {
       let isLong = generator.oneIn(5)
       put(names.path(&generator), Array("bucket#\(serial);\(String(repeating: "+", count: isLong ? 60 : 2))".utf8))
     }
   }
 
-  private func put(_ path: RelativePath, _ content: [UInt8]) {
+  /// What leads out of the root, is Martlet's own, or cannot stand in a folder.
+  private func putOddKey() {
+    let key = generator.pick([
+      "../up", "/top", "odd//two", "odd/../../up", "odd/./one", "..", "odd/\(String(repeating: "n", count: 256))",
+      ".martlet/id", ".martlet/remote/trash/x", "odd/.martlet/id", "odd/..", "odd/no\u{0}ught",
+    ])
+    let content = Array("odd#\(serial)".utf8)
+    oracle.completes(content)
+    oracle.supersedes(content, at: .root)
+    _ = try? server.put(key, content, metadata: EntryMetadata(kind: .file), ifMatch: nil, isConditional: false)
+    oracle.note("bucket: put the odd key \(key)")
+    oracle.count("bucket odd key")
+  }
+
+  private func put(_ path: RelativePath, _ content: [UInt8], as kind: EntryKind = .file) {
     for directory in path.ancestors { oracle.makesDirectory(directory) }
     giveUp(path.string)
     oracle.completes(content)
-    var metadata = EntryMetadata(kind: path.isDirectory ? .directory : .file)
+    var metadata = EntryMetadata(kind: path.isDirectory ? .directory : kind)
     if generator.oneIn(2) { metadata.modified = server.now.advanced(by: .seconds(-generator.below(100))) }
     _ = try? server.put(path.string, content, metadata: metadata, ifMatch: nil, isConditional: false)
     oracle.note("bucket: put \(path) “\(String(decoding: content, as: UTF8.self))”")
-    oracle.count("bucket put")
+    oracle.count(kind == .symlink ? "bucket link that leads out" : "bucket put")
   }
 
   private func giveUp(_ key: String) {

@@ -13,6 +13,7 @@ package enum Coverage {
     remote conditionFailed
     remote configuration
     remote corrupted
+    remote key that is no path
     remote late effect
     remote notFound
     remote outcomeUnknown
@@ -30,15 +31,19 @@ package enum Coverage {
     world power loss
     world restart
     world stop
+    world volume unmounted
     """
 
   /// What users and the program at the bucket do.
   private static let users = """
     bucket delete
+    bucket link that leads out
+    bucket odd key
     bucket put
     user append
     user changeMode
     user closeFolder
+    user copy between volumes
     user create
     user delete
     user deleteFolder
@@ -54,10 +59,12 @@ package enum Coverage {
     user renameFolder
     user replace
     user saveLikeVim
+    user store
     user symlink
     user touch
     user truncate
     user writeLate
+    user writeMapped
     """
 
   /// Where nodes crashed: before and after calls of the ports.

@@ -5,7 +5,9 @@ import SyncModel
 extension Oracle {
   /// I1: what no writer gave up stands in a tree or in the bucket, not only in a trash. I4: nothing stands there
   /// that nobody completed.
-  func judgeContents(_ nodes: [SimNode], _ server: SimS3) {
+  ///
+  /// - Parameter isRetentionOver: What was written into a slot of the trash after it had been compared has come back.
+  func judgeContents(_ nodes: [SimNode], _ server: SimS3, isRetentionOver: Bool) {
     var live: Set<UInt64> = []
     func look(_ content: [UInt8], _ place: @autoclosure () -> String) {
       let hash = SimContent.hash(content)
@@ -18,7 +20,7 @@ extension Oracle {
       for (path, inode) in node.disk.leaves() { look(inode.content, "\(node.name)'s \(path)") }
     }
     for (hash, content) in completed.sorted(by: { $0.key < $1.key })
-    where !superseded.contains(hash) && !live.contains(hash) {
+    where !superseded.contains(hash) && !live.contains(hash) && (isRetentionOver || !late.contains(hash)) {
       let text = String(decoding: content, as: UTF8.self)
       let holders = nodes.filter { $0.disk.trash.contains { SimContent.hash($0.inode.content) == hash } }
       let isInTrash = !holders.isEmpty
@@ -26,11 +28,20 @@ extension Oracle {
     }
   }
 
+  /// I5: of what the trash holds a record tells what it is.
+  func judgeTrash(_ nodes: [SimNode]) {
+    for node in nodes {
+      for slot in node.disk.trash where !slot.hasRecord {
+        violates("I5", "\(node.name)'s trash holds \(slot.name), of which no record tells what it is")
+      }
+    }
+  }
+
   /// Whether a content stands in a tree, the bucket or a trash.
   static func isKept(_ hash: UInt64, _ nodes: [SimNode], _ server: SimS3) -> Bool {
     server.objects.values.contains { SimContent.hash($0.content) == hash }
       || nodes.contains { node in
-        node.disk.leaves().contains { SimContent.hash($0.inode.content) == hash }
+        (node.disk.leaves() + node.disk.awayLeaves).contains { SimContent.hash($0.inode.content) == hash }
           || node.disk.trash.contains { SimContent.hash($0.inode.content) == hash }
       }
   }
@@ -44,7 +55,7 @@ extension Oracle {
     let directories = Set(node.disk.directories())
     var expected: Set<RelativePath> = []
     for key in server.sortedKeys {
-      let path = RelativePath(unchecked: key)
+      guard case .success(let path) = KeyMapping(prefix: "").path(ofKey: key) else { continue }
       expected.formUnion(path.ancestors)
       if path.isDirectory {
         expected.insert(path)
@@ -52,6 +63,10 @@ extension Oracle {
       }
       // A leaf's key beside keys below its name: the directory wins, the key is reported and left alone.
       if !server.page(prefix: key + "/", after: nil, limit: 1).keys.isEmpty { continue }
+      if Self.leadsOut(server.objects[key]!, path) || files[path].map({ Self.leadsOut($0, path) }) == true {
+        files[path] = nil
+        continue
+      }
       guard let inode = files.removeValue(forKey: path) else {
         found.append("\(node.name) lacks \(path)")
         continue
@@ -69,9 +84,19 @@ extension Oracle {
         found.append("\(node.name)'s \(path) has another mtime than the bucket")
       }
     }
+    for (path, inode) in files where Self.leadsOut(inode, path) { files[path] = nil }
     found += files.keys.sorted().map { "\(node.name) has \($0), the bucket does not" }
     found += directories.subtracting(expected).sorted().map { "\(node.name) has folder \($0), the bucket does not" }
     found += expected.subtracting(directories).sorted().map { "\(node.name) lacks folder \($0)" }
     return found
+  }
+
+  /// Links that lead out of the root are left alone on both sides (I6).
+  private static func leadsOut(_ object: SimObject, _ path: RelativePath) -> Bool {
+    object.metadata.kind == .symlink && LinkTarget.leadsOut(object.content, from: path)
+  }
+
+  private static func leadsOut(_ inode: Inode, _ path: RelativePath) -> Bool {
+    inode.kind == .symlink && LinkTarget.leadsOut(inode.content, from: path)
   }
 }

@@ -23,6 +23,7 @@ struct Scenario {
   /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
   var hasOneWriter: Bool
   var nodes: [Node] = []
+  var hasVolume: Bool { nodes.contains { $0.traits.hasVolume } }
 
   struct Spell {
     var kind: Weather.Kind
@@ -81,6 +82,12 @@ struct Scenario {
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
     }
+    if !lacksConditions, parts.choose("volume", usual: false, { $0.oneIn(6) }) {
+      for index in nodes.indices {
+        nodes[index].traits.hasVolume =
+          index == 0 || parts.choose("volume:\(nodes[index].name)", usual: false) { $0.oneIn(3) }
+      }
+    }
     let limit = parts.choose("limit", usual: 0) { $0.oneIn(10) ? 2 + $0.below(4) : 0 }
     if limit > 0 { for index in nodes.indices { nodes[index].options.deletionLimit = .files(limit) } }
     if spells.contains(where: { $0.kind == .emptyListing || $0.kind == .rootLost }) {
@@ -92,17 +99,16 @@ struct Scenario {
   private mutating func chooseOneWriter() {
     bucketHaste = nil
     hasClashes = false
-    // A write of our own that lands while the next one is under way is taken for somebody else's (seed 1630).
-    faults.lostRequest = 0
     // A deletion that meets a listing's lie is over, and undone when the truth is seen.
     spells.removeAll { $0.kind == .emptyListing || $0.kind == .disorder }
     for index in nodes.indices {
-      // A clock that leaps ends the time in which the outcome of a write may be unknown.
-      nodes[index].clockSteps = 0
       // A store that knows less than the bucket, or than the tree, sees a conflict in the user's next change.
       nodes[index].powerLosses = 0
-      nodes[index].crashes = 0
-      nodes[index].crashPoints = []
+      // So does one that ended between a download and its row.
+      if index > 0 {
+        nodes[index].crashes = 0
+        nodes[index].crashPoints = []
+      }
     }
   }
 
@@ -142,6 +148,7 @@ struct Scenario {
     traits.lostEvents = choose("lostEvents", usual: 0) { $0.oneIn(4) ? 10 : 0 }
     traits.fullDisk = choose("fullDisk", usual: 0) { $0.oneIn(8) ? 150 : 0 }
     traits.queueLimit = choose("shortQueue", usual: 16_384) { $0.oneIn(8) ? 8 : 16_384 }
+    traits.isMemory = choose("memory", usual: false) { $0.oneIn(8) }
     traits.canExchange = choose("noExchange", usual: true) { !$0.oneIn(8) }
     traits.canRenameWithoutReplacing = choose("noNoReplace", usual: true) { !$0.oneIn(10) }
     traits.timeStep = choose("timeStep", usual: 1) { $0.oneIn(6) ? $0.pick([1_000, second, 2 * second]) : 1 }
@@ -164,7 +171,7 @@ struct Scenario {
     return Node(
       name: name, traits: traits, skew: skew, options: options,
       crashes: events.oneIn(2) ? events.below(4) : 0, stops: events.oneIn(4) ? 1 + events.below(2) : 0,
-      clockSteps: events.oneIn(8) ? 2 : 0, powerLosses: events.oneIn(6) ? 1 + events.below(2) : 0,
+      clockSteps: events.oneIn(8) ? 2 : 0, powerLosses: events.oneIn(6) && !traits.isMemory ? 1 + events.below(2) : 0,
       crashPoints: points)
   }
 }

@@ -99,6 +99,7 @@ final class SimUser: @unchecked Sendable {
     case .keepLog: await keepLog()
     case .keepDatabase: await keepDatabase()
     case .fight: await fight()
+    case .writeMapped: await writeMapped()
     }
   }
 }
@@ -222,10 +223,11 @@ extension SimUser {
   }
 
   private func symlink() {
-    let path = names.path(&generator)
+    let leadsOut = generator.oneIn(4)
+    let path = leadsOut ? names.outside(action) : names.path(&generator)
     makeParents(of: path)
     // Longer ones would count as large files, as no link's target can be.
-    let target = Array(newContent().prefix(30))
+    let target = Array((leadsOut ? Array("../../../".utf8) : []) + newContent().prefix(20))
     guard disk.create(path, .symlink, target) != nil else { return }
     oracle.completes(target)
     say("symlink \(path)")
@@ -293,6 +295,37 @@ extension SimUser {
       if generator.oneIn(3), let inode = await open(path) { finish(inode, at: path, with: newContent()) }
       await node.interference.wait(.commit(isNext: true), atMost: 5_000_000)
     }
+  }
+
+  /// Stores through a mapping: they raise no event, and only the first since the pages were clean sets the stamps.
+  /// Without leases nobody can tell that the file is being written: docs/safety.md leaves that out.
+  private func writeMapped() async {
+    guard node.traits.hasLeases, let path = someFile(), let inode = await open(path) else { return }
+    if inode.content.isEmpty { return finish(inode, at: path, with: newContent()) }
+    oracle.count("user store")
+    for _ in 0..<(1 + generator.below(5)) {
+      let size = inode.content.count
+      let token = newContent() + inode.content
+      for part in [size / 2, size] {
+        store(Array(token.prefix(part)) + inode.content.dropFirst(part), into: inode, at: path)
+        await pauseShortly()
+      }
+      if generator.oneIn(4) { disk.sync(inode) }
+      if generator.oneIn(6) { await executor.pause(Int64(generator.below(60_000_000_000))) }
+    }
+    if disk.failures != powerFailures { return }
+    say("unmapped \(path) “\(String(decoding: inode.content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
+    if inode.links == 0 { oracle.deletes(inode.content, at: path) }
+    noteLate(inode)
+    // The mapping held the open file, so its end is the end of that.
+    disk.close(inode, openedAs: path)
+  }
+
+  private func store(_ content: [UInt8], into inode: Inode, at path: RelativePath) {
+    if disk.failures != powerFailures { return }
+    giveUp(inode, at: path)
+    oracle.completes(content)
+    disk.store(content, to: inode)
   }
 
   private func fileToFolder() async {
@@ -432,7 +465,13 @@ extension SimUser {
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
     if inode.links == 0 { oracle.deletes(content, at: path) }
+    noteLate(inode)
     disk.close(inode, openedAs: path)
+  }
+
+  private func noteLate(_ inode: Inode) {
+    if hasName(inode) { return }
+    if disk.trash.contains(where: { $0.inode === inode && !$0.isPending }) { oracle.completesLate(inode.content) }
   }
 
   private func makeParents(of path: RelativePath) {
@@ -446,7 +485,7 @@ extension SimUser {
     let moved =
       inode.kind == .directory
       ? disk.leaves().filter { $0.path.isBelow(source.asDirectory) } : [(path: source.asLeaf, inode: inode)]
-    guard disk.rename(source, to: target) else { return false }
+    guard disk.rename(source, to: target) else { return copyAcross(source, inode, to: target) }
     if let displaced, displaced.kind != .directory {
       if !hasName(displaced) {
         giveUp(displaced, at: target.asLeaf)
@@ -458,6 +497,19 @@ extension SimUser {
     if inode.kind == .directory { oracle.movesFolder(source) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
     say("mv \(source) \(target)")
+    return true
+  }
+
+  /// As mv(1) does between file systems.
+  private func copyAcross(_ source: RelativePath, _ inode: Inode, to target: RelativePath) -> Bool {
+    guard inode.kind == .file, inode.fileSystem != disk.lookup(target.parent ?? .root)?.fileSystem,
+      let copy = disk.create(target, .file, inode.content)
+    else { return false }
+    oracle.count("user copy between volumes")
+    say("copied \(source) to \(target)")
+    copy.modified = inode.modified
+    delete(source)
+    oracle.restores(copy.content)
     return true
   }
 

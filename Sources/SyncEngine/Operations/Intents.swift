@@ -135,8 +135,9 @@ extension Engine {
   /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
   /// has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
-    let open = intents.all(for: path)
-    let uncertain = open.filter(\.isUncertain)
+    let uncertain = intents.all(for: path).filter(\.isUncertain)
+    // First, so that what follows sees whether they were completed: afterwards they cannot be.
+    let unwanted = try await abortUnwantedUploads(path, sight)
     if !uncertain.isEmpty {
       try await observeRemote(path, &sight)
       for intent in uncertain.reversed() {
@@ -146,9 +147,10 @@ extension Engine {
           return true
         }
         turn(path, .writeHadNotLanded)
+        try await noteMissed(intent)
       }
     }
-    try await closeUploads(path, sight)
+    for intent in unwanted { try await close(intent) }
     for intent in uncertain where intent.kind != .multipart {
       if intent.kind == .delete, let expected = intent.expected?.stamp, let found = sight.remote.stamp,
         !found.isSameVersion(as: expected)
@@ -165,9 +167,15 @@ extension Engine {
     return !uncertain.isEmpty
   }
 
+  /// Of a path that is in sync.
+  func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
+    for intent in try await abortUnwantedUploads(path, sight) { try await close(intent) }
+  }
+
   /// An upload goes on where it stopped, if its file is still to be sent; see `resumedUpload`. The path is
   /// locked, so none is under way.
-  func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
+  private func abortUnwantedUploads(_ path: RelativePath, _ sight: Sight) async throws -> [Intent] {
+    var unwanted: [Intent] = []
     for intent in intents.all(for: path) {
       guard let upload = intent.upload else { continue }
       if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
@@ -176,8 +184,9 @@ extension Engine {
       }
       turn(path, .uploadUnwanted)
       try await remote.abortUpload(upload)
-      try await close(intent)
+      unwanted.append(intent)
     }
+    return unwanted
   }
 
   /// What an intent's write left behind.
@@ -186,11 +195,21 @@ extension Engine {
     case content(Fingerprint)
   }
 
+  private func noteMissed(_ intent: Intent) async throws {
+    guard intent.kind != .delete, intent.wasMissed != true else { return }
+    var missed = intent
+    missed.wasMissed = true
+    try await note(missed)
+  }
+
   /// Nil: the remote side is not what the intent's write leaves behind.
   private func landed(_ intent: Intent, _ path: RelativePath, _ sight: Sight) async throws -> Landed? {
     if intent.kind == .delete {
       return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
     }
+    // What appears after a look that found nothing may be late, or the same content that another node moved there:
+    // where the file that was sent does not stand here any more, a row for it would prove a deletion.
+    if intent.wasMissed == true, !standsHere(intent, sight) { return nil }
     guard let object = sight.head?.object, object.metadata == intent.metadata,
       !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
     else { return nil }
@@ -202,6 +221,11 @@ extension Engine {
       try await remote.holds(path, object, fingerprint)
     else { return nil }
     return .content(fingerprint)
+  }
+
+  private func standsHere(_ intent: Intent, _ sight: Sight) -> Bool {
+    guard let sent = intent.local?.stamp, let found = sight.local.stamp else { return false }
+    return found.mount == sent.mount && found.inode == sent.inode
   }
 
   private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {

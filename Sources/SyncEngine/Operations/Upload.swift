@@ -149,11 +149,12 @@ extension Engine {
     for intent in intents.all(for: path) where intent.upload != nil {
       if var upload = Optional(intent), upload.canGoOn(with: stamp) {
         upload.expected = expected.map(ExpectedObject.init)
+        upload.wasMissed = nil
         turn(path, .uploadGoesOn)
         return upload
       }
       if let stale = intent.upload { try await remote.abortUpload(stale) }
-      try await close(intent)
+      if !intent.isUncertain { try await close(intent) }
     }
     return newIntent(.multipart, path, expected)
   }
@@ -171,7 +172,7 @@ extension Engine {
     }
     turn(RelativePath(unchecked: upload.path), .uploadAbandoned)
     try await remote.abortUpload(upload)
-    try await close(intent)
+    if !intent.isUncertain { try await close(intent) }
   }
 
   /// Nothing goes on with them.

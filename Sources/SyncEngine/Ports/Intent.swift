@@ -30,6 +30,8 @@ package struct Intent: Hashable, Sendable, Identifiable, Codable {
   package var parts: [PartReceipt]?
   /// A request was sent whose reply was lost: it may still land.
   package var isUncertain: Bool
+  /// A look after the request found that it had not landed. Nil: false.
+  package var wasMissed: Bool?
   /// Wall clock, nanoseconds since 1970.
   package var openedAt: Int64
 

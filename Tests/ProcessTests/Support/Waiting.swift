@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// What was waited for did not come about.
 struct TimedOut: Error, CustomStringConvertible {
@@ -32,4 +33,9 @@ func eventually(
   holds condition: () async throws -> Bool
 ) async throws {
   try await eventually(what, within: limit, every: interval) { try await condition() ? nil : "still not so" }
+}
+
+extension Trait where Self == TimeLimitTrait {
+  /// Of a test that waits for programs: longer where these are slow.
+  static func limit(minutes: Int) -> Self { .timeLimit(.minutes(minutes * patience)) }
 }

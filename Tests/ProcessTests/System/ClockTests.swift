@@ -10,7 +10,7 @@ extension SystemTests {
       ("right again", 0),
     ]
 
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func setForwardAndBack() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -43,7 +43,7 @@ extension SystemTests {
     }
 
     /// A clock that is wrong from the start: the server's time counts for signatures, and for what may leave the trash.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func wrongAtStart() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

@@ -34,7 +34,7 @@ extension SystemTests {
       }
     }
 
-    @Test(.timeLimit(.minutes(15)), arguments: Kind.allCases)
+    @Test(.limit(minutes: 15), arguments: Kind.allCases)
     func scenario(_ kind: Kind) async throws {
       try await Sandbox.run { workspace in
         "R='\(workspace.path)/r'; mkdir -p \"$R\"\n\(kind.setUp)"

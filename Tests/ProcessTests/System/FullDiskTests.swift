@@ -15,7 +15,7 @@ import Testing
 extension SystemTests {
   @Suite struct FullDisk {
     /// Nothing at all fits: downloads, conflict copies and the state itself wait, then go on by themselves.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func rootAndState() async throws {
       try await Sandbox.run {
         SystemTests.disk($0, "size=24m").setUp
@@ -76,7 +76,7 @@ extension SystemTests {
     }
 
     /// Started on a full disk: it says so, and starts when there is space.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func atStart() async throws {
       try await Sandbox.run {
         SystemTests.disk($0, "size=8m").setUp
@@ -120,7 +120,7 @@ extension SystemTests {
     }
 
     /// Space, but no inodes.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func inodes() async throws {
       try await Sandbox.run {
         SystemTests.disk($0, "size=64m,nr_inodes=120").setUp

@@ -6,7 +6,7 @@ extension SystemTests {
   /// Few descriptors, many files.
   @Suite struct Limits {
     /// 64 descriptors and no more to be had are too few, and it says so.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func tooFewDescriptors() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -21,7 +21,7 @@ extension SystemTests {
 
     /// A soft limit of 64 is raised; a hard one that is just enough has to do.
     @Test(
-      .timeLimit(.minutes(15)), arguments: ["-S -n 64", "-n \(896 + 4 * ProcessInfo.processInfo.activeProcessorCount)"])
+      .limit(minutes: 15), arguments: ["-S -n 64", "-n \(896 + 4 * ProcessInfo.processInfo.activeProcessorCount)"])
     func descriptors(_ limit: String) async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
@@ -50,7 +50,7 @@ extension SystemTests {
     }
 
     /// A folder with `MARTLET_RENAME_FILES` is renamed: copies inside S3, nothing is sent again.
-    @Test(.timeLimit(.minutes(60)))
+    @Test(.limit(minutes: 60))
     func renameOfALargeFolder() async throws {
       let files = ProcessTests.scale("MARTLET_RENAME_FILES", default: 600)
       let patience = Duration.seconds(120 + files / 50)

@@ -6,7 +6,7 @@ extension SystemTests {
   /// Mounts inside the root.
   @Suite struct Mounts {
     /// Bind mounts of folders and of a file, a read-only one, and one that comes and goes while Martlet runs.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func insideTheRoot() async throws {
       try await Sandbox.run { workspace in
         """
@@ -92,7 +92,7 @@ extension SystemTests {
 
     /// Made read-only while it runs, and writable again. The state lies elsewhere: the kernel refuses to make
     /// read-only what somebody writes to.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func readOnlyForAWhile() async throws {
       try await Sandbox.run {
         SystemTests.disk($0, "size=24m").setUp

@@ -7,7 +7,7 @@ extension SystemTests {
   /// As a user that permissions apply to: what may not be read or written is reported, nothing is taken for deleted,
   /// and it heals.
   @Suite struct Permissions {
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func comeAndGo() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

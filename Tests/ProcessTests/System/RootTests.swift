@@ -24,7 +24,7 @@ extension SystemTests {
 
     /// Unmounted and mounted again, with its state or with the state elsewhere: it heals by itself. Meanwhile nothing
     /// is taken for deleted, and another volume in its place is left alone.
-    @Test(.timeLimit(.minutes(15)), arguments: [false, true])
+    @Test(.limit(minutes: 15), arguments: [false, true])
     func mountedAnew(_ stateIsElsewhere: Bool) async throws {
       try await Sandbox.run { workspace in
         "mkdir -p '\(workspace.path)/volume' '\(workspace.path)/r' && mount --bind '\(workspace.path)/volume' '\(workspace.path)/r'"
@@ -77,7 +77,7 @@ extension SystemTests {
     }
 
     /// Moved away and back, with a look at everything in between; then a folder of it, slowly and quickly.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func movedAwayAndBack() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

@@ -21,7 +21,7 @@ extension SystemTests {
       try await equal(a, b)
     }
 
-    @Test(.timeLimit(.minutes(15)), arguments: ["max_inotify_watches", "max_inotify_instances"])
+    @Test(.limit(minutes: 15), arguments: ["max_inotify_watches", "max_inotify_instances"])
     func exhausted(_ limit: String) async throws {
       try await Sandbox.run { _ in
         "echo \(limit == "max_inotify_watches" ? 10 : 0) >/proc/sys/user/\(limit)"
@@ -56,7 +56,7 @@ extension SystemTests {
 
     /// More events than the kernel keeps, while nobody takes them: all that happened is found. `MARTLET_BURST_FILES`
     /// makes as many files the burst.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.limit(minutes: 15))
     func overflow() async throws {
       let files = ProcessTests.scale("MARTLET_BURST_FILES", default: 600)
       try await SystemTests.run { workspace in
