@@ -10,7 +10,7 @@ final class Stage {
   let oracle: Oracle
   let weather: Weather
   private var generator = SeededGenerator(seed: 7)
-  private var nodeCount: UInt64 = 0
+  private var nodes: [SimNode] = []
 
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
@@ -18,17 +18,25 @@ final class Stage {
     weather = Weather(executor: executor)
   }
 
+  /// Brings what was started to its end: a task that waits for ever is never freed.
+  deinit {
+    for node in nodes { node.crash(oracle) }
+    advance(.seconds(10))
+  }
+
   /// Polls and full passes are as rare as they are in production unless `configure` says otherwise.
   func node(
     traits: LocalTraits = LocalTraits(), _ configure: (inout EngineOptions) -> Void = { _ in }
   ) -> SimNode {
-    nodeCount += 1
-    var options = EngineOptions(nodeID: "N\(nodeCount)")
+    let number = nodes.count + 1
+    var options = EngineOptions(nodeID: "N\(number)")
     options.largeSize = 40
     configure(&options)
-    return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: traits, ledger: oracle,
+    let node = SimNode(
+      name: options.nodeID, number: UInt64(number), executor: executor, skew: 0, traits: traits, ledger: oracle,
       options: options, generator: generator.fork(), weather: weather)
+    nodes.append(node)
+    return node
   }
 
   func start(_ node: SimNode, pageSize: Int = 1000) {
