@@ -8,24 +8,35 @@ final class Stage {
   let executor = SimExecutor(seed: 1)
   let server: SimS3
   let oracle: Oracle
+  let weather: Weather
   private var generator = SeededGenerator(seed: 7)
-  private var nodeCount: UInt64 = 0
+  private var nodes: [SimNode] = []
 
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
     oracle = Oracle(executor: executor, isTracing: true)
+    weather = Weather(executor: executor)
+  }
+
+  /// Brings what was started to its end: a task that waits for ever is never freed.
+  deinit {
+    for node in nodes { node.crash(oracle) }
+    advance(.seconds(10))
   }
 
   /// Polls and full passes are as rare as they are in production unless `configure` says otherwise.
-  func node(_ configure: (inout EngineOptions) -> Void = { _ in }) -> SimNode {
-    nodeCount += 1
-    var options = EngineOptions(nodeID: "N\(nodeCount)")
+  func node(
+    traits: LocalTraits = LocalTraits(), _ configure: (inout EngineOptions) -> Void = { _ in }
+  ) -> SimNode {
+    let number = nodes.count + 1
+    var options = EngineOptions(nodeID: "N\(number)")
     options.largeSize = 40
     configure(&options)
-    return SimNode(
-      name: options.nodeID, number: nodeCount, executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
-      options: options,
-      generator: generator.fork())
+    let node = SimNode(
+      name: options.nodeID, number: UInt64(number), executor: executor, skew: 0, traits: traits, ledger: oracle,
+      options: options, generator: generator.fork(), weather: weather)
+    nodes.append(node)
+    return node
   }
 
   func start(_ node: SimNode, pageSize: Int = 1000) {
@@ -40,6 +51,9 @@ final class Stage {
   func put(_ key: String, _ text: String) {
     _ = try? server.put(key, Array(text.utf8), metadata: EntryMetadata(kind: .file), ifMatch: nil, isConditional: false)
   }
+
+  /// Whether the trace has such a line.
+  func saw(_ words: String) -> Bool { oracle.trace!.contains { $0.contains(words) } }
 
   func text(_ key: String) -> String? { server.objects[key].map { String(decoding: $0.content, as: UTF8.self) } }
 

@@ -3,7 +3,7 @@
 ///
 /// `@unchecked Sendable`: a world lives on one thread. Everything in it, the ports included, runs inside
 /// `run(until:)`; jobs that escaped to another executor would break the replay and are a bug of the engine.
-package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+package final class SimExecutor: TaskExecutor, @unchecked Sendable {
   /// Without references: the heap moves them about often.
   private struct Timer {
     var at: Int64
@@ -45,7 +45,7 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   @discardableResult
   package func run(until deadline: Int64, maximumSteps: Int = .max, isDone: () -> Bool = { false }) -> Bool {
     // Not on itself as a serial executor: then each asynchronous call in code without an actor would be a step of its
-    // own, half of all, at which nothing can happen that could not before or after it.
+    // own, three in four of all, at which nothing can happen that could not before or after it.
     let this = asUnownedTaskExecutor()
     var budget = maximumSteps
     while budget > 0 {

@@ -94,8 +94,9 @@ package struct JudgedLocalTree: LocalTreePort {
     case .removed:
       if let displaced = displacements.first {
         judge(displaced, expected, at: path, "removed")
-        if isUnnoticed(displaced, expected) {
-          ledger.count("local displaced an unnoticed write")
+        if isUnnoticedWrite(displaced, expected) {
+          // Nothing told of it; found in the trash it comes back beside, which I1 judges at the end.
+          ledger.count("local unnoticed write displaced")
         } else {
           ledger.removedLocally(path, content: displaced.content, node: life.node)
         }
@@ -106,13 +107,6 @@ package struct JudgedLocalTree: LocalTreePort {
     case .absent: break
     }
     return outcome
-  }
-
-  /// Without leases a write within a commit that puts size and time back cannot be told: it is displaced, and comes
-  /// back as a conflict copy when the slot is compared with its record, which I1 judges.
-  private func isUnnoticed(_ displaced: Displaced, _ expected: ExpectedLocal) -> Bool {
-    guard !kernel.disk.traits.hasLeases, let fingerprint = expected.fingerprint else { return false }
-    return SimContent.fingerprint(displaced.content) != fingerprint
   }
 
   /// I2: what a call that went well took away is the version that it was told of, and nobody wrote to it then.
@@ -129,6 +123,13 @@ package struct JudgedLocalTree: LocalTreePort {
         violate("whose content had changed")
       }
     }
+  }
+
+  /// Without leases a write in the last moment that puts back size and time shows in the content only.
+  private func isUnnoticedWrite(_ displaced: Displaced, _ expected: ExpectedLocal) -> Bool {
+    guard !kernel.disk.traits.hasLeases, let fingerprint = expected.fingerprint else { return false }
+    return displaced.inode == expected.stamp.inode && displaced.modified == expected.stamp.modified
+      && SimContent.fingerprint(displaced.content) != fingerprint
   }
 
   package func copyAside(

@@ -16,7 +16,7 @@ struct JournalEntry {
 
   var isRemoval: Bool { changes.contains { $0.inode == nil } || removed != nil }
 
-  func isIn(_ directories: [ObjectIdentifier]) -> Bool {
+  func isIn(_ directories: Set<ObjectIdentifier>) -> Bool {
     changes.contains { directories.contains(ObjectIdentifier($0.directory)) }
   }
 
@@ -60,8 +60,7 @@ extension SimFileSystem {
       inode.isMappedDirty = false
       return
     }
-    // A set would take longer: there are hardly ever more than three.
-    var directories = [ObjectIdentifier(inode)]
+    var directories: Set<ObjectIdentifier> = [ObjectIdentifier(inode)]
     // A file that loses a name must have got its other one, and the directory of that must be there, or a failure
     // would take a file away that was only moved.
     var needed: Set<ObjectIdentifier> = []
@@ -71,10 +70,8 @@ extension SimFileSystem {
       let isNeeded = !needed.isEmpty && entry.names(needed)
       guard isNeeded || entry.isIn(directories) else { continue }
       wanted[index] = true
-      for change in entry.changes where !directories.contains(ObjectIdentifier(change.directory)) {
-        directories.append(ObjectIdentifier(change.directory))
-      }
-      if let removed = entry.removed, removed.kind == .directory { directories.append(ObjectIdentifier(removed)) }
+      for change in entry.changes { directories.insert(ObjectIdentifier(change.directory)) }
+      if let removed = entry.removed, removed.kind == .directory { directories.insert(ObjectIdentifier(removed)) }
       if isNeeded || entry.isRemoval { needed.formUnion(entry.parts) }
     }
     guard wanted.contains(true) else { return }
@@ -88,7 +85,6 @@ extension SimFileSystem {
   /// - Returns: Contents that only the failure made.
   package func failPower(_ generator: inout SeededGenerator) -> [[UInt8]] {
     failures += 1
-    noteBoot()
     queues = []
     settleOldNames()
     var cut: Set<ObjectIdentifier> = []

@@ -119,7 +119,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   func applyMetadata(_ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp) async throws
     -> MetadataOutcome
   {
-    try await call("applyMetadata", { $0 == .changed ? "changed" : "applied" }) {
+    try await call("applyMetadata", Self.word) {
       try await tree.applyMetadata(metadata, to: path, expecting: expected)
     }
   }
@@ -177,6 +177,8 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     case .notEmpty: "notEmpty"
     }
   }
+
+  private static func word(_ outcome: MetadataOutcome) -> String { outcome == .changed ? "changed" : "applied" }
 
   private static func word(_ outcome: CopyOutcome) -> String {
     switch outcome {

@@ -19,7 +19,7 @@ package final class World: @unchecked Sendable {
   private let nodes: [SimNode]
   private let weather: Weather
   /// A world that needs more is one in which something spins.
-  private var budget = 3_000_000
+  private var budget = 1_000_000
   private var isResting = false
 
   /// - Parameter without: parts that are left out, to find those that a failure needs.

@@ -2,48 +2,35 @@
 ///
 /// `a` and `a/…` are not adjacent in S3's order, `a.txt` lies between, so `a` waits until the stream is beyond
 /// every possible `a/…`. All that wait are starts of the stream's path, hence never more than it has bytes.
-///
-/// Inlinable: generic code of another module is not specialised else, and this runs for every path of a pass.
 package struct PrefixStack<Value: Sendable>: Sendable {
   package struct Released: Sendable {
     package let path: RelativePath
     package let value: Value
     package let hadDescendants: Bool
-
-    @inlinable init(path: RelativePath, value: Value, hadDescendants: Bool) {
-      self.path = path
-      self.value = value
-      self.hadDescendants = hadDescendants
-    }
   }
 
-  @usableFromInline struct Waiting: Sendable {
-    @usableFromInline var path: RelativePath
-    @usableFromInline var value: Value
-    @usableFromInline var hadDescendants = false
+  private struct Waiting: Sendable {
+    var path: RelativePath
+    var value: Value
+    var hadDescendants = false
 
-    @inlinable init(path: RelativePath, value: Value) {
-      self.path = path
-      self.value = value
-    }
-
-    @inlinable var released: Released { Released(path: path, value: value, hadDescendants: hadDescendants) }
+    var released: Released { Released(path: path, value: value, hadDescendants: hadDescendants) }
   }
 
-  @usableFromInline var waiting: [Waiting] = []
+  private var waiting: [Waiting] = []
 
-  @inlinable package init() {}
+  package init() {}
 
-  @inlinable package var count: Int { waiting.count }
+  package var count: Int { waiting.count }
 
   /// Holds the value of the leaf that the stream has reached, after `advance(to:)` with the same path.
-  @inlinable package mutating func push(_ path: RelativePath, _ value: Value) {
+  package mutating func push(_ path: RelativePath, _ value: Value) {
     waiting.append(Waiting(path: path, value: value))
   }
 
   /// Tells of the stream's next path, leaf or directory, and returns what need not wait any longer, in ascending
   /// order.
-  @inlinable package mutating func advance(to path: RelativePath) -> [Released] {
+  package mutating func advance(to path: RelativePath) -> [Released] {
     var released: [Released] = []
     var kept = 0
     for index in waiting.indices {
@@ -62,17 +49,17 @@ package struct PrefixStack<Value: Sendable>: Sendable {
   }
 
   /// Returns what still waits: the stream is over.
-  @inlinable package mutating func finish() -> [Released] {
+  package mutating func finish() -> [Released] {
     defer { waiting = [] }
     return waiting.map(\.released)
   }
 }
 
 /// Where a stream's path stands in relation to the range of all paths below a leaf's name.
-@usableFromInline enum PlaceOfDescendants {
+private enum PlaceOfDescendants {
   case ahead, here, passed
 
-  @usableFromInline init(of leaf: RelativePath, seenFrom path: RelativePath) {
+  init(of leaf: RelativePath, seenFrom path: RelativePath) {
     let next = path.withBytes { path in
       leaf.withBytes { leaf in path.count > leaf.count && path.starts(with: leaf) ? path[leaf.count] : nil }
     }

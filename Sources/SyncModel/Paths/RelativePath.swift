@@ -3,7 +3,7 @@
 /// Two paths are equal only if their UTF-8 bytes are: S3 keys and Linux names are bytes, so the
 /// canonical equivalence that `String` compares by would make one path of two files.
 /// The order is S3's listing order (UTF-8 bytes), in which a directory sorts as its name followed by `/`.
-@usableFromInline package struct RelativePath: Sendable {
+package struct RelativePath: Sendable {
   package let string: String
 
   /// The root itself, the only path without a component.
@@ -24,16 +24,16 @@
 }
 
 extension RelativePath: Hashable, Comparable, CustomStringConvertible {
-  @usableFromInline package static func == (left: Self, right: Self) -> Bool {
+  package static func == (left: Self, right: Self) -> Bool {
     guard left.string.utf8.count == right.string.utf8.count else { return false }
     return left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
   }
 
-  @usableFromInline package static func < (left: Self, right: Self) -> Bool {
+  package static func < (left: Self, right: Self) -> Bool {
     left.withBytes { left in right.withBytes { right in left.lexicographicallyPrecedes(right) } }
   }
 
-  @usableFromInline package func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
 
@@ -43,7 +43,7 @@ extension RelativePath: Hashable, Comparable, CustomStringConvertible {
     return copy.withUTF8(body)
   }
 
-  @usableFromInline package var description: String { string.isEmpty ? "/" : string }
+  package var description: String { string.isEmpty ? "/" : string }
 }
 
 extension RelativePath {
