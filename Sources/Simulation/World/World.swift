@@ -19,7 +19,7 @@ package final class World: @unchecked Sendable {
   private let nodes: [SimNode]
   private let weather: Weather
   /// A world that needs more is one in which something spins.
-  private var budget = 3_000_000
+  private var budget = 1_000_000
   private var isResting = false
 
   /// - Parameter without: parts that are left out, to find those that a failure needs.
@@ -365,7 +365,7 @@ extension World {
   private func advance(to deadline: Int64) {
     let before = executor.steps
     if !executor.run(until: deadline, maximumSteps: budget) {
-      oracle.violates("I10", "a world of this size should need fewer than 3,000,000 steps: something spins")
+      oracle.violates("I10", "a world of this size should need fewer than 1,000,000 steps: something spins")
       budget = 100_000
       return
     }
