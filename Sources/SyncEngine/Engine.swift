@@ -15,7 +15,7 @@ package actor Engine {
   let observer: any SyncObserver
 
   var dirty = DirtyTable(capacity: 50_000, maximumWait: 10_000_000_000)
-  var locks = PathLocks<UInt64>()
+  var locks = PathLocks()
   var lockWaiters: [UInt64: CheckedContinuation<Void, Never>] = [:]
   var quarantine = Quarantine()
   var openFiles: OpenFiles

@@ -60,6 +60,7 @@ package enum Turn: String, Hashable, Sendable, CaseIterable {
   case absenceDisproved = "the file is there after all"
   case absenceProvenInParts = "absences are proven folder by folder"
   case deletionIsMove = "a deletion is half of a move"
+  case deletionIsOutdated = "a deletion was planned for an earlier version"
   case conditionFailed = "the version is not the one that was seen"
   case raceLost = "another write was under way"
   case changesTooOften = "planning never ends: the path changes too often"

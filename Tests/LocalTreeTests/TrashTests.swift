@@ -46,6 +46,21 @@ import Testing
     #expect(ground.entries.count == 1 && ground.entries.first.flatMap { ground.read($0) } == "late")
   }
 
+  /// A program had found the file under its name before it was displaced. What never expires was never compared again.
+  @Test func `What is written late into a version that never expires gets a name`() async throws {
+    let tree = try ground.tree(now: start)
+    try await displace(1, in: tree, isInBucket: false)
+    try tree.retention.enforce(on: tree.layout.mount, now: start)
+    #expect(ground.trashed == ["old0"])
+    // Later than the tick in which it was compared.
+    tree.layout.root.kernel.pause(microseconds: 20_000)
+    let slot = try #require(Playground.names(ground.full(".martlet/test/trash")).first { Slot(name: $0) != nil })
+    ground.write(".martlet/test/trash/\(slot)", "late")
+    try tree.retention.enforce(on: tree.layout.mount, now: start)
+    #expect(ground.trashed == [] && ground.records == [])
+    #expect(ground.entries.count == 1 && ground.entries.first.flatMap { ground.read($0) } == "late")
+  }
+
   @Test func `Above the quota the oldest goes first`() async throws {
     let quota = TrashQuota(share: 0)
     let tree = try ground.tree(now: start)

@@ -64,6 +64,7 @@ import Testing
     let stage = Stage()
     let node = stage.node {
       $0.uploadOpenAfter = .seconds(2)
+      $0.poll = .seconds(5)
       $0.fullPassInterval = .seconds(5)
     }
     node.write("db", String(repeating: "-", count: 2 * size))

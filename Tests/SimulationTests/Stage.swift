@@ -8,6 +8,7 @@ final class Stage {
   let executor = SimExecutor(seed: 1)
   let server: SimS3
   let oracle: Oracle
+  let weather: Weather
   private var generator = SeededGenerator(seed: 7)
   private var nodes: [SimNode] = []
   /// How engines are ended that are none of a node's own runs.
@@ -16,6 +17,7 @@ final class Stage {
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
     oracle = Oracle(executor: executor, isTracing: true)
+    weather = Weather(executor: executor)
   }
 
   /// Brings what was started to its end: a task that waits for ever is never freed.
@@ -26,14 +28,16 @@ final class Stage {
   }
 
   /// Polls and full passes are as rare as they are in production unless `configure` says otherwise.
-  func node(_ configure: (inout EngineOptions) -> Void = { _ in }) -> SimNode {
+  func node(
+    traits: LocalTraits = LocalTraits(), _ configure: (inout EngineOptions) -> Void = { _ in }
+  ) -> SimNode {
     let number = nodes.count + 1
     var options = EngineOptions(nodeID: "N\(number)")
     options.largeSize = 40
     configure(&options)
     let node = SimNode(
-      name: options.nodeID, number: UInt64(number), executor: executor, skew: 0, traits: LocalTraits(), ledger: oracle,
-      options: options, generator: generator.fork())
+      name: options.nodeID, number: UInt64(number), executor: executor, skew: 0, traits: traits, ledger: oracle,
+      options: options, generator: generator.fork(), weather: weather)
     nodes.append(node)
     return node
   }
@@ -50,6 +54,9 @@ final class Stage {
   func put(_ key: String, _ text: String) {
     _ = try? server.put(key, Array(text.utf8), metadata: EntryMetadata(kind: .file), ifMatch: nil, isConditional: false)
   }
+
+  /// Whether the trace has such a line.
+  func saw(_ words: String) -> Bool { oracle.trace!.contains { $0.contains(words) } }
 
   func text(_ key: String) -> String? { server.objects[key].map { String(decoding: $0.content, as: UTF8.self) } }
 

@@ -19,7 +19,8 @@ final class InstanceLock: Sendable {
     }
     file = locked
     try check(writer.kernel.truncate(writer.raw, to: 0))
-    try Array("\(writer.kernel.processID) \(Self.hostName())\n".utf8).withUnsafeBytes { try writer.write($0, at: 0) }
+    let holder = "\(state.kernel.processID) \(state.kernel.hostName)\n"
+    try Array(holder.utf8).withUnsafeBytes { try writer.write($0, at: 0) }
   }
 
   /// A program that the last holder was about to start has its descriptors for a moment after its end.
@@ -40,11 +41,5 @@ final class InstanceLock: Sendable {
     let words = String(decoding: buffer[..<count], as: UTF8.self).split(whereSeparator: { " \n".contains($0) })
     guard words.count == 2 else { return "another process" }
     return "process \(words[0]) on host \(words[1])"
-  }
-
-  private static func hostName() -> String {
-    var buffer = [CChar](repeating: 0, count: 256)
-    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
-    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

@@ -70,6 +70,7 @@ package protocol Kernel: Sendable {
 
   // MARK: the process
   var processID: Int32 { get }
+  var hostName: String { get }
   /// Of new files.
   var umask: UInt32 { get }
   /// How long a stamp may stand still while a file changes: the resolution of the clock of stamps, nanoseconds.

@@ -3,7 +3,6 @@ internal import Glibc
 
 /// The kernel itself.
 package struct LinuxKernel: Kernel {
-  package var processID: Int32 { getpid() }
   package let umask: UInt32
   package let tick: Int64
 
@@ -228,6 +227,14 @@ extension LinuxKernel {
 // MARK: the process
 
 extension LinuxKernel {
+  package var processID: Int32 { getpid() }
+
+  package var hostName: String {
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   package func now() -> Int64 { Self.read(CLOCK_REALTIME_COARSE) }
 
   package func uptime() -> Int64 { Self.read(CLOCK_MONOTONIC) }

@@ -3,11 +3,17 @@
 ///
 /// `@unchecked Sendable`: a world lives on one thread. Everything in it, the ports included, runs inside
 /// `run(until:)`; jobs that escaped to another executor would break the replay and are a bug of the engine.
-package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendable {
+package final class SimExecutor: TaskExecutor, @unchecked Sendable {
+  /// Without references: the heap moves them about often.
   private struct Timer {
     var at: Int64
     var id: Int
-    var fire: () -> Void
+    var slot: Int
+  }
+
+  private enum Alarm {
+    case call(() -> Void)
+    case resume(UnsafeContinuation<Void, Never>)
   }
 
   /// Nanoseconds of virtual time since the world began.
@@ -21,6 +27,9 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   private var guests: [(job: UnownedJob, lane: SimLane)] = []
   /// A binary heap by time, then by id.
   private var timers: [Timer] = []
+  /// What happens when a timer is due, by its slot.
+  private var alarms: [Alarm?] = []
+  private var freeSlots: [Int] = []
   private var cancelled: Set<Int> = []
   private var nextTimer = 0
   private var random: SeededGenerator
@@ -35,6 +44,9 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   /// - Returns: false where `maximumSteps` were not enough: something spins.
   @discardableResult
   package func run(until deadline: Int64, maximumSteps: Int = .max, isDone: () -> Bool = { false }) -> Bool {
+    // Not on itself as a serial executor: then each asynchronous call in code without an actor would be a step of its
+    // own, three in four of all, at which nothing can happen that could not before or after it.
+    let this = asUnownedTaskExecutor()
     var budget = maximumSteps
     while budget > 0 {
       if isDone() { return true }
@@ -56,8 +68,7 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
         continue
       }
       ready.swapAt(index, ready.count - 1)
-      ready.removeLast()
-        .runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      ready.removeLast().runSynchronously(on: this)
     }
     return false
   }
@@ -90,9 +101,14 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
 
   /// Runs `action` when the virtual clock stands `delay` nanoseconds from now.
   @discardableResult
-  package func after(_ delay: Int64, _ action: @escaping () -> Void) -> Int {
+  package func after(_ delay: Int64, _ action: @escaping () -> Void) -> Int { after(delay, .call(action)) }
+
+  @discardableResult
+  private func after(_ delay: Int64, _ alarm: Alarm) -> Int {
     nextTimer += 1
-    timers.append(Timer(at: now + max(0, delay), id: nextTimer, fire: action))
+    let slot = freeSlots.popLast() ?? alarms.count
+    if slot == alarms.count { alarms.append(alarm) } else { alarms[slot] = alarm }
+    timers.append(Timer(at: now + max(0, delay), id: nextTimer, slot: slot))
     siftUp(timers.count - 1)
     return nextTimer
   }
@@ -118,15 +134,21 @@ package final class SimExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   /// Waits on the virtual clock whether or not the task is cancelled: a system call, a request under way.
   package func pause(_ nanoseconds: Int64) async {
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      after(nanoseconds) { continuation.resume() }
+      after(nanoseconds, .resume(continuation))
     }
   }
 
   private func fireNext() {
     let timer = popTimer()
-    if cancelled.remove(timer.id) != nil { return }
+    let alarm = alarms[timer.slot]
+    alarms[timer.slot] = nil
+    freeSlots.append(timer.slot)
+    if !cancelled.isEmpty, cancelled.remove(timer.id) != nil { return }
     now = max(now, timer.at)
-    timer.fire()
+    switch alarm! {
+    case .call(let action): action()
+    case .resume(let continuation): continuation.resume()
+    }
   }
 
   private func precedes(_ left: Timer, _ right: Timer) -> Bool {

@@ -7,7 +7,9 @@ package final class Inode: @unchecked Sendable {
   package internal(set) var number: UInt64
   package let kind: EntryKind
   /// The number of the mounted file system on which it lies.
-  let fileSystem: UInt64
+  var fileSystem: UInt64
+  /// A folder in which no name can be changed.
+  var isReadOnly = false
   /// A link's content is its target.
   package internal(set) var content: [UInt8]
   package internal(set) var modified: Timestamp

@@ -18,6 +18,8 @@ package struct LocalTraits: Sendable {
   package var canExchange = true
   /// tmpfs: a store into a mapping changes no stamp.
   package var isMemory = false
+  /// Another file system is mounted inside the root.
+  package var hasVolume = false
   /// `RENAME_NOREPLACE`.
   package var canRenameWithoutReplacing = true
 

@@ -74,6 +74,7 @@ extension SimFileSystem {
       if let removed = entry.removed, removed.kind == .directory { directories.insert(ObjectIdentifier(removed)) }
       if isNeeded || entry.isRemoval { needed.formUnion(entry.parts) }
     }
+    guard wanted.contains(true) else { return }
     for index in journal.indices where wanted[index] { settle(journal[index]) }
     journal = journal.indices.filter { !wanted[$0] }.map { journal[$0] }
   }

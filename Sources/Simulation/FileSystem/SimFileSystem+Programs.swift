@@ -10,7 +10,9 @@ extension SimFileSystem {
   @discardableResult
   package func create(_ path: RelativePath, _ kind: EntryKind, _ content: [UInt8] = []) -> Inode? {
     let mode: UInt32 = kind == .file ? 0o644 : kind == .directory ? 0o755 : 0o777
-    guard let parent = directory(of: path), parent.entries[path.name] == nil, path.name != ReservedNames.state else {
+    guard let parent = directory(of: path), parent.entries[path.name] == nil, path.name != ReservedNames.state,
+      !parent.isReadOnly
+    else {
       return nil
     }
     return add(newInode(kind, content, mode: mode, in: parent), as: path.name, in: parent).inode

@@ -14,6 +14,7 @@ package final class SimFileSystem: @unchecked Sendable {
   package let mount: MountID
   package let root: Inode
   let traits: LocalTraits
+  var volume: SimVolume?
   let environment: SimEnvironment
   /// The kernel's report of changes; one queue for each run that watches.
   var queues: [EventQueue] = []
@@ -36,6 +37,7 @@ package final class SimFileSystem: @unchecked Sendable {
     root = Inode(
       number: 2, kind: .directory, fileSystem: 1, content: [], mode: 0o755, at: environment.wallTime())
     root.links = 1
+    if traits.hasVolume { addVolume() }
   }
 
   /// The time that a change gets now.
@@ -178,6 +180,7 @@ extension SimFileSystem {
 
   func link(_ dentry: Dentry, as name: String, in directory: Inode) -> Int32 {
     if directory.entries[name] != nil { return -EEXIST }
+    if directory.isReadOnly { return -EACCES }
     if dentry.inode.kind == .directory { return -EPERM }
     if dentry.inode.fileSystem != directory.fileSystem { return -EXDEV }
     _ = add(dentry.inode, as: name, in: directory)
@@ -188,6 +191,7 @@ extension SimFileSystem {
     guard let dentry = from.entries[name] else { return -ENOENT }
     let inode = dentry.inode
     if from.fileSystem != into.fileSystem { return -EXDEV }
+    if into.isReadOnly { return -EACCES }
     if inode.fileSystem != from.fileSystem { return -EBUSY }
     if inode.kind == .directory, isWithin(into, inode) { return -EINVAL }
     let replaced = into.entries[newName]
@@ -286,8 +290,12 @@ extension SimFileSystem {
 extension SimFileSystem {
   /// Every leaf below the root, in tree order, Martlet's state aside.
   package func leaves() -> [(path: RelativePath, inode: Inode)] {
+    leaves(below: root, at: .root)
+  }
+
+  func leaves(below directory: Inode, at place: RelativePath) -> [(path: RelativePath, inode: Inode)] {
     var found: [(path: RelativePath, inode: Inode)] = []
-    collect(root, at: .root) { path, inode in if inode.kind != .directory { found.append((path, inode)) } }
+    collect(directory, at: place) { path, inode in if inode.kind != .directory { found.append((path, inode)) } }
     return found
   }
 
@@ -308,10 +316,11 @@ extension SimFileSystem {
 
   /// What lies in the trash of every mount.
   package var trash: [TrashSlot] {
-    ([root] + directories().compactMap { lookup($0) }).flatMap { directory -> [TrashSlot] in
-      guard let state = directory.child(ReservedNames.state) else { return [] }
-      return names(in: state).compactMap { state.child($0)?.child("trash") }.flatMap { slots(in: $0) }
-    }
+    ([root, volume?.top].compactMap { $0 } + directories().compactMap { lookup($0) }.filter { $0 !== volume?.top })
+      .flatMap { directory -> [TrashSlot] in
+        guard let state = directory.child(ReservedNames.state) else { return [] }
+        return names(in: state).compactMap { state.child($0)?.child("trash") }.flatMap { slots(in: $0) }
+      }
   }
 
   private func slots(in folder: Inode) -> [TrashSlot] {

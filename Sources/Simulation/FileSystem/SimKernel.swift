@@ -126,6 +126,7 @@ extension SimKernel {
     guard let dentry = parent.entries[name] else {
       guard flags.has(O_CREAT) else { return -ENOENT }
       if parent.links == 0 { return -ENOENT }
+      if parent.isReadOnly { return -EACCES }
       if hasNoSpace() { return -ENOSPC }
       let inode = disk.newInode(.file, [], mode: mode & ~umask, in: parent)
       return install(inode, disk.add(inode, as: name, in: parent), flags, isOwn)
@@ -256,6 +257,7 @@ extension SimKernel {
     if name.utf8.count > 255 { return -ENAMETOOLONG }
     if parent.entries[name] != nil { return -EEXIST }
     if parent.links == 0 { return -ENOENT }
+    if parent.isReadOnly { return -EACCES }
     if hasNoSpace() { return -ENOSPC }
     make(parent)
     return 0
@@ -514,10 +516,22 @@ extension SimKernel {
   func eventQueue(_ file: Int32) -> EventQueue? { files[file]?.queue }
 }
 
+// MARK: - Mounts
+
+extension SimKernel {
+  package func mounts(below path: String) -> [UInt64: String]? {
+    guard enter(), let volume = disk.volume else { return nil }
+    return volume.isMounted
+      ? [disk.root.fileSystem: "", volume.number: SimVolume.name] : [disk.root.fileSystem: ""]
+  }
+}
+
 // MARK: - The process
 
 extension SimKernel {
-  package var processID: Int32 { 4242 }
+  /// Files tell them: of another length a write would take other draws, and the seed tell another history.
+  package var processID: Int32 { 12_345 }
+  package var hostName: String { "vm" }
   package var umask: UInt32 { 0o022 }
   package var tick: Int64 { SimFileSystem.tick }
   package func now() -> Int64 { disk.now.nanoseconds }

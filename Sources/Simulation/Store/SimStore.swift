@@ -7,6 +7,8 @@ package import SyncModel
 package final class SimDatabase: @unchecked Sendable {
   fileprivate struct State {
     var records: [RelativePath: BaseRecord] = [:]
+    /// Of `records`.
+    var leafCount = 0
     /// Paths of `records` in tree order.
     var order: [RelativePath] = []
     var revision: Int64 = 0
@@ -24,7 +26,7 @@ package final class SimDatabase: @unchecked Sendable {
 
   package var records: [RelativePath: BaseRecord] { state.records }
   package var revision: Int64 { state.revision }
-  var leafCount: Int { state.records.values.count { $0.entry != nil && !$0.path.isDirectory } }
+  var leafCount: Int { state.leafCount }
   package var intents: [Intent] { state.intents }
 
   /// From now on a power loss finds something to undo.
@@ -55,15 +57,20 @@ package final class SimDatabase: @unchecked Sendable {
   }
 
   fileprivate func set(_ record: BaseRecord) {
-    if state.records.updateValue(record, forKey: record.path) == nil {
-      state.order.insert(record.path, at: position(after: record.path))
-    }
+    let before = state.records.updateValue(record, forKey: record.path)
+    if before == nil { state.order.insert(record.path, at: position(after: record.path)) }
+    state.leafCount += (record.isLeaf ? 1 : 0) - (before?.isLeaf == true ? 1 : 0)
   }
 
   fileprivate func remove(_ path: RelativePath) {
-    guard state.records.removeValue(forKey: path) != nil else { return }
+    guard let before = state.records.removeValue(forKey: path) else { return }
+    if before.isLeaf { state.leafCount -= 1 }
     state.order.remove(at: position(after: path) - 1)
   }
+}
+
+extension BaseRecord {
+  fileprivate var isLeaf: Bool { entry != nil && !path.isDirectory }
 }
 
 /// The store port of one run of a node: a transaction is applied wholly or not at all, and stays unless the power
@@ -101,8 +108,9 @@ package final class SimStore: BaseStorePort, Sendable {
 
   package func entries(mount: MountID, inode: UInt64) async throws -> [BaseEntry] {
     try await life.step()
-    return database.state.order.compactMap { database.state.records[$0]?.entry }
+    return database.state.records.values.lazy.compactMap(\.entry)
       .filter { $0.local.mount == mount && $0.local.inode == inode }
+      .sorted { $0.path < $1.path }
   }
 
   package func leafCount() async throws -> Int {
@@ -140,9 +148,10 @@ package final class SimStore: BaseStorePort, Sendable {
 
   package func dropTombstones(through revision: Int64) async throws {
     try await life.step()
-    for path in database.state.order {
-      if case .tombstone(_, let written)? = database.state.records[path], written <= revision { database.remove(path) }
+    let old = database.state.records.values.filter { record in
+      if case .tombstone(_, let written) = record { written <= revision } else { false }
     }
+    for record in old { database.remove(record.path) }
   }
 
   package func intents() async throws -> [Intent] {

@@ -38,7 +38,7 @@ final class WatchedStore: BaseStorePort, Sendable {
     var name = "close"
     for change in changes {
       switch change {
-      case .openIntent(let intent): return "open \(intent.kind)"
+      case .openIntent(let intent): return "open " + intent.kind.rawValue
       case .record: return "record"
       case .forget: name = "forget"
       case .recordIfAbsent, .closeIntent: break

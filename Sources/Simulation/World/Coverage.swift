@@ -31,6 +31,7 @@ package enum Coverage {
     world power loss
     world restart
     world stop
+    world volume unmounted
     """
 
   /// What users and the program at the bucket do.
@@ -42,6 +43,7 @@ package enum Coverage {
     user append
     user changeMode
     user closeFolder
+    user copy between volumes
     user create
     user delete
     user deleteFolder

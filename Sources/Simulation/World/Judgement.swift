@@ -41,7 +41,7 @@ extension Oracle {
   static func isKept(_ hash: UInt64, _ nodes: [SimNode], _ server: SimS3) -> Bool {
     server.objects.values.contains { SimContent.hash($0.content) == hash }
       || nodes.contains { node in
-        node.disk.leaves().contains { SimContent.hash($0.inode.content) == hash }
+        (node.disk.leaves() + node.disk.awayLeaves).contains { SimContent.hash($0.inode.content) == hash }
           || node.disk.trash.contains { SimContent.hash($0.inode.content) == hash }
       }
   }

@@ -4,6 +4,8 @@ import SyncModel
 struct NamePool {
   /// Nobody touches it: an emptied side would rightly halt deletions (I8).
   static let anchors = [RelativePath(unchecked: "anchor"), RelativePath(unchecked: "anchor2")]
+  /// Keeps the folder at which a volume is mounted: nothing can take its place.
+  static let anchorOfVolume = RelativePath(unchecked: SimVolume.name + "/anchor")
 
   private static let directories = ["", "", "d/", "e/", "d/f/"]
   private static let names = ["a", "b", "c.txt", "d.x", "é", "z"]
@@ -12,10 +14,13 @@ struct NamePool {
   let hasClashes: Bool
   /// Where only one node writes, its folder.
   var home = RelativePath.root
+  /// On some node a volume is mounted inside the root.
+  var hasVolume = false
 
   /// Nobody else changes what lies there.
   func isOwn(_ path: RelativePath) -> Bool {
     (home.isRoot || path.isBelow(home)) && !Self.anchors.contains(path) && !path.name.hasPrefix(Self.leadingOut)
+      && path != Self.anchorOfVolume && path.asLeaf.string != SimVolume.name
   }
 
   private static let leadingOut = ".out-"
@@ -24,7 +29,8 @@ struct NamePool {
   func outside(_ owner: String) -> RelativePath { RelativePath(unchecked: Self.leadingOut + owner) }
 
   func path(_ generator: inout SeededGenerator) -> RelativePath {
-    let directory = place(generator.pick(Self.directories))
+    var directory = place(generator.pick(Self.directories))
+    if hasVolume && generator.oneIn(3) { directory = place(generator.pick(["m/", "m/", "m/d/"])) }
     if hasClashes && generator.oneIn(12) { return directory.appending(generator.pick(["d", "e", "f"])) }
     return directory.appending(generator.pick(Self.names))
   }

@@ -9,6 +9,11 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
     var content: UInt64
   }
 
+  private struct Version: Hashable {
+    var path: RelativePath
+    var etag: String
+  }
+
   package private(set) var counters: [String: Int] = [:]
   package private(set) var violations: [String] = []
   /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
@@ -35,9 +40,10 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that were written into the trash after they had been compared.
   private(set) var late: Set<UInt64> = []
   private var hasLostPower = false
+  private var landedLate: Set<RelativePath> = []
   private var everDirectories: Set<RelativePath> = []
-  /// The versions that a node was told of, by node: key and ETag.
-  private var seen: [String: Set<String>] = [:]
+  /// The versions that a node was told of, by node.
+  private var seen: [String: Set<Version>] = [:]
   /// Whether a content still stands in a tree, the bucket or a trash.
   var isKept: ((UInt64) -> Bool)?
   var etagsTellContent = true
@@ -70,6 +76,9 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
+
+  /// What was given up at one path stands at another one.
+  func restores(_ content: [UInt8]) { superseded.remove(SimContent.hash(content)) }
 
   /// A content stands in a slot of the trash that was compared before: it comes back when the retention ends.
   func completesLate(_ content: [UInt8]) { late.insert(SimContent.hash(content)) }
@@ -123,10 +132,13 @@ extension Oracle {
   /// From now on a disk may have gone back in time, as if somebody had written.
   func losesPower() { hasLostPower = true }
 
+  package func landsLate(at path: RelativePath) { landedLate.insert(path) }
+
   /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
-  /// kept whoever made the folder.
+  /// kept whoever made the folder; and what arrived after a look had missed it, when the file had been replaced or was
+  /// gone, cannot be told from what another node moved there.
   func conflicts(_ path: RelativePath, node: String) {
-    if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory) {
+    if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory), !landedLate.contains(path) {
       violates("I9", "\(node) found \(path) in conflict, of which there is one writer only")
     }
   }
@@ -143,13 +155,13 @@ extension Oracle {
   }
 
   package func saw(_ path: RelativePath, etag: String, node: String) {
-    seen[node, default: []].insert("\(etag) \(path)")
+    seen[node, default: []].insert(Version(path: path, etag: etag))
   }
 
   package func replacedRemotely(
     _ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String
   ) {
-    if seen[node]?.contains("\(old.etag) \(path)") != true {
+    if seen[node]?.contains(Version(path: path, etag: old.etag)) != true {
       violates("I2", "\(node) replaced a version of \(path) that it was never told of")
     }
     if path.isDirectory { return }

@@ -23,6 +23,7 @@ struct Scenario {
   /// Only the first node's user acts: nothing may ever be in conflict, and the other nodes send nothing.
   var hasOneWriter: Bool
   var nodes: [Node] = []
+  var hasVolume: Bool { nodes.contains { $0.traits.hasVolume } }
 
   struct Spell {
     var kind: Weather.Kind
@@ -80,6 +81,12 @@ struct Scenario {
       bucketHaste = nil
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
+    }
+    if !lacksConditions, parts.choose("volume", usual: false, { $0.oneIn(6) }) {
+      for index in nodes.indices {
+        nodes[index].traits.hasVolume =
+          index == 0 || parts.choose("volume:\(nodes[index].name)", usual: false) { $0.oneIn(3) }
+      }
     }
     let limit = parts.choose("limit", usual: 0) { $0.oneIn(10) ? 2 + $0.below(4) : 0 }
     if limit > 0 { for index in nodes.indices { nodes[index].options.deletionLimit = .files(limit) } }

@@ -90,8 +90,13 @@ package final class SimNode: @unchecked Sendable {
     }
   }
 
+  /// Reflection would tell them too, and take much of a simulation's time; so for the turns below.
+  private static let steps = Dictionary(
+    uniqueKeysWithValues: CommitStep.allCases.map { ($0, "commit step \($0)") })
+
   private func passes(_ call: String, _ moment: CrashPoint.Moment, _ oracle: Oracle) {
-    guard let index = crashPoints.firstIndex(where: { $0.call == call && $0.moment == moment }) else { return }
+    guard !crashPoints.isEmpty, let index = crashPoints.firstIndex(where: { $0.call == call && $0.moment == moment })
+    else { return }
     if crashPoints[index].skipped > 0 {
       crashPoints[index].skipped -= 1
       return
@@ -112,7 +117,7 @@ package final class SimNode: @unchecked Sendable {
       layout, options: treeOptions, pool: SimRunner(kernel),
       logger: Logger(label: name, factory: { _ in SwiftLogNoOpLogHandler() })
     ) { [interference] step in
-      oracle.count("commit step \(step)")
+      oracle.count(Self.steps[step]!)
       interference.actAtCommit()
     }
     kernel.fullDisk = isSpaceGiven ? 0 : traits.fullDisk
@@ -150,6 +155,8 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let onPass: (_ began: Int64, _ isFull: Bool) -> Void
   private let pass = PassTime()
 
+  private static let turns = Dictionary(uniqueKeysWithValues: Turn.allCases.map { ($0, "turn \($0)") })
+
   func record(_ event: SyncEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     if tally.exceeds(after: event) {
@@ -174,10 +181,10 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     case .turned(let path, let turn):
       // To know where a link leads it must be read, in each run once.
       if turn == .linkRefused { oracle.transfers -= 1 }
-      oracle.count("turn \(turn)")
+      oracle.count(Self.turns[turn]!)
       oracle.note("\(node)   \(path): \(turn.rawValue)")
       return
-    case .committed(_, let change): oracle.count("engine committed \(change)")
+    case .committed(_, let change): oracle.count("engine committed " + change.rawValue)
     case .conflict, .deletionsHalted, .deletionsResumed, .passFailed, .reported, .retrying, .capabilitiesDoubted:
       oracle.count("engine \("\(event)".prefix { $0 != "(" })")
     default: break

@@ -485,7 +485,7 @@ extension SimUser {
     let moved =
       inode.kind == .directory
       ? disk.leaves().filter { $0.path.isBelow(source.asDirectory) } : [(path: source.asLeaf, inode: inode)]
-    guard disk.rename(source, to: target) else { return false }
+    guard disk.rename(source, to: target) else { return copyAcross(source, inode, to: target) }
     if let displaced, displaced.kind != .directory {
       if !hasName(displaced) {
         giveUp(displaced, at: target.asLeaf)
@@ -497,6 +497,19 @@ extension SimUser {
     if inode.kind == .directory { oracle.movesFolder(source) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
     say("mv \(source) \(target)")
+    return true
+  }
+
+  /// As mv(1) does between file systems.
+  private func copyAcross(_ source: RelativePath, _ inode: Inode, to target: RelativePath) -> Bool {
+    guard inode.kind == .file, inode.fileSystem != disk.lookup(target.parent ?? .root)?.fileSystem,
+      let copy = disk.create(target, .file, inode.content)
+    else { return false }
+    oracle.count("user copy between volumes")
+    say("copied \(source) to \(target)")
+    copy.modified = inode.modified
+    delete(source)
+    oracle.restores(copy.content)
     return true
   }
 

@@ -17,7 +17,10 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     self.weather = weather
   }
 
-  private func call<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
+  /// - Parameter word: what came of the call, for the counters.
+  private func call<Result>(
+    _ name: String, _ word: (Result) -> String? = { _ in nil }, _ body: () async throws -> Result
+  ) async throws -> Result {
     do {
       try life.check()
       if weather.has(.rootLost, at: life.node) {
@@ -25,7 +28,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
         throw LocalFailure(.rootLost, "simulated: another volume stands in the root's place")
       }
       let result = try await life.call("local " + name, body)
-      if let outcome = Self.word(result) { oracle.count("local \(name): \(outcome)") }
+      if let outcome = word(result) { oracle.count("local \(name): \(outcome)") }
       return result
     } catch let failure as LocalFailure {
       oracle.count("local \(name) fails: \(failure.code)")
@@ -34,11 +37,11 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   }
 
   func observe(_ path: RelativePath) async throws -> LocalObservation {
-    try await call("observe") { try await tree.observe(path) }
+    try await call("observe", Self.word) { try await tree.observe(path) }
   }
 
   func walk(_ directory: RelativePath) -> any LocalWalk {
-    WatchedWalk(walk: tree.walk(directory)) { [self] body in try await call("walk", body) }
+    WatchedWalk(walk: tree.walk(directory)) { [self] body in try await call("walk", { _ in nil }, body) }
   }
 
   func hasEntries(_ directory: RelativePath, where isIncluded: @Sendable (RelativePath) -> Bool) async throws -> Bool {
@@ -48,7 +51,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   func read(
     _ path: RelativePath, expecting expected: LocalStamp, whileOpen open: OpenVersion
   ) async throws -> SmallContent {
-    try await call("read") { try await tree.read(path, expecting: expected, whileOpen: open) }
+    try await call("read", Self.word) { try await tree.read(path, expecting: expected, whileOpen: open) }
   }
 
   func fingerprint(
@@ -68,7 +71,7 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
       try await tree.openSnapshot(path, expecting: expected, whileOpen: open)
     }
     return WatchedSnapshot(snapshot: snapshot) { [self] body in
-      try await call("verify", body)
+      try await call("verify", { $0 == .changed ? "changed" : "stable" }, body)
     }
   }
 
@@ -80,19 +83,19 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     _ content: InstallContent, at path: RelativePath, metadata: EntryMetadata, fingerprint: Fingerprint,
     replacing expected: ExpectedLocal?
   ) async throws -> InstallOutcome {
-    try await call("install") {
+    try await call("install", Self.word) {
       try await tree.install(content, at: path, metadata: metadata, fingerprint: fingerprint, replacing: expected)
     }
   }
 
   func remove(_ path: RelativePath, expecting expected: ExpectedLocal) async throws -> RemovalOutcome {
-    try await call("remove") { try await tree.remove(path, expecting: expected) }
+    try await call("remove", Self.word) { try await tree.remove(path, expecting: expected) }
   }
 
   func copyAside(
     _ path: RelativePath, expecting expected: ExpectedLocal, to copy: RelativePath
   ) async throws -> CopyOutcome {
-    try await call("copyAside") {
+    try await call("copyAside", Self.word) {
       try await tree.copyAside(path, expecting: expected, to: copy)
     }
   }
@@ -110,13 +113,13 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
   }
 
   func removeDirectory(_ path: RelativePath) async throws -> DirectoryRemovalOutcome {
-    try await call("removeDirectory") { try await tree.removeDirectory(path) }
+    try await call("removeDirectory", Self.word) { try await tree.removeDirectory(path) }
   }
 
   func applyMetadata(_ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp) async throws
     -> MetadataOutcome
   {
-    try await call("applyMetadata") {
+    try await call("applyMetadata", Self.word) {
       try await tree.applyMetadata(metadata, to: path, expecting: expected)
     }
   }
@@ -131,26 +134,19 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
 
   func checkRoot() async throws -> MountID { try await call("checkRoot") { try await tree.checkRoot() } }
 
-  /// What came of a call, for the counters.
-  private static func word(_ result: Any) -> String? {
-    switch result {
-    case let found as LocalObservation: word(found)
-    case let outcome as InstallOutcome: word(outcome)
-    case let outcome as RemovalOutcome: "\(outcome)"
-    case let outcome as DirectoryRemovalOutcome: "\(outcome)"
-    case let outcome as CopyOutcome: word(outcome)
-    case let outcome as MetadataOutcome: outcome == .changed ? "changed" : "applied"
-    case let verdict as SnapshotVerdict: verdict == .changed ? "changed" : "stable"
-    case let content as SmallContent:
-      content.isOfOpenFile ? "of an open file" : content.isProvisional ? "provisional" : "stable"
-    default: nil
-    }
+  private static func word(_ content: SmallContent) -> String {
+    content.isOfOpenFile ? "of an open file" : content.isProvisional ? "provisional" : "stable"
   }
 
   private static func word(_ observation: LocalObservation) -> String {
     switch observation {
     case .absent: "absent"
-    case .present(let stamp): "\(stamp.kind)"
+    case .present(let stamp):
+      switch stamp.kind {
+      case .file: "file"
+      case .symlink: "symlink"
+      case .directory: "directory"
+      }
     case .unsupported: "unsupported"
     case .below: "below a leaf"
     }
@@ -164,6 +160,25 @@ final class WatchedLocal: LocalTreePort, @unchecked Sendable {
     case .obstructed: "obstructed"
     }
   }
+
+  private static func word(_ outcome: RemovalOutcome) -> String {
+    switch outcome {
+    case .removed: "removed"
+    case .absent: "absent"
+    case .changed: "changed"
+    case .busy: "busy"
+    }
+  }
+
+  private static func word(_ outcome: DirectoryRemovalOutcome) -> String {
+    switch outcome {
+    case .removed: "removed"
+    case .absent: "absent"
+    case .notEmpty: "notEmpty"
+    }
+  }
+
+  private static func word(_ outcome: MetadataOutcome) -> String { outcome == .changed ? "changed" : "applied" }
 
   private static func word(_ outcome: CopyOutcome) -> String {
     switch outcome {

@@ -47,9 +47,11 @@ package final class Weather: @unchecked Sendable {
   func end(of kind: Kind, at node: String) -> Int64? {
     if isFine || spells.isEmpty { return nil }
     let now = executor.now
-    return spells.lazy.filter {
-      $0.kind == kind && ($0.node == nil || $0.node == node) && $0.from <= now && now < $0.until
-    }.map(\.until).max()
+    var end: Int64?
+    for spell in spells where spell.from <= now && now < spell.until && spell.kind == kind {
+      if spell.node == nil || spell.node == node { end = max(end ?? 0, spell.until) }
+    }
+    return end
   }
 
   func has(_ kind: Kind, at node: String) -> Bool { end(of: kind, at: node) != nil }

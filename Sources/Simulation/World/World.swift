@@ -19,7 +19,7 @@ package final class World: @unchecked Sendable {
   private let nodes: [SimNode]
   private let weather: Weather
   /// A world that needs more is one in which something spins.
-  private var budget = 3_000_000
+  private var budget = 1_000_000
   private var isResting = false
 
   /// - Parameter without: parts that are left out, to find those that a failure needs.
@@ -81,10 +81,16 @@ extension World {
       oracle.completes(content)
       _ = try? server.put(anchor.string, content, metadata: EntryMetadata(kind: .file), ifMatch: nil)
     }
+    if scenario.hasVolume {
+      let (key, content) = (NamePool.anchorOfVolume.string, Array("anchor of m".utf8))
+      oracle.completes(content)
+      _ = try? server.put(key, content, metadata: EntryMetadata(kind: .file), ifMatch: nil)
+    }
     var writers: [SimTask] = []
     for node in scenario.hasOneWriter ? Array(nodes.prefix(1)) : nodes {
       var names = NamePool(hasClashes: scenario.hasClashes)
       if scenario.lacksConditions { names.home = RelativePath(unchecked: "\(node.name)/") }
+      names.hasVolume = scenario.hasVolume
       let user = SimUser(node: node, oracle: oracle, names: names, parts: parts)
       let (before, haste, end) = (scenario.filesBefore, scenario.haste, scenario.duration)
       writers.append(
@@ -109,6 +115,7 @@ extension World {
       for number in 0..<plan.stops { take("stop", node, number, planStop) }
       for number in 0..<plan.clockSteps { take("clock", node, number, planClockStep) }
       for number in 0..<plan.powerLosses { take("power", node, number, planPowerLoss) }
+      if plan.traits.hasVolume { take("unmount", node, 0, planUnmount) }
       var pauses = parts.generator("pauses:\(node.name)")
       node.onCrash = { node in self.startLater(node, &pauses) }
       supervise(node)
@@ -169,7 +176,7 @@ extension World {
   private func loseUnsynced(of node: SimNode, _ generator: inout SeededGenerator) {
     oracle.losesPower()
     func contents() -> Set<[UInt8]> {
-      Set(node.disk.leaves().map(\.inode.content) + node.disk.trash.map(\.inode.content))
+      Set((node.disk.leaves() + node.disk.awayLeaves).map(\.inode.content) + node.disk.trash.map(\.inode.content))
     }
     let before = contents()
     let folders = node.disk.directories()
@@ -221,6 +228,22 @@ extension World {
     }
   }
 
+  /// The volume inside the root is away for a while, as a disk that was pulled out.
+  private func planUnmount(of node: SimNode, _ generator: inout SeededGenerator) {
+    if generator.oneIn(3) { return }
+    let at = Int64(generator.below(Int(scenario.duration)))
+    let pause = Int64(generator.below(Int(60 * Self.second)))
+    executor.after(at) {
+      self.oracle.count("world volume unmounted")
+      self.oracle.note("\(node.name)'s volume is unmounted")
+      node.disk.unmount()
+      self.executor.after(pause) {
+        self.oracle.note("\(node.name)'s volume is mounted again")
+        node.disk.mountAgain()
+      }
+    }
+  }
+
   private func planClockStep(of node: SimNode, _ generator: inout SeededGenerator) {
     let step = Int64(generator.below(7_200)) - 3_600
     executor.after(Int64(generator.below(Int(scenario.duration)))) {
@@ -247,6 +270,7 @@ extension World {
     isResting = true
     for node in nodes {
       node.setFaults(.none)
+      node.disk.mountAgain()
       node.crashPoints = []
       if node.options.deletionLimit != .unlimited {
         // As the report asks for: what a guard halts does not converge.
@@ -341,7 +365,7 @@ extension World {
   private func advance(to deadline: Int64) {
     let before = executor.steps
     if !executor.run(until: deadline, maximumSteps: budget) {
-      oracle.violates("I10", "a world of this size should need fewer than 3,000,000 steps: something spins")
+      oracle.violates("I10", "a world of this size should need fewer than 1,000,000 steps: something spins")
       budget = 100_000
       return
     }

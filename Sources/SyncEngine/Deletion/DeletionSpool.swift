@@ -10,6 +10,8 @@ struct DeletionSpool: Sendable {
     var seen: Int64
     /// A hint found it, not a pass that looked at everything.
     var isHinted: Bool
+    /// The store's when it was last asked for: a row that was written since tells of another version.
+    var revision: Int64
   }
 
   static let capacity = 100_000
@@ -20,12 +22,13 @@ struct DeletionSpool: Sendable {
 
   var isEmpty: Bool { entries.isEmpty }
 
-  mutating func add(_ path: RelativePath, _ side: DeletionSide, now: Int64, isHinted: Bool) {
+  mutating func add(_ path: RelativePath, _ side: DeletionSide, now: Int64, isHinted: Bool, revision: Int64) {
     guard entries.count < Self.capacity || entries[path] != nil else {
       if !path.isDirectory { left[side, default: 0] += 1 }
       return
     }
-    entries[path] = Entry(path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted)
+    entries[path] = Entry(
+      path: path, side: side, seen: entries[path]?.seen ?? now, isHinted: isHinted, revision: revision)
   }
 
   /// In order of the paths: the same history gives the same run.

@@ -4,11 +4,14 @@ extension Engine {
   /// Deletions that hints asked for, once nothing else is under way.
   func flushHintedDeletions() async {
     guard !options.isDryRun else { return }
-    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, looked: [])
+    await flushDeletions(isEmptyListing: false, isEmptyRoot: false, knownBefore: 0, looked: [])
   }
 
   /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
-  func flushDeletions(isEmptyListing: Bool, isEmptyRoot: Bool, looked: Set<DeletionSide>) async {
+  /// `knownBefore`: files in the base before the look began.
+  func flushDeletions(
+    isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int, looked: Set<DeletionSide>
+  ) async {
     let isPass = !looked.isEmpty
     let left = spool.left
     let keepsHinted = mayHoldNewNames
@@ -18,7 +21,8 @@ extension Engine {
       _ = try await local.checkRoot()
       let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
       if isPass {
-        let allowed = try await passAllows(count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot)
+        let allowed = try await passAllows(
+          count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot, knownBefore: knownBefore)
         guard allowed else { return }
       }
       // What hints asked for while a pass ran that did not look at that side.
@@ -32,8 +36,8 @@ extension Engine {
       try await waitForAbsences(entries)
       let leaves = entries.filter { !$0.path.isDirectory }
       let directories = entries.filter { $0.path.isDirectory }.sorted { $1.path < $0.path }
-      await deleteInParallel(leaves.filter { $0.side == .remote }.map { Work(deleting: $0.path) })
-      try await deleteProven(leaves.filter { $0.side == .local }.map(\.path))
+      await deleteInParallel(leaves.filter { $0.side == .remote }.map { Work(deleting: $0) })
+      try await deleteProven(leaves.filter { $0.side == .local })
       for entry in directories { try await deleteDirectory(entry) }
     } catch is CancellationError {
     } catch {
@@ -59,13 +63,14 @@ extension Engine {
   }
 
   private func passAllows(
-    _ counts: [DeletionSide: Int], _ looked: Set<DeletionSide>, isEmptyListing: Bool, isEmptyRoot: Bool
+    _ counts: [DeletionSide: Int], _ looked: Set<DeletionSide>, isEmptyListing: Bool, isEmptyRoot: Bool,
+    knownBefore: Int
   ) async throws -> Bool {
     let total = try await store.leafCount()
     // A pass that did not walk the root says nothing about what would be deleted in the bucket.
     let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
       deletionGuard.judgePass(
-        side, count: counts[side] ?? 0, baseCount: total,
+        side, count: counts[side] ?? 0, baseCount: total, knownBefore: knownBefore,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
     let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
@@ -146,57 +151,59 @@ extension Engine {
     switch await attempt(work) {
     case .later(let delay): postpone(work.path, delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
-    case .deletion(let side): spool.add(work.path, side, now: environment.uptime(), isHinted: work.view == nil)
+    case .deletion(let side):
+      spool.add(
+        work.path, side, now: environment.uptime(), isHinted: work.view == nil, revision: store.revision)
     case .settled, nil: break
     }
   }
 
   /// The absence of every one of these keys is proven by a look requested now (I7): one untruncated page
   /// proves a whole folder.
-  private func deleteProven(_ paths: [RelativePath]) async throws {
-    try await prove(paths.sorted()[...], below: .root)
+  private func deleteProven(_ entries: [DeletionSpool.Entry]) async throws {
+    try await prove(entries.sorted { $0.path < $1.path }[...], below: .root)
   }
 
-  private func prove(_ paths: ArraySlice<RelativePath>, below directory: RelativePath) async throws {
-    guard !paths.isEmpty else { return }
+  private func prove(_ entries: ArraySlice<DeletionSpool.Entry>, below directory: RelativePath) async throws {
+    guard let first = entries.first, let last = entries.last else { return }
     let revision = store.revision
-    if paths.count == 1 {
-      guard try await remote.proveAbsent(paths.first!) else {
-        turn(paths.first!, .absenceDisproved)
-        remoteNews.insert(paths.first!)
-        mark(paths.first!, .remoteEvent)
+    if entries.count == 1 {
+      guard try await remote.proveAbsent(first.path) else {
+        turn(first.path, .absenceDisproved)
+        remoteNews.insert(first.path)
+        mark(first.path, .remoteEvent)
         return
       }
-      await deleteInParallel([Work(deleting: paths.first!, remoteAbsentAt: revision)])
+      await deleteInParallel([Work(deleting: first, remoteAbsentAt: revision)])
       return
     }
-    let common = Self.commonDirectory(paths, atLeast: directory)
+    let common = Self.commonDirectory(first.path, last.path, atLeast: directory)
     let page = try await remote.list(common, after: nil, continuation: nil, limit: nil)
     if page.continuation == nil, page.isOrdered {
       let present = Set(page.entries.map(\.path))
-      for path in paths where present.contains(path) {
-        turn(path, .absenceDisproved)
-        remoteNews.insert(path)
-        mark(path, .remoteEvent)
+      for entry in entries where present.contains(entry.path) {
+        turn(entry.path, .absenceDisproved)
+        remoteNews.insert(entry.path)
+        mark(entry.path, .remoteEvent)
       }
       await deleteInParallel(
-        paths.filter { !present.contains($0) }.map { Work(deleting: $0, remoteAbsentAt: revision) })
+        entries.filter { !present.contains($0.path) }.map { Work(deleting: $0, remoteAbsentAt: revision) })
       return
     }
     turn(common, .absenceProvenInParts)
     // Too many keys for one page: look at each folder and file below by itself.
-    var single: [ArraySlice<RelativePath>] = []
-    var start = paths.startIndex
-    while start < paths.endIndex {
-      let child = Self.child(of: common, towards: paths[start])
-      var end = paths.index(after: start)
+    var single: [ArraySlice<DeletionSpool.Entry>] = []
+    var start = entries.startIndex
+    while start < entries.endIndex {
+      let child = Self.child(of: common, towards: entries[start].path)
+      var end = entries.index(after: start)
       if child.isDirectory {
-        while end < paths.endIndex, paths[end].isBelow(child) { end = paths.index(after: end) }
+        while end < entries.endIndex, entries[end].path.isBelow(child) { end = entries.index(after: end) }
       }
       if child.isDirectory, end - start > 1 {
-        try await prove(paths[start..<end], below: child)
+        try await prove(entries[start..<end], below: child)
       } else {
-        single += (start..<end).map { paths[$0...$0] }
+        single += (start..<end).map { entries[$0...$0] }
       }
       start = end
     }
@@ -204,19 +211,22 @@ extension Engine {
   }
 
   /// A request for each: side by side, or thousands of scattered deletions would take minutes.
-  private func proveEach(_ paths: [ArraySlice<RelativePath>], below directory: RelativePath) async throws {
+  private func proveEach(
+    _ entries: [ArraySlice<DeletionSpool.Entry>], below directory: RelativePath
+  ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for (index, path) in paths.enumerated() {
+      for (index, entry) in entries.enumerated() {
         if index >= concurrency { try await group.next() }
-        group.addTask { try await self.prove(path, below: directory) }
+        group.addTask { try await self.prove(entry, below: directory) }
       }
       try await group.waitForAll()
     }
   }
 
-  /// The deepest directory that holds all of the sorted paths.
-  static func commonDirectory(_ paths: ArraySlice<RelativePath>, atLeast floor: RelativePath) -> RelativePath {
-    guard let first = paths.first, let last = paths.last else { return floor }
+  /// The deepest directory that holds these two and all sorted paths between them.
+  static func commonDirectory(
+    _ first: RelativePath, _ last: RelativePath, atLeast floor: RelativePath
+  ) -> RelativePath {
     var candidate = first.parent ?? .root
     while !candidate.isRoot, !last.isBelow(candidate) { candidate = candidate.parent ?? .root }
     return candidate.asDirectoryPrefix.utf8.count >= floor.asDirectoryPrefix.utf8.count ? candidate : floor
@@ -228,11 +238,11 @@ extension Engine {
   }
 
   private func deleteDirectory(_ entry: DeletionSpool.Entry) async throws {
-    var work = Work(deleting: entry.path)
+    var work = Work(deleting: entry)
     if entry.side == .local {
       let revision = store.revision
       guard try await remote.proveAbsent(entry.path) else { return }
-      work = Work(deleting: entry.path, remoteAbsentAt: revision)
+      work = Work(deleting: entry, remoteAbsentAt: revision)
     } else {
       // Another node may have put a marker that the row does not know.
       remoteNews.insert(entry.path)
@@ -242,9 +252,9 @@ extension Engine {
 }
 
 extension Work {
-  init(deleting path: RelativePath, remoteAbsentAt revision: Int64? = nil) {
-    self.init(path)
-    mayDelete = true
+  init(deleting entry: DeletionSpool.Entry, remoteAbsentAt revision: Int64? = nil) {
+    self.init(entry.path)
+    deletion = entry
     if let revision {
       var seen = View()
       seen.remote = .absent

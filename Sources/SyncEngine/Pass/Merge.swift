@@ -67,9 +67,13 @@ struct Merge {
   }
 
   private mutating func nextSeen() async throws -> Seen? {
-    let localHead = try await local?.peek()
-    let baseHead = try await base.peek()
-    let remoteHead = try await remote?.peek()
+    // An asynchronous call for each path would take most of a merge's time.
+    if local?.mustRead == true { try await local!.read() }
+    if base.mustRead { try await base.read() }
+    if remote?.mustRead == true { try await remote!.read() }
+    let localHead = local?.head
+    let baseHead = base.head
+    let remoteHead = remote?.head()
     let heads = [localHead?.path, baseHead?.path, remoteHead?.path].compactMap { $0 }
     guard let path = heads.min() else { return nil }
     var seen = Seen(path: path)
@@ -80,7 +84,8 @@ struct Merge {
         seen.localRevision = revision
         if path.isDirectory {
           if leaves.contains(path.asLeaf) { localDirectories.insert(path) }
-          seen.localHasEntries = try await local!.peek()?.path.isBelow(path) ?? false
+          if local!.mustRead { try await local!.read() }
+          seen.localHasEntries = local!.head?.path.isBelow(path) ?? false
         }
       } else {
         let (state, revision) = local!.absence(of: path)

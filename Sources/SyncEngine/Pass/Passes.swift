@@ -92,6 +92,7 @@ extension Engine {
     observer.record(.passStarted(isFull: isFull))
     let mount = try await local.checkRoot()
     let started = store.revision
+    let known = try await store.leafCount()
     var summary = PassSummary()
     summary.isFull = isFull
     var merge = Merge(
@@ -115,7 +116,7 @@ extension Engine {
       summary.deletions = spool.entries.count
       await flushDeletions(
         isEmptyListing: !summary.hasRemoteLeaf, isEmptyRoot: isFull && !summary.hasLocalLeaf,
-        looked: isFull ? [.local, .remote] : [.local])
+        knownBefore: known, looked: isFull ? [.local, .remote] : [.local])
       try await sweepUnnamedUploads()
       try await store.dropTombstones(through: started)
       arrivals = Arrivals()

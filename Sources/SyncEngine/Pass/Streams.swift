@@ -18,8 +18,12 @@ struct LocalStream {
     mounts = [(root, rootMount)]
   }
 
-  mutating func peek() async throws -> LocalEntry? {
-    while batch.isEmpty, !isLast {
+  /// What comes next, once nothing has to be read for it.
+  var head: LocalEntry? { batch.first }
+  var mustRead: Bool { batch.isEmpty && !isLast }
+
+  mutating func read() async throws {
+    while mustRead {
       revision = store.revision
       let next = try await walk.next()
       batch = next.entries[...]
@@ -28,10 +32,9 @@ struct LocalStream {
       isLast = next.isLast
       count += next.entries.count
     }
-    return batch.first
   }
 
-  /// The entry that `peek` showed, and the revision at which its directory read began.
+  /// The entry that `head` showed, and the revision at which its directory read began.
   mutating func take() -> (LocalEntry, Int64) {
     let entry = batch.removeFirst()
     if entry.stamp.kind == .directory {
@@ -70,8 +73,12 @@ struct BaseStream {
     self.below = below
   }
 
-  mutating func peek() async throws -> BaseRecord? {
-    while batch.isEmpty, !isLast {
+  /// What comes next, once nothing has to be read for it.
+  var head: BaseRecord? { batch.first }
+  var mustRead: Bool { batch.isEmpty && !isLast }
+
+  mutating func read() async throws {
+    while mustRead {
       let rows: [BaseRecord]
       revision = store.revision
       if below.isRoot {
@@ -83,7 +90,6 @@ struct BaseStream {
       isLast = rows.count < Self.batchSize
       batch = rows[...]
     }
-    return batch.first
   }
 
   mutating func take() -> BaseRecord { batch.removeFirst() }
@@ -108,19 +114,9 @@ struct RemoteStream {
     self.store = store
   }
 
-  mutating func peek() async throws -> (path: RelativePath, state: RemoteState)? {
+  /// What comes next, once nothing has to be read for it.
+  mutating func head() -> (path: RelativePath, state: RemoteState)? {
     if let directory = implied.first { return (directory, .implied) }
-    while batch.isEmpty, !isLast {
-      revision = store.revision
-      let page = try await remote.list(.root, after: nil, continuation: continuation, limit: nil)
-      batch = page.entries[...]
-      if problems.count < Reports.capacity { problems += page.problems }
-      if !page.isOrdered { isOrdered = false }
-      if let first = batch.first, let last, first.path <= last { isOrdered = false }
-      continuation = page.continuation
-      isLast = continuation == nil
-      count += page.entries.count
-    }
     guard let next = batch.first else { return nil }
     // Parents that the key before did not have already.
     let new = next.path.ancestors.reversed().filter { ancestor in
@@ -131,6 +127,22 @@ struct RemoteStream {
       return (first, .implied)
     }
     return (next.path, next.path.isDirectory ? .marker(next.stamp) : .object(next.stamp))
+  }
+
+  var mustRead: Bool { implied.isEmpty && batch.isEmpty && !isLast }
+
+  mutating func read() async throws {
+    while mustRead {
+      revision = store.revision
+      let page = try await remote.list(.root, after: nil, continuation: continuation, limit: nil)
+      batch = page.entries[...]
+      if problems.count < Reports.capacity { problems += page.problems }
+      if !page.isOrdered { isOrdered = false }
+      if let first = batch.first, let last, first.path <= last { isOrdered = false }
+      continuation = page.continuation
+      isLast = continuation == nil
+      count += page.entries.count
+    }
   }
 
   mutating func take() {

@@ -9,7 +9,8 @@ extension Engine {
     case .deletion(let side):
       // A hinted absence has had its time to reappear before it was looked at.
       let waited = work.view == nil ? Self.absenceSettle.nanoseconds : 0
-      spool.add(work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil)
+      spool.add(
+        work.path, side, now: environment.uptime() - waited, isHinted: work.view == nil, revision: store.revision)
       wake.signal()
     case .later(let delay): postpone(work.path, delay)
     case .renamed(let from): await processRename(from: from, to: work.path)
@@ -95,6 +96,7 @@ extension Engine {
       if try await store.row(path)?.entry != nil { try await forget(path) }
       return .settled
     }
+    let work = try await withoutOutdatedDeletion(work)
     var sight = try await look(work)
     let bytes = memoryNeeded(sight)
     guard bytes >= MemoryBudget.threshold else { return try await settle(work, &sight) }
@@ -109,6 +111,17 @@ extension Engine {
       await memory.release(bytes)
       throw error
     }
+  }
+
+  /// A row that was written after a deletion was planned says that both sides had the path then: what was absent is an
+  /// earlier version, and the path is looked at like any other.
+  private func withoutOutdatedDeletion(_ work: Work) async throws -> Work {
+    guard let deletion = work.deletion, let row = try await store.row(work.path), row.revision > deletion.revision
+    else { return work }
+    turn(work.path, .deletionIsOutdated)
+    // A listing missed it once.
+    if deletion.side == .local { remoteNews.insert(work.path) }
+    return Work(work.path)
   }
 
   /// Bytes of the content that may be held, going by what was seen; larger ones are never held whole.

@@ -4,8 +4,9 @@ import SyncModel
 struct Work: Sendable {
   var path: RelativePath
   var view: View?
-  /// The deletion spool's second look: the deletion may be carried out now.
-  var mayDelete = false
+  /// The deletion spool's second look: this deletion may be carried out now.
+  var deletion: DeletionSpool.Entry?
+  var mayDelete: Bool { deletion != nil }
   /// First contact: nothing is changed before the user has decided.
   var onlyCompares = false
   /// Something happened to the path since it last failed: its backoff is over.

@@ -59,14 +59,17 @@ package struct DeletionGuard: Sendable {
 
   /// Asks for all deletions that a full pass spooled for a side, `count` of them.
   ///
-  /// `isOtherSideEmpty`: the listing, or the root, has no leaf at all.
+  /// `isOtherSideEmpty`: the listing, or the root, has no leaf at all. `knownBefore`: leaf rows when the pass began;
+  /// what is gone on both sides was dropped by it. The last file may be deleted, but what was halted as emptied stays
+  /// so, however few rows are left, until something is there again.
   package mutating func judgePass(
-    _ side: DeletionSide, count: Int, baseCount: Int, isOtherSideEmpty: Bool, now: Int64
+    _ side: DeletionSide, count: Int, baseCount: Int, knownBefore: Int = 0, isOtherSideEmpty: Bool, now: Int64
   ) -> Verdict {
     expire(side, now)
     let done = windows[side]?.count ?? 0
+    let known = max(baseCount, knownBefore, halts[side]?.reason == .emptied ? .max : 0)
     halts[side] = nil
-    if isOtherSideEmpty, limit == .standard, count > 0, baseCount > 1 {
+    if isOtherSideEmpty, limit == .standard, count > 0, known > 1 {
       return halt(side, .emptied, count: count, total: baseCount)
     }
     if count == 0 { return .allow }

@@ -3,7 +3,9 @@
 ///
 /// A request gets all its paths at once and waits only for requests that came before it, so there is no
 /// deadlock, whatever paths two operations share. A leaf and the directory of its name are one lock.
-package struct PathLocks<ID: Hashable & Sendable>: Sendable {
+package struct PathLocks: Sendable {
+  package typealias ID = UInt64
+
   package enum Scope: Hashable, Sendable {
     /// The paths themselves.
     case exact
@@ -110,9 +112,9 @@ extension PathLocks {
   }
 
   private mutating func update(_ path: RelativePath, _ change: (inout Place) -> Void) {
-    var place = places.removeValue(forKey: path)!
-    change(&place)
-    if !place.isVacant { places[path] = place }
+    let index = places.index(forKey: path)!
+    change(&places.values[index])
+    if places.values[index].isVacant { places.remove(at: index) }
   }
 
   /// Every directory that holds the path, as the key of its lock; the root too.

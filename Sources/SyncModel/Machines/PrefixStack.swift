@@ -15,18 +15,7 @@ package struct PrefixStack<Value: Sendable>: Sendable {
     var hadDescendants = false
 
     var released: Released { Released(path: path, value: value, hadDescendants: hadDescendants) }
-
-    /// Where the path stands in relation to the range of all paths below the leaf's name.
-    func relation(to path: RelativePath) -> Relation {
-      let leaf = self.path.string.utf8
-      let other = path.string.utf8
-      guard other.starts(with: leaf), let next = other.dropFirst(leaf.count).first else { return .beyond }
-      let slash = UInt8(ascii: "/")
-      return next == slash ? .below : next < slash ? .before : .beyond
-    }
   }
-
-  private enum Relation { case before, below, beyond }
 
   private var waiting: [Waiting] = []
 
@@ -43,14 +32,19 @@ package struct PrefixStack<Value: Sendable>: Sendable {
   /// order.
   package mutating func advance(to path: RelativePath) -> [Released] {
     var released: [Released] = []
-    waiting.removeAll { entry in
-      guard entry.relation(to: path) == .beyond else { return false }
-      released.append(entry.released)
-      return true
+    var kept = 0
+    for index in waiting.indices {
+      switch PlaceOfDescendants(of: waiting[index].path, seenFrom: path) {
+      case .passed:
+        released.append(waiting[index].released)
+        continue
+      case .here: waiting[index].hadDescendants = true
+      case .ahead: break
+      }
+      if kept != index { waiting.swapAt(kept, index) }
+      kept += 1
     }
-    for index in waiting.indices where waiting[index].relation(to: path) == .below {
-      waiting[index].hadDescendants = true
-    }
+    waiting.removeLast(waiting.count - kept)
     return released
   }
 
@@ -58,5 +52,18 @@ package struct PrefixStack<Value: Sendable>: Sendable {
   package mutating func finish() -> [Released] {
     defer { waiting = [] }
     return waiting.map(\.released)
+  }
+}
+
+/// Where a stream's path stands in relation to the range of all paths below a leaf's name.
+private enum PlaceOfDescendants {
+  case ahead, here, passed
+
+  init(of leaf: RelativePath, seenFrom path: RelativePath) {
+    let next = path.withBytes { path in
+      leaf.withBytes { leaf in path.count > leaf.count && path.starts(with: leaf) ? path[leaf.count] : nil }
+    }
+    let slash = UInt8(ascii: "/")
+    self = next == nil || next! > slash ? .passed : next! == slash ? .here : .ahead
   }
 }

@@ -25,16 +25,22 @@ package struct RelativePath: Sendable {
 
 extension RelativePath: Hashable, Comparable, CustomStringConvertible {
   package static func == (left: Self, right: Self) -> Bool {
-    left.string.utf8.elementsEqual(right.string.utf8)
+    guard left.string.utf8.count == right.string.utf8.count else { return false }
+    return left.withBytes { left in right.withBytes { right in left.elementsEqual(right) } }
   }
 
   package static func < (left: Self, right: Self) -> Bool {
-    left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    left.withBytes { left in right.withBytes { right in left.lexicographicallyPrecedes(right) } }
   }
 
   package func hash(into hasher: inout Hasher) {
+    withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Comparing by the iterators of `String.UTF8View` takes several times as long.
+  func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     var copy = string
-    copy.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    return copy.withUTF8(body)
   }
 
   package var description: String { string.isEmpty ? "/" : string }
@@ -65,19 +71,20 @@ extension RelativePath {
   /// Parents from the nearest to the outermost, the root left out.
   package var ancestors: [RelativePath] {
     var result: [RelativePath] = []
-    var next = parent
-    while let directory = next, !directory.isRoot {
-      result.append(directory)
-      next = directory.parent
+    var rest = string.utf8[...]
+    if isDirectory { rest = rest.dropLast() }
+    while let slash = rest.lastIndex(of: UInt8(ascii: "/")) {
+      result.append(RelativePath(unchecked: String(Substring(rest[...slash]))))
+      rest = rest[..<slash]
     }
     return result
   }
 
   /// The last component, without a trailing slash.
   package var name: String {
-    let body = asLeaf.string.utf8
-    guard let slash = body.lastIndex(of: UInt8(ascii: "/")) else { return asLeaf.string }
-    return String(Substring(body[body.index(after: slash)...]))
+    let leaf = asLeaf.string
+    guard let slash = leaf.utf8.lastIndex(of: UInt8(ascii: "/")) else { return leaf }
+    return String(Substring(leaf.utf8[leaf.utf8.index(after: slash)...]))
   }
 
   /// Components from the root down, without slashes.
@@ -94,7 +101,12 @@ extension RelativePath {
   package var asDirectoryPrefix: String { isRoot ? "" : asDirectory.string }
 
   package func isBelow(_ directory: RelativePath) -> Bool {
-    let prefix = directory.asDirectoryPrefix
-    return string.utf8.count > prefix.utf8.count && string.utf8.starts(with: prefix.utf8)
+    if directory.isRoot { return !isRoot }
+    return withBytes { bytes in
+      directory.withBytes { prefix in
+        if prefix.last == UInt8(ascii: "/") { return bytes.count > prefix.count && bytes.starts(with: prefix) }
+        return bytes.count > prefix.count + 1 && bytes[prefix.count] == UInt8(ascii: "/") && bytes.starts(with: prefix)
+      }
+    }
   }
 }

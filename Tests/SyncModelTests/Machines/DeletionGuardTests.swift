@@ -80,6 +80,20 @@ import Testing
     #expect(pass(1, of: 1, isEmpty: true) == .allow)
   }
 
+  @Test mutating func `an emptied side stays halted while its rows go`() {
+    #expect(pass(3, of: 3, isEmpty: true) != .allow)
+    #expect(pass(1, of: 1, isEmpty: true) != .allow)
+    #expect(pass(1, of: 1, isEmpty: true) != .allow)
+    #expect(pass(1, of: 1) == .allow)
+    #expect(pass(1, of: 1, isEmpty: true) == .allow)
+  }
+
+  @Test mutating func `rows that the pass itself dropped count for an emptied side`() {
+    let verdict = guardian.judgePass(
+      .local, count: 1, baseCount: 1, knownBefore: 2, isOtherSideEmpty: true, now: 0)
+    #expect(verdict != .allow)
+  }
+
   @Test mutating func `an empty side without deletions is nothing to halt`() {
     #expect(pass(0, of: 5, isEmpty: true) == .allow)
     #expect(pass(0, of: 0, isEmpty: true) == .allow)

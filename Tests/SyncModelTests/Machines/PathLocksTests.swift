@@ -3,9 +3,9 @@ import Testing
 @testable import SyncModel
 
 @Suite struct PathLocksTests {
-  private var locks = PathLocks<Int>()
+  private var locks = PathLocks()
 
-  private mutating func ask(_ id: Int, _ paths: [String], _ scope: PathLocks<Int>.Scope = .exact) -> Bool {
+  private mutating func ask(_ id: UInt64, _ paths: [String], _ scope: PathLocks.Scope = .exact) -> Bool {
     locks.request(id, paths.map { RelativePath(unchecked: $0) }, scope: scope)
   }
 
@@ -94,7 +94,7 @@ import Testing
   func `it grants exactly what the definition allows`(seed: UInt64) {
     struct Asked {
       var paths: [RelativePath]
-      var scope: PathLocks<Int>.Scope
+      var scope: PathLocks.Scope
       func conflicts(with other: Asked) -> Bool {
         paths.contains { mine in
           other.paths.contains { theirs in
@@ -106,10 +106,10 @@ import Testing
     }
     var random = SeededRandom(seed)
     let names = ["a", "a/", "a/b", "a/b/c", "a/c/", "b", "b/a", "ab", "c/d/e/f"].map { RelativePath(unchecked: $0) }
-    var locks = PathLocks<Int>()
-    var asked: [(id: Int, request: Asked)] = []
-    var granted: Set<Int> = []
-    for id in 0..<400 {
+    var locks = PathLocks()
+    var asked: [(id: UInt64, request: Asked)] = []
+    var granted: Set<UInt64> = []
+    for id in UInt64(0)..<400 {
       if asked.count < 12 {
         let paths = (0..<Int.random(in: 1...3, using: &random)).map { _ in names.randomElement(using: &random)! }
         let request = Asked(paths: paths, scope: Int.random(in: 0..<4, using: &random) == 0 ? .subtree : .exact)
