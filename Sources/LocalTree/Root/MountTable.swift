@@ -25,6 +25,8 @@ final class MountTable: Sendable {
 
   private let kernel: any Kernel
   private let root: UInt64
+  /// Of the root, as the user gave it.
+  private let path: String
   private let entries: NIOLockedValueBox<[UInt64: Known]>
   private let make: @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount
 
@@ -41,8 +43,9 @@ final class MountTable: Sendable {
   }
 
   /// - Parameter make: Opens or makes the state folder in a mount's topmost directory.
-  init(root: Mount, make: @escaping @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount) {
+  init(root: Mount, path: String, make: @escaping @Sendable (Descriptor, FileStatus, [MountID]) throws -> Mount) {
     self.root = root.kernelID
+    self.path = path
     entries = NIOLockedValueBox([root.kernelID: Known(entry: .usable(root), since: 0)])
     self.make = make
     kernel = root.state.kernel
@@ -64,7 +67,11 @@ final class MountTable: Sendable {
 
   /// `top` is the mount's topmost directory below the root.
   func entry(at top: Descriptor, status: FileStatus) -> Entry {
-    entries.withLockedValue { entries in
+    if let known = known(status.mount) { return known }
+    // Where nothing watches the mounts this is when one is missed: what is met here may be the same volume again,
+    // whose state we would have locked ourselves.
+    if let present = kernel.mounts(below: path) { forget(allBut: Set(present.keys)) }
+    return entries.withLockedValue { entries in
       if let known = valid(entries[status.mount]) { return known }
       let taken = entries.values.compactMap { if case .usable(let mount) = $0.entry { mount.id } else { nil } }
       let entry: Entry

@@ -53,7 +53,7 @@ package final class RootLayout: Sendable {
           + "\(error.text); make the folder writable for this user and see that its disk has space")
     }
     isCopied = identity.inode != root.status.inode
-    mounts = MountTable(root: mount) { top, status, taken in
+    mounts = MountTable(root: mount, path: path) { top, status, taken in
       let state = try Self.openState(in: top)
       // First: the state of a folder that is seen at two places belongs to the place that has the lock.
       let own = try Mount.makeDirectory(remoteID, in: state)
