@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A program that this test started. It dies with the test process.
 final class Child: Sendable {
@@ -24,7 +24,7 @@ final class Child: Sendable {
   /// What it wrote to the standard error, and to the standard output unless that has a file of its own.
   let logPath: String
   let outputPath: String
-  private let end = Mutex<End?>(nil)
+  private let end = NIOLockedValueBox<End?>(nil)
 
   /// - Parameters:
   ///   - command: the program's path and its arguments.
@@ -70,7 +70,7 @@ final class Child: Sendable {
 
   /// Nil while it runs.
   func poll() -> End? {
-    end.withLock { end in
+    end.withLockedValue { end in
       if end != nil { return end }
       var status: Int32 = 0
       guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
@@ -97,7 +97,7 @@ final class Child: Sendable {
     guard poll() == nil else { return }
     kill(-pid, SIGKILL)
     var status: Int32 = 0
-    end.withLock { end in
+    end.withLockedValue { end in
       waitpid(pid, &status, 0)
       end = .signalled(SIGKILL)
     }

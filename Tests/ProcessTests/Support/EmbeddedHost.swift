@@ -1,12 +1,13 @@
 import AWSKit
 import EmbeddedS3
 import Logging
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// The project's own endpoint within the test process, on a port and a folder that outlive its stops.
 final class EmbeddedHost: Sendable {
   private let configuration: EmbeddedS3Configuration
-  private let running: Mutex<(server: EmbeddedS3Server, task: Task<Void, any Error>)?> = Mutex(nil)
+  private let running: NIOLockedValueBox<(server: EmbeddedS3Server, task: Task<Void, any Error>)?> = NIOLockedValueBox(
+    nil)
 
   init(port: UInt16, folder: String) {
     var configuration = EmbeddedS3Configuration(
@@ -23,13 +24,13 @@ final class EmbeddedHost: Sendable {
   func start() async throws {
     let server = try EmbeddedS3Server(configuration, logger: Logger(label: "s3") { _ in SwiftLogNoOpLogHandler() })
     let task = Task { try await server.run() }
-    running.withLock { $0 = (server, task) }
+    running.withLockedValue { $0 = (server, task) }
     _ = try await server.boundPort()
   }
 
   /// Nobody listens afterwards; what was stored stays.
   func stop() async {
-    let task = running.withLock { running in
+    let task = running.withLockedValue { running in
       defer { running = nil }
       return running?.task
     }
@@ -38,5 +39,5 @@ final class EmbeddedHost: Sendable {
   }
 
   /// Nil while it is stopped.
-  var server: EmbeddedS3Server? { running.withLock { $0?.server } }
+  var server: EmbeddedS3Server? { running.withLockedValue { $0?.server } }
 }

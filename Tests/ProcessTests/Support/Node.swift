@@ -1,6 +1,6 @@
 import Foundation
 import Martlet
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// One Martlet: a folder, and the process that keeps it the same as the bucket's prefix.
 final class Node: Sendable {
@@ -17,7 +17,7 @@ final class Node: Sendable {
   let environment: [String: String]
   /// The program, and what runs it.
   let program: [String]
-  private let current = Mutex<Child?>(nil)
+  private let current = NIOLockedValueBox<Child?>(nil)
 
   var readyFile: String { "\(workspace.shared)/\(name).ready" }
 
@@ -57,11 +57,11 @@ final class Node: Sendable {
     unlink(readyFile)
     let child = try workspace.start(
       command(more + ["--ready-file", readyFile]), name: "\(name)-\(workspace.nextNumber())", environment: environment)
-    current.withLock { $0 = child }
+    current.withLockedValue { $0 = child }
     return child
   }
 
-  var process: Child? { current.withLock { $0 } }
+  var process: Child? { current.withLockedValue { $0 } }
 
   /// Starts it and returns at once.
   @discardableResult

@@ -2,7 +2,7 @@ import AWSKit
 import EmbeddedS3
 import Foundation
 import Glibc
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 /// A server that runs for one test, with an empty bucket.
@@ -29,12 +29,12 @@ struct TestServer: Sendable {
   static let bucketName = "martlet-test"
 
   private final class Running: Sendable {
-    let child: Mutex<Child?>
-    init(_ child: Child?) { self.child = Mutex(child) }
+    let child: NIOLockedValueBox<Child?>
+    init(_ child: Child?) { self.child = NIOLockedValueBox(child) }
   }
 
   /// Nil where it runs within the test.
-  var child: Child? { running.child.withLock { $0 } }
+  var child: Child? { running.child.withLockedValue { $0 } }
 
   var port: UInt16 { url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0 }
 
@@ -82,7 +82,7 @@ struct TestServer: Sendable {
     try await child.ended()
     try await body()
     let next = try Self.launch(kind, port: port, in: workspace)
-    running.child.withLock { $0 = next }
+    running.child.withLockedValue { $0 = next }
     try await Self.accepting(port: port, next)
   }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 /// A temporary folder and the programs that run in it; both are gone when the test ends.
@@ -7,9 +7,9 @@ final class Workspace: Sendable {
   let path: String
   /// Where every user may write.
   let shared: String
-  private let children = Mutex<[Child]>([])
-  private let number = Mutex(0)
-  private let isKept = Mutex(false)
+  private let children = NIOLockedValueBox<[Child]>([])
+  private let number = NIOLockedValueBox(0)
+  private let isKept = NIOLockedValueBox(false)
 
   private init() throws {
     let template = strdup("\(NSTemporaryDirectory())/martlet-test-XXXXXX")
@@ -33,7 +33,7 @@ final class Workspace: Sendable {
     do {
       try await body(workspace)
     } catch {
-      let logs = workspace.children.withLock { $0 }.suffix(6).map { child in
+      let logs = workspace.children.withLockedValue { $0 }.suffix(6).map { child in
         // That nothing was to be done is not worth a line.
         let told = child.logLines.filter { !$0.contains(" debug poll ") && !$0.contains(" debug full pass ") }
         let lines = told.suffix(child.isServer ? 8 : 60).joined(separator: "\n")
@@ -47,15 +47,17 @@ final class Workspace: Sendable {
   }
 
   private func close() {
-    for child in children.withLock({ $0 }) { child.destroy() }
-    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil, !isKept.withLock({ $0 }) { removeTree(path) }
+    for child in children.withLockedValue({ $0 }) { child.destroy() }
+    if ProcessInfo.processInfo.environment["MARTLET_TEST_KEEP"] == nil, !isKept.withLockedValue({ $0 }) {
+      removeTree(path)
+    }
   }
 
   /// Leaves the folder, with all logs, to whoever wants to know what happened.
-  func keep() { isKept.withLock { $0 = true } }
+  func keep() { isKept.withLockedValue { $0 = true } }
 
   func nextNumber() -> Int {
-    number.withLock { number in
+    number.withLockedValue { number in
       number += 1
       return number
     }
@@ -66,7 +68,7 @@ final class Workspace: Sendable {
   ) throws -> Child {
     let child = try Child(
       command, name: name, environment: environment, folder: path, separateOutput: separateOutput)
-    children.withLock { $0.append(child) }
+    children.withLockedValue { $0.append(child) }
     return child
   }
 

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Nodes behind bad proxies, users at work in every folder, and a hand that kills, stops and starts; then rest.
 final class Torture: Sendable {
@@ -10,7 +10,7 @@ final class Torture: Sendable {
   let proxies: [BadProxy]
   let users: [TortureUser]
   let ledger: TortureLedger
-  private let events = Mutex<[String: Int]>([:])
+  private let events = NIOLockedValueBox<[String: Int]>([:])
 
   private init(
     _ form: TortureForm, _ workspace: Workspace, _ server: TestServer, _ proxies: [BadProxy], _ ledger: TortureLedger
@@ -64,7 +64,7 @@ final class Torture: Sendable {
     }
   }
 
-  func count(_ event: String) { events.withLock { $0[event, default: 0] += 1 } }
+  func count(_ event: String) { events.withLockedValue { $0[event, default: 0] += 1 } }
 
   var report: String {
     func list(_ counts: [String: Int]) -> String {
@@ -76,7 +76,7 @@ final class Torture: Sendable {
       Torture on \(form.kind.rawValue), seed \(form.seed), \(form.duration), \(form.nodes) nodes:
         \(actions.values.reduce(0, +)) actions of users: \(list(actions))
         \(ledger.completed) contents completed, \(ledger.superseded) given up, \(ledger.unseenCount) replaced unseen
-        events: \(list(events.withLock { $0 }))
+        events: \(list(events.withLockedValue { $0 }))
         \(proxies.map(\.requests).reduce(0, +)) requests, \(faults.values.reduce(0, +)) faults: \(list(faults))
       """
   }

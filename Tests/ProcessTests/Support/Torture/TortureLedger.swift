@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Knows every content that a user ever completed and what became of it through users: who replaced which version
 /// knowing it. What is left must be found at the end (I1).
@@ -34,63 +34,63 @@ final class TortureLedger: Sendable {
     var counts: [String: Int] = [:]
   }
 
-  private let state = Mutex(State())
+  private let state = NIOLockedValueBox(State())
   private let start = ContinuousClock.now
 
   @discardableResult
   func note(_ who: String, _ what: String, _ contents: [ContentID] = [], paths: [String] = []) -> Int {
-    state.withLock { state in
+    state.withLockedValue { state in
       state.events.append(
         Event(time: ContinuousClock.now - start, who: who, what: what, contents: contents, paths: paths))
       return state.events.count - 1
     }
   }
 
-  func count(_ action: String) { state.withLock { $0.counts[action, default: 0] += 1 } }
+  func count(_ action: String) { state.withLockedValue { $0.counts[action, default: 0] += 1 } }
 
   func completes(_ content: ContentID, at path: String, _ who: String, _ how: String) {
     let event = note(who, "\(how) \(path), which now holds", [content], paths: [path])
-    state.withLock { $0.completed[content] = $0.completed[content] ?? event }
+    state.withLockedValue { $0.completed[content] = $0.completed[content] ?? event }
   }
 
   /// A writer whose base was this content replaced or deleted it.
   func supersedes(_ content: ContentID, at path: String, _ who: String, _ how: String) {
     let event = note(who, "\(how) \(path), knowing", [content], paths: [path])
-    state.withLock { $0.superseded[content] = event }
+    state.withLockedValue { $0.superseded[content] = event }
   }
 
-  func passes(_ content: ContentID) { state.withLock { _ = $0.passing.insert(content) } }
+  func passes(_ content: ContentID) { state.withLockedValue { _ = $0.passing.insert(content) } }
 
   func moves(_ from: String, to: String, _ who: String) {
     note(who, "mv \(from) \(to)", paths: [from, to])
-    state.withLock { $0.moves.append((from, to)) }
+    state.withLockedValue { $0.moves.append((from, to)) }
   }
 
   func unseen(at path: String, _ who: String, _ how: String) {
     let event = note(who, "\(how) \(path), whose version was another in that moment", paths: [path])
-    state.withLock { $0.unseen.append((path, event)) }
+    state.withLockedValue { $0.unseen.append((path, event)) }
   }
 
-  var counts: [String: Int] { state.withLock { $0.counts } }
-  var completed: Int { state.withLock { $0.completed.count } }
-  var superseded: Int { state.withLock { $0.superseded.count } }
-  var unseenCount: Int { state.withLock { $0.unseen.count } }
+  var counts: [String: Int] { state.withLockedValue { $0.counts } }
+  var completed: Int { state.withLockedValue { $0.completed.count } }
+  var superseded: Int { state.withLockedValue { $0.superseded.count } }
+  var unseenCount: Int { state.withLockedValue { $0.unseen.count } }
 
   /// Whether users ever made such a content, also on the way to another.
   func knows(_ content: ContentID) -> Bool {
-    state.withLock { $0.completed[content] != nil || $0.passing.contains(content) }
+    state.withLockedValue { $0.completed[content] != nil || $0.passing.contains(content) }
   }
 
   /// What nobody gave up.
   func owed() -> Set<ContentID> {
-    state.withLock { state in
+    state.withLockedValue { state in
       Set(state.completed.keys.filter { state.superseded[$0] == nil && $0 != .empty })
     }
   }
 
   /// Whether a user may have replaced this content unseen.
   func mayBeUnseen(_ content: ContentID) -> Bool {
-    state.withLock { state in
+    state.withLockedValue { state in
       guard let since = state.completed[content] else { return false }
       let places = Self.places(of: content, state)
       return state.unseen.contains { $0.event > since && places.contains($0.path) }
@@ -99,7 +99,7 @@ final class TortureLedger: Sendable {
 
   /// What happened to a content and at its places.
   func story(of content: ContentID) -> String {
-    state.withLock { state in
+    state.withLockedValue { state in
       let places = Self.places(of: content, state)
       let since = state.completed[content] ?? 0
       let lines = state.events.enumerated().filter { index, event in

@@ -1,6 +1,6 @@
 import CLinux
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// A person with programs at one node, on a thread of its own: system calls block while a node holds a lease.
 ///
@@ -27,7 +27,7 @@ final class TortureUser: @unchecked Sendable {
   var generator: TortureGenerator
   var serial = 0
   var open: [OpenFile] = []
-  private let isStopping = Mutex(false)
+  private let isStopping = NIOLockedValueBox(false)
   private let ended = DispatchSemaphore(value: 0)
 
   init(_ name: String, root: String, ledger: TortureLedger, habits: Habits, seed: UInt64) {
@@ -51,7 +51,7 @@ final class TortureUser: @unchecked Sendable {
 
   func begin() {
     let thread = Thread { [self] in
-      while !isStopping.withLock({ $0 }) {
+      while !isStopping.withLockedValue({ $0 }) {
         usleep(UInt32(generator.below(habits.pause)))
         step()
       }
@@ -64,7 +64,7 @@ final class TortureUser: @unchecked Sendable {
 
   /// Closes all files; what was completed until then counts.
   func end() async {
-    isStopping.withLock { $0 = true }
+    isStopping.withLockedValue { $0 = true }
     while ended.wait(timeout: .now()) == .timedOut { try? await Task.sleep(for: .milliseconds(20)) }
     // For whoever asks again.
     ended.signal()
