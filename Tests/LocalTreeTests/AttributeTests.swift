@@ -146,9 +146,9 @@ import Testing
     // What has rested for a second counts as whole: written anew until the call comes in time.
     var outcome: CopyOutcome?
     while outcome != .busy {
+      let began = LinuxKernel.shared.uptime()
       write(file, "edited", 6)
       lseek(file, 0, SEEK_SET)
-      let began = LinuxKernel.shared.uptime()
       let busy = ExpectedLocal(stamp: try await tree.stamp("f"), fingerprint: nil, isInBucket: false)
       outcome = try await tree.copyAside("f".path, expecting: busy, to: "third".path)
       if LinuxKernel.shared.uptime() - began < 900_000_000 { break }

@@ -28,6 +28,20 @@ import Testing
     }
   }
 
+  /// The reply about access has no checksum.
+  @Test func aDamagedReplyAboutAccessIsNotBelieved() async throws {
+    try await withServer { fixture, server in
+      let tree = fixture.tree
+      let stamp = try await tree.put(Self.path, SmallContent("one"), metadata: sampleMetadata, replacing: nil)
+      server.faults.add(Fault(.corrupt, on: [.getObjectAcl], count: 1))
+      var metadata = sampleMetadata
+      metadata.mode = 0o600
+      _ = try await tree.replaceMetadata(Self.path, of: stamp, with: metadata)
+      #expect(tree.readsAccess)
+      #expect(server.requests.count(.getObjectAcl) == 2)
+    }
+  }
+
   @Test(arguments: [500, 502]) func aServerFailureOfAWriteIsAnOpenQuestion(_ status: Int) async throws {
     try await withServer { fixture, server in
       server.faults.add(Fault(.status(status, code: "InternalError"), on: [.putObject], count: 1))

@@ -6,6 +6,31 @@ import Testing
 
 /// What proves a deletion, and what does not (I7, I8).
 @Suite struct DeletionProofTests {
+  /// Two files were deleted elsewhere; before that crossed, one was written anew here and sent. A listing that showed
+  /// nothing proved the absence of the new version, too (seed 307852).
+  @Test(arguments: [4, 5, 6] as [Int]) func aFileThatWasSentAfterItsDeletionWasPlannedStays(_ others: Int) {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    for key in ["g/file", "h/file"] { stage.put(key, "one") }
+    for number in 0...others { stage.put("other\(number)", "other") }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    for key in ["g/file", "h/file"] { try? stage.server.delete(key, ifMatch: nil) }
+    for _ in 0..<1_000 where !stage.saw("× absent → deleteLocal") { stage.advance(.milliseconds(10)) }
+    // The folders have two seconds to be filled again.
+    node.rewrite("g/file", "another")
+    for _ in 0..<150 where stage.text("g/file") == nil { stage.advance(.milliseconds(10)) }
+    #expect(stage.text("g/file") == "another")
+    stage.weather.plan(.emptyListing, of: nil, from: stage.executor.now, lasting: 5_000_000_000)
+    for _ in 0..<100 {
+      stage.advance(.milliseconds(50))
+      #expect(node.text("g/file") == "another")
+    }
+    stage.advance(.seconds(60))
+    #expect(node.names == ["g/file"] + (0...others).map { "other\($0)" })
+    #expect(stage.server.sortedKeys == node.names)
+  }
+
   /// What was deleted here while the listing showed nothing left the base by the pass that halted: with one file left
   /// the halt ended, and the file was deleted (seed 301151).
   @Test(arguments: 0..<12 as Range<Int>) func anEmptyListingDeletesNothingHoweverFewFilesAreLeft(_ moment: Int) {

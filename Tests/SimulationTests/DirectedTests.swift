@@ -201,6 +201,34 @@ import Testing
     #expect(stage.server.objects["file"]?.metadata.mode == 0o600)
   }
 
+  /// The ETag says nothing of metadata, and the time that S3 tells has whole seconds.
+  @Test func metadataThatChangeInTheSecondOfOurOwnChangeArrive() throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(10_000)
+    }
+    node.write("file", "content")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.disk.setMode(0o600, of: "file")
+    var steps = 0
+    while stage.server.objects["file"]?.metadata.mode != 0o600, steps < 20_000 {
+      stage.advance(.milliseconds(1))
+      steps += 1
+    }
+    stage.advance(.milliseconds(50))
+    let ours = try #require(stage.server.objects["file"])
+    var metadata = ours.metadata
+    metadata.mode = 0o640
+    try stage.server.put("file", ours.content, metadata: metadata, ifMatch: ours.etag)
+    let theirs = try #require(stage.server.objects["file"])
+    try #require(theirs.etag == ours.etag && theirs.lastModified == ours.lastModified)
+    stage.advance(.seconds(60))
+    #expect(node.disk.lookup("file")?.mode == 0o640)
+    #expect(stage.server.objects["file"]?.metadata.mode == 0o640)
+  }
+
   @Test func anUploadThatIsCutOffIsReported() {
     let stage = Stage()
     let node = stage.node { $0.shutdownTimeout = .seconds(1) }

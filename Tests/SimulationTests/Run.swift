@@ -76,6 +76,10 @@ extension Stage {
       defer { kernel.exit() }
       _ = try await engine.run()
     }
+    crashes.append {
+      life.crash()
+      task.cancel()
+    }
     return Run(engine: engine, remote: remote, task: task, observer: observer)
   }
 }

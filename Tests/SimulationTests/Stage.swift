@@ -11,6 +11,8 @@ final class Stage {
   let weather: Weather
   private var generator = SeededGenerator(seed: 7)
   private var nodes: [SimNode] = []
+  /// How engines are ended that are none of a node's own runs.
+  var crashes: [() -> Void] = []
 
   init() {
     server = SimS3(executor: executor, etagIgnoresMetadata: true)
@@ -21,6 +23,7 @@ final class Stage {
   /// Brings what was started to its end: a task that waits for ever is never freed.
   deinit {
     for node in nodes { node.crash(oracle) }
+    for crash in crashes { crash() }
     advance(.seconds(10))
   }
 

@@ -2,11 +2,10 @@ import Glibc
 
 /// Asks a running instance for its status; blocking, with a time-out.
 package enum ControlClient {
-  /// Seconds.
-  private static let timeout = 10
-
   /// The JSON document, or nil where nobody listens.
-  package static func request(_ path: ControlSocketPath) throws -> [UInt8]? {
+  ///
+  /// - Parameter timeout: seconds.
+  package static func request(_ path: ControlSocketPath, timeout: Int = 10) throws -> [UInt8]? {
     let socketPath = path.current
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -28,10 +27,10 @@ package enum ControlClient {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
       throw MartletError(.state, "cannot reach martlet at \(socketPath): \(FileCalls.lastError)")
     }
-    return try readAll(file, socketPath)
+    return try readAll(file, socketPath, timeout)
   }
 
-  private static func readAll(_ file: CInt, _ socketPath: String) throws -> [UInt8] {
+  private static func readAll(_ file: CInt, _ socketPath: String, _ timeout: Int) throws -> [UInt8] {
     var document: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {

@@ -153,18 +153,24 @@ extension RemoteTree {
   }
 
   /// A server without ACLs, or one that does not let us see them, is taken for one where they are disabled,
-  /// as they are in every new bucket of AWS since 2023.
+  /// as they are in every new bucket of AWS since 2023. The reply has no checksum: what speaks against ACLs, or the
+  /// default one, must be said twice.
   private func hasDefaultAccess(_ key: String) async throws -> Bool {
     guard readsAccess else { return true }
-    do {
-      return try await client.getObjectAcl(bucket: bucket, key: key).isDefault
-    } catch let error as S3Error where error.kind == .accessDenied {
-      return true
-    } catch let error as S3Error where [.notImplemented, .malformedReply, .rejected].contains(error.kind) {
-      stopReadingAccess()
-      return true
-    } catch let error as S3Error {
-      throw RemoteFailure(error, of: .readAccess, bucket: bucket, key: key)
+    var refusals = 0
+    for _ in 1...2 {
+      do {
+        if try await client.getObjectAcl(bucket: bucket, key: key).isDefault { return true }
+      } catch let error as S3Error where error.kind == .accessDenied {
+        return true
+      } catch let error as S3Error where [.notImplemented, .malformedReply, .rejected].contains(error.kind) {
+        refusals += 1
+      } catch let error as S3Error {
+        throw RemoteFailure(error, of: .readAccess, bucket: bucket, key: key)
+      }
     }
+    guard refusals == 2 else { return false }
+    stopReadingAccess()
+    return true
   }
 }

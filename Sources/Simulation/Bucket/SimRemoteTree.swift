@@ -50,7 +50,8 @@ extension SimRemoteTree {
     do {
       let result = try await life.call("remote " + name) {
         if let looksFirst, server.ignoresConditions { try await look(looksFirst.path, for: looksFirst.expected) }
-        return try await send(path, isWrite, isConditional, mayBeLate: mayBeLate, hasBody: hasBody, effect)
+        return try await send(
+          path, isWrite, isConditional, mayBeLate: mayBeLate, hasBody: hasBody, target: looksFirst?.path, effect)
       }
       ledger.count("remote \(name)")
       return result
@@ -70,7 +71,7 @@ extension SimRemoteTree {
 
   private func send<T: Sendable>(
     _ path: RelativePath, _ isWrite: Bool, _ isConditional: Bool, mayBeLate: Bool, hasBody: Bool,
-    _ effect: @escaping () throws -> T
+    target: RelativePath? = nil, _ effect: @escaping () throws -> T
   ) async throws -> T {
     try life.check()
     if life.executor.now < faults.unreachableUntil || weather.has(.unreachable, at: life.node) {
@@ -93,7 +94,9 @@ extension SimRemoteTree {
     if life.oneIn(faults.lostRequest) {
       if isWrite && mayBeLate && life.oneIn(3) {
         ledger.count("remote late effect")
-        life.executor.after(Int64(life.below(20_000_000_000))) { _ = try? effect() }
+        life.executor.after(Int64(life.below(20_000_000_000))) { [ledger] in
+          if (try? effect()) != nil { ledger.landsLate(at: target ?? path) }
+        }
       }
       await life.travel(3_000_000_000)
       throw fault(isWrite ? .outcomeUnknown : .unreachable, path)

@@ -14,6 +14,8 @@ package protocol EffectLedger: AnyObject, Sendable {
   func saw(_ path: RelativePath, etag: String, node: String)
   /// The engine of `node` put `content` at a key in the place of another version.
   func replacedRemotely(_ path: RelativePath, _ old: SimObject, by content: [UInt8], isMetadata: Bool, node: String)
+  /// A write took effect whose sender had given up.
+  func landsLate(at path: RelativePath)
   /// An invariant does not hold.
   func violates(_ invariant: String, _ what: String)
   /// The engine of `node` changed its tree or the bucket.
@@ -21,6 +23,7 @@ package protocol EffectLedger: AnyObject, Sendable {
 }
 
 extension EffectLedger {
+  package func landsLate(at path: RelativePath) {}
   package func violates(_ invariant: String, _ what: String) {}
   package func saw(_ path: RelativePath, etag: String, node: String) {}
   package func replacedRemotely(

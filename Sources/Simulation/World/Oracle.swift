@@ -40,6 +40,7 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that were written into the trash after they had been compared.
   private(set) var late: Set<UInt64> = []
   private var hasLostPower = false
+  private var landedLate: Set<RelativePath> = []
   private var everDirectories: Set<RelativePath> = []
   /// The versions that a node was told of, by node.
   private var seen: [String: Set<Version>] = [:]
@@ -131,10 +132,13 @@ extension Oracle {
   /// From now on a disk may have gone back in time, as if somebody had written.
   func losesPower() { hasLostPower = true }
 
+  package func landsLate(at path: RelativePath) { landedLate.insert(path) }
+
   /// I9: what one writer did can only be in conflict with itself. A file that gave way to a folder of its name is
-  /// kept whoever made the folder.
+  /// kept whoever made the folder; and what arrived after a look had missed it, when the file had been replaced or was
+  /// gone, cannot be told from what another node moved there.
   func conflicts(_ path: RelativePath, node: String) {
-    if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory) {
+    if onlyWriter != nil, !hasLostPower, !everDirectories.contains(path.asDirectory), !landedLate.contains(path) {
       violates("I9", "\(node) found \(path) in conflict, of which there is one writer only")
     }
   }

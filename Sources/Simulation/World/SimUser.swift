@@ -326,6 +326,7 @@ extension SimUser {
     giveUp(inode, at: path)
     oracle.completes(content)
     disk.store(content, to: inode)
+    noteLate(inode)
   }
 
   private func fileToFolder() async {
@@ -454,6 +455,7 @@ extension SimUser {
     giveUp(inode, at: path)
     oracle.completes(content)
     disk.write(content, to: inode, openedAs: path)
+    noteLate(inode)
   }
 
   private func finish(_ inode: Inode, at path: RelativePath, with content: [UInt8]) {
@@ -469,6 +471,7 @@ extension SimUser {
     disk.close(inode, openedAs: path)
   }
 
+  /// Whether a program has come to its end or not: a power failure may leave what it has written so far.
   private func noteLate(_ inode: Inode) {
     if hasName(inode) { return }
     if disk.trash.contains(where: { $0.inode === inode && !$0.isPending }) { oracle.completesLate(inode.content) }

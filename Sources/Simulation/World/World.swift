@@ -365,7 +365,7 @@ extension World {
   private func advance(to deadline: Int64) {
     let before = executor.steps
     if !executor.run(until: deadline, maximumSteps: budget) {
-      oracle.violates("I10", "a world of this size should need fewer than 3,000,000 steps: something spins")
+      oracle.violates("I10", "a world of this size should need fewer than 1,000,000 steps: something spins")
       budget = 100_000
       return
     }

@@ -12,7 +12,8 @@ extension Engine {
     entry.isProvisional = sight.check?.isProvisional ?? entry.isProvisional
     entry.isLocalChanged = false
     if case .object(let version, let metadata) = state {
-      entry.remote = version
+      let wasUndated = entry.remote.map { !$0.isDated } ?? false
+      entry.remote = wasUndated ? untilDistinct(version) : version
       if let metadata { entry.metadata = metadata }
     }
     // Where stamps never prove anything (tmpfs) the row stays provisional, and is not written for that.
@@ -54,6 +55,8 @@ extension Engine {
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
     if change == .adopted { try await makeNameDurable(entry.path) }
+    var entry = entry
+    if change == .metadataUploaded || change == .metadataApplied { entry.remote = entry.remote.map(untilDistinct) }
     var changes: [BaseChange] = [.record(entry)]
     let parents = entry.path.ancestors.filter { !recordedDirectories.contains($0) }
     changes += parents.map { implied($0, mount: entry.local.mount) }

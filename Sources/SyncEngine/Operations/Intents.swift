@@ -207,9 +207,9 @@ extension Engine {
     if intent.kind == .delete {
       return sight.remote == .absent || sight.remote == .implied ? .deletion : nil
     }
-    // What appears after a look that found nothing may be late, or the same content that another node moved there:
-    // where the file that was sent does not stand here any more, a row for it would prove a deletion.
-    if intent.wasMissed == true, !standsHere(intent, sight) { return nil }
+    // What appears after a look that found nothing may be late, or the same content that another node moved there: a
+    // row for it would prove a deletion where no file stands here.
+    if intent.wasMissed == true, sight.local.stamp == nil { return nil }
     guard let object = sight.head?.object, object.metadata == intent.metadata,
       !(intent.expected.map { object.stamp.isSameVersion(as: $0.stamp) } ?? false)
     else { return nil }
@@ -221,11 +221,6 @@ extension Engine {
       try await remote.holds(path, object, fingerprint)
     else { return nil }
     return .content(fingerprint)
-  }
-
-  private func standsHere(_ intent: Intent, _ sight: Sight) -> Bool {
-    guard let sent = intent.local?.stamp, let found = sight.local.stamp else { return false }
-    return found.mount == sent.mount && found.inode == sent.inode
   }
 
   private func adoptOwn(_ intent: Intent, _ path: RelativePath, _ sight: Sight, _ landed: Landed) async throws {

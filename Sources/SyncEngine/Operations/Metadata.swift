@@ -4,6 +4,20 @@ extension Engine {
   /// The second that S3 counts in, and one more since after a write of our own the time is an upper bound.
   private static var indistinct: Duration { .seconds(2) }
 
+  private func isIndistinct(_ version: RemoteStamp) -> Bool {
+    let age = version.lastModified.duration(to: environment.wallTime())
+    return age > .zero - Self.indistinct && age < Self.indistinct
+  }
+
+  /// What to record of a version that differs from another one in its metadata. A change by somebody else in the same
+  /// second would have the same stamp, and its condition, an ETag, is no hindrance: undated, the next listing has the
+  /// path looked at again.
+  func untilDistinct(_ version: RemoteStamp) -> RemoteStamp {
+    var version = version
+    if isIndistinct(version) { version.lastModified = RemoteStamp.undated }
+    return version
+  }
+
   func uploadMetadata(
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp, _ sight: inout Sight
   ) async throws -> Outcome? {
@@ -13,8 +27,7 @@ extension Engine {
       return nil
     }
     // A copy keeps the ETag: within the second of the version before it no listing tells the two apart.
-    let age = expected.lastModified.duration(to: environment.wallTime())
-    if age > .zero - Self.indistinct, age < Self.indistinct { return .later(Self.indistinct) }
+    if isIndistinct(expected) { return .later(Self.indistinct) }
     if stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     var intent = newIntent(.metadata, path, expected)
     intent.describe(entry.fingerprint, stamp.metadata)

@@ -25,7 +25,7 @@ struct Bucket: Sendable {
   struct Object: Hashable, Sendable {
     var etag: String
     var size: Int64
-    var lastModified: AWSTimestamp
+    var lastModified: AWSTimestamp?
   }
 
   /// All objects below a prefix.

@@ -76,6 +76,8 @@ struct TortureForm: Sendable {
       habits.files = 60
       // It keeps objects as files and folders of one name, and loses sight of one that is made while the other is.
       habits.makesFoldersOfFiles = false
+      // A part that was cut off stops the upload that it belongs to: no part of it is answered any more.
+      habits.largest = 8 << 20
     }
     return habits
   }
