@@ -45,6 +45,30 @@ import Testing
     }
   }
 
+  /// Seed 13839: on tmpfs its stores change no stamp, and once it is gone the lease is granted again.
+  @Test(arguments: [true, false]) func aMappingThatCameAndWentBetweenTwoPartsIsNoticed(isMemory: Bool) throws {
+    _ = try simulated { (executor) async throws in
+      var traits = LocalTraits()
+      traits.isMemory = isMemory
+      let bench = try Bench(executor, traits: traits)
+      let inode = bench.disk.create(path("a"), .file, bytes("old old "))!
+      await executor.pause(100_000_000)
+      let stamp = try #require(try await bench.tree.stamp(of: "a"))
+      for isWritten in [false, true] {
+        let snapshot = try await bench.tree.openSnapshot(path("a"), expecting: stamp)
+        #expect(try await snapshot.read(at: 0, count: 4) == bytes("old "))
+        if isWritten {
+          bench.disk.openForWriting(inode)
+          bench.disk.store(bytes("new new "), to: inode)
+          bench.disk.close(inode, openedAs: path("a"))
+        }
+        _ = try await snapshot.read(at: 4, count: 4)
+        #expect(try await (snapshot.verify() == .changed) == isWritten)
+        await snapshot.close()
+      }
+    }
+  }
+
   @Test func aFileThatIsOpenForWritingIsBusy() throws {
     _ = try simulated { (executor) async throws in
       let bench = try Bench(executor)

@@ -6,15 +6,19 @@ internal import SyncEngine
 internal import SyncModel
 
 /// A large file read in place. Its lease is let go in between, so that nobody waits, and taken again at
-/// the end: granted with an equal stamp means that nobody wrote.
+/// the end: granted with an equal stamp means that nobody wrote. Where stamps do not tell every store (tmpfs), what was
+/// read is read again and compared.
 final class LeafSnapshot: LocalSnapshot {
   private let leaf: NIOLockedValueBox<OpenLeaf?>
   private let path: RelativePath
   let runner: any LocalRunner
   let stamp: LocalStamp
   let size: Int64
+  /// What was read where stamps prove nothing: checksums of the parts, by where they begin.
+  private let parts: NIOLockedValueBox<[Int64: Fingerprint]>?
 
   init(_ leaf: OpenLeaf, runner: any LocalRunner) {
+    parts = leaf.mount.capabilities.hasTrustworthyStamps ? nil : NIOLockedValueBox([:])
     self.leaf = NIOLockedValueBox(leaf)
     self.runner = runner
     path = leaf.path
@@ -25,7 +29,9 @@ final class LeafSnapshot: LocalSnapshot {
   func read(at offset: Int64, count: Int) async throws -> [UInt8] {
     try await runner.run { [self] in
       try reportingFailures(at: path.string) {
-        try open().descriptor.bytes(at: offset, count: count, of: path)
+        let bytes = try open().descriptor.bytes(at: offset, count: count, of: path)
+        parts?.withLockedValue { $0[offset] = Fingerprint(of: bytes) }
+        return bytes
       }
     }
   }
@@ -38,10 +44,21 @@ final class LeafSnapshot: LocalSnapshot {
         let leaf = try open()
         let lease = leaf.takeLease(patience: StableReader.patience)
         defer { lease.release() }
-        guard lease.state != .refused, try leaf.currentStamp() == stamp, lease.isUnbroken else { return .changed }
+        guard lease.state != .refused, try leaf.currentStamp() == stamp, try isAsRead(leaf, lease), lease.isUnbroken
+        else { return .changed }
         return .stable(isProvisional: leaf.isProvisional(lease.state))
       }
     }
+  }
+
+  private func isAsRead(_ leaf: OpenLeaf, _ lease: Lease) throws -> Bool {
+    for (offset, part) in parts?.withLockedValue({ $0 }).sorted(by: { $0.key < $1.key }) ?? [] {
+      // An opener for writing waits for the lease.
+      guard lease.isUnbroken else { return false }
+      let bytes = try leaf.descriptor.bytes(at: offset, count: Int(part.size), of: path)
+      guard Fingerprint(of: bytes) == part else { return false }
+    }
+    return true
   }
 
   func close() async { leaf.withLockedValue { $0 = nil } }

@@ -503,7 +503,7 @@ extension SimUser {
     return true
   }
 
-  /// As mv(1) does between file systems.
+  /// As mv(1) does between file systems; the copy is on the disk before the original goes.
   private func copyAcross(_ source: RelativePath, _ inode: Inode, to target: RelativePath) -> Bool {
     guard inode.kind == .file, inode.fileSystem != disk.lookup(target.parent ?? .root)?.fileSystem,
       let copy = disk.create(target, .file, inode.content)
@@ -511,6 +511,8 @@ extension SimUser {
     oracle.count("user copy between volumes")
     say("copied \(source) to \(target)")
     copy.modified = inode.modified
+    disk.sync(copy)
+    if let parent = disk.lookup(target.parent ?? .root) { disk.sync(parent) }
     delete(source)
     oracle.restores(copy.content)
     return true
