@@ -287,7 +287,8 @@ extension SimUser {
       await create(aside)
       asides.append(aside)
     }
-    await node.interference.wait(.commit(isNext: true), atMost: 5_000_000_000)
+    // At its first step a commit that meets another version just ends.
+    await node.interference.wait(.commit(isNext: false), atMost: 5_000_000_000)
     guard let path = someFile(), !asides.contains(path) else { return }
     for aside in asides {
       if generator.oneIn(4) { delete(path) }
