@@ -16,6 +16,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var refusesMetadata = false
   /// Keeps no checksums of whole objects.
   var hasNoChecksums = false
+  /// Happens while a part is on its way, once.
+  var onPart: (() -> Void)?
 
   /// Writes whose next request is on its way for long, by their names.
   var loses: Set<String> = []
@@ -94,7 +96,9 @@ extension PickyRemoteTree {
   func uploadPart(
     _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
   ) async throws -> PartReceipt {
-    try await inner.uploadPart(part, of: upload, from: source, known: known)
+    onPart?()
+    onPart = nil
+    return try await inner.uploadPart(part, of: upload, from: source, known: known)
   }
   func completeUpload(
     _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?

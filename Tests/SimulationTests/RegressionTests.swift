@@ -202,6 +202,36 @@ import Testing
     #expect(node.text("folder/file") == "sent")
   }
 
+  /// A folder was moved away while a file in it was sent, and another one stood in its place when the name was to be made
+  /// durable (seed 501948): the power took the file, its row proved a deletion of the object.
+  @Test(arguments: 0..<24 as Range<UInt64>) func aFolderThatIsMovedWhileAFileInItIsSentTakesNothing(seed: UInt64) {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.hasWatcher = false
+    let node = stage.node(traits: traits) { $0.poll = .seconds(5) }
+    let text = String(repeating: "sent ", count: 30)
+    stage.put("other", "other")
+    node.disk.create("folder/", .directory)
+    node.write("folder/file", text)
+    let run = stage.run(node, node.options) { remote in
+      remote.onPart = {
+        _ = node.disk.rename("folder/", to: "moved/")
+        node.disk.create("folder/", .directory)
+      }
+    }
+    for _ in 0..<1_000 where stage.text("folder/file") == nil && stage.text("moved/file") == nil {
+      stage.advance(.milliseconds(10))
+    }
+    run.task.cancel()
+    stage.advance(.seconds(1))
+    var generator = SeededGenerator(seed: seed)
+    _ = node.disk.failPower(&generator)
+    stage.start(node)
+    stage.advance(.seconds(200))
+    #expect(node.text("folder/file") == text || node.text("moved/file") == text)
+    #expect(stage.text("folder/file") == text || stage.text("moved/file") == text)
+  }
+
   /// A folder was closed between an upload and its row (seed 614): what had been sent was taken for another's version.
   @Test func whatWasSentBeforeAFailureIsKnownAgain() throws {
     let stage = Stage()

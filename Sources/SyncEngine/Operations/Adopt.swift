@@ -48,13 +48,20 @@ extension Engine {
 
   /// Before anything is sent for it, or its row says that both sides have it: a name that a power failure took back
   /// would look like a deletion.
-  func makeNameDurable(_ path: RelativePath) async throws {
+  ///
+  /// Throws `changed` where another file has the name by now, or none: its folder may have been moved away before it
+  /// could be synced, and another one stand in its place.
+  func makeNameDurable(_ path: RelativePath, of stamp: LocalStamp? = nil) async throws {
     if let parent = path.parent { try await directorySync.sync(parent) }
+    guard let stamp, !path.isDirectory else { return }
+    guard case .present(let found) = try await local.observe(path), found.inode == stamp.inode,
+      found.mount == stamp.mount
+    else { throw LocalFailure(.changed, "“\(path)” was moved") }
   }
 
   /// The rows of a commit: the entry, its parents (both sides have them now), the intent's end.
   func commit(_ entry: BaseEntry, closing intent: Intent? = nil, as change: CommittedChange) async throws {
-    if change == .adopted { try await makeNameDurable(entry.path) }
+    if change == .adopted { try await makeNameDurable(entry.path, of: entry.local) }
     var entry = entry
     if change == .metadataUploaded || change == .metadataApplied { entry.remote = entry.remote.map(untilDistinct) }
     var changes: [BaseChange] = [.record(entry)]

@@ -102,7 +102,11 @@ extension Engine {
       fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
     {
     case .installed(var stamp, let isProvisional):
-      if let parent = path.parent { try await directorySync.sync(parent) }
+      try await makeNameDurable(path)
+      guard case .present = try await local.observe(path) else {
+        // Its folder may have been moved away unsynced: with a row, a power failure would look like a deletion.
+        throw LocalFailure(.changed, "“\(path)” was moved")
+      }
       if keepsMode, let mode = fetched.object.metadata.mode {
         stamp.mode = mode
         mark(path, .localEvent)

@@ -9,7 +9,9 @@ extension Engine {
 
   /// Before a request whose effect others see: what they are told of must survive a loss of power here.
   func open(_ intent: Intent) async throws {
-    if intent.kind != .delete { try await makeNameDurable(RelativePath(unchecked: intent.path)) }
+    if intent.kind != .delete {
+      try await makeNameDurable(RelativePath(unchecked: intent.path), of: intent.local?.stamp)
+    }
     try await note(intent)
   }
 
