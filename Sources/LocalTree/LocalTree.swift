@@ -64,6 +64,8 @@ package final class LocalTree: LocalTreePort {
       root: layout.root, observer: observer, displaced: displaced, wallTime: options.wallTime, hook: hook)
     watcher = Watcher(
       observer: observer, relay: relay, policy: options.watch, runner: runner, logger: logger)
+    // A run that only looks at the root first may be over before it meets them, and before it would look again.
+    for path in layout.mountsWithState() { _ = try? observer.observe(path) }
     try displaced.poll(layout.mounts.all)
     // A run with --once is over before it would keep house.
     if options.expiresTrash { for mount in layout.mounts.all { keepInBounds(mount) } }

@@ -32,4 +32,33 @@ import Testing
     #expect(stage.text("m/there") == "there")
     #expect(stage.text("m/new") == "new")
   }
+
+  /// Runs with --once ended before they looked at what was displaced on the volume (seed 608193).
+  @Test func aShortRunBringsBackWhatWasWrittenLate() throws {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.hasVolume = true
+    traits.hasLeases = false
+    let node = stage.node(traits: traits) { $0.once = true }
+    stage.put("other", "other")
+    stage.put("m/there", "there")
+    stage.put("m/stays", "stays")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let inode = try #require(node.disk.lookup("m/there"))
+    try stage.server.delete("m/there", ifMatch: nil)
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(node.text("m/there") == nil)
+
+    // One who had found it before.
+    node.disk.openForWriting(inode)
+    node.disk.write(Array("late".utf8), to: inode, openedAs: "m/there")
+    node.disk.close(inode, openedAs: "m/there")
+    for _ in 0..<2 {
+      stage.start(node)
+      stage.advance(.seconds(20))
+    }
+    #expect(stage.server.objects.values.contains { $0.content == Array("late".utf8) })
+  }
 }

@@ -13,6 +13,7 @@ package final class RootLayout: Sendable {
   let mount: Mount
   let mounts: MountTable
   private let identity: MountIdentity
+  private let remoteID: String
 
   /// Where database and control socket stand by default.
   package let stateFolder: String
@@ -38,6 +39,7 @@ package final class RootLayout: Sendable {
     kernel: any Kernel = LinuxKernel.shared
   ) throws {
     root = try Root(path, usesOpenat2: usesOpenat2, kernel: kernel)
+    self.remoteID = remoteID
     stateFolder = root.name(of: RelativePath(unchecked: "\(ReservedNames.state)/\(remoteID)"))
     do {
       let state = try Self.openState(in: root.directory)
@@ -67,6 +69,15 @@ package final class RootLayout: Sendable {
       return try Mount(
         id: identity.id, kernelID: status.mount, state: own, lock: lock, limits: limits, quota: quota,
         isDurable: isDurable)
+    }
+  }
+
+  /// The mounts inside the root, as they are known, on which an earlier run kept state: it may have displaced files there.
+  func mountsWithState() -> [RelativePath] {
+    let paths = root.kernel.mounts(below: root.path)?.values.filter { !$0.isEmpty } ?? []
+    return paths.sorted().map { RelativePath(unchecked: $0 + "/") }.filter { path in
+      let own = RelativePath(unchecked: "\(path)\(ReservedNames.state)/\(remoteID)/")
+      return (try? root.open(own)) != nil
     }
   }
 
