@@ -56,6 +56,28 @@ import Testing
     #expect(stage.status(of: node)?.deletionsHalted == nil)
   }
 
+  /// Equal contents that were sent while the listing showed nothing excused the deletions as moves (seed 709575).
+  @Test func toAnEmptyListingNothingHasMoved() {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.hasWatcher = false
+    let node = stage.node(traits: traits) {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(5)
+    }
+    for key in ["a", "b"] { stage.put(key, "content of \(key)") }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.weather.plan(.emptyListing, of: nil, from: stage.executor.now, lasting: 60_000_000_000)
+    for name in ["a", "b"] { node.write(RelativePath(unchecked: "copy of \(name)"), "content of \(name)") }
+    for _ in 0..<100 {
+      stage.advance(.milliseconds(500))
+      #expect(node.text("a") != nil && node.text("b") != nil)
+    }
+    stage.advance(.seconds(120))
+    #expect(stage.server.sortedKeys == ["a", "b", "copy of a", "copy of b"])
+  }
+
   /// Where there are no leases nothing tells of a write that comes in the last moment and puts size and time back: what
   /// is found in the trash comes back beside (seeds 305275, 203213).
   @Test func anUnnoticedWriteBeforeADeletionIsKeptBeside() throws {

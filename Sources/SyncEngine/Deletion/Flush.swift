@@ -21,8 +21,10 @@ extension Engine {
       _ = try await local.checkRoot()
       let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
       if isPass {
+        let all = entries.lazy.filter { !$0.path.isDirectory }.reduce(into: left) { $0[$1.side, default: 0] += 1 }
         let allowed = try await passAllows(
-          count, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot, knownBefore: knownBefore)
+          count, withMoves: all, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot,
+          knownBefore: knownBefore)
         guard allowed else { return }
       }
       // What hints asked for while a pass ran that did not look at that side.
@@ -63,14 +65,14 @@ extension Engine {
   }
 
   private func passAllows(
-    _ counts: [DeletionSide: Int], _ looked: Set<DeletionSide>, isEmptyListing: Bool, isEmptyRoot: Bool,
-    knownBefore: Int
+    _ counts: [DeletionSide: Int], withMoves all: [DeletionSide: Int], _ looked: Set<DeletionSide>,
+    isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int
   ) async throws -> Bool {
     let total = try await store.leafCount()
     // A pass that did not walk the root says nothing about what would be deleted in the bucket.
     let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
       deletionGuard.judgePass(
-        side, count: counts[side] ?? 0, baseCount: total, knownBefore: knownBefore,
+        side, count: counts[side] ?? 0, countWithMoves: all[side] ?? 0, baseCount: total, knownBefore: knownBefore,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
     let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }

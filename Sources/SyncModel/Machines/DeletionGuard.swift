@@ -57,20 +57,22 @@ package struct DeletionGuard: Sendable {
     if wasDeleted { windows[side, default: DeletionWindow()].add(at: now) }
   }
 
-  /// Asks for all deletions that a full pass spooled for a side, `count` of them.
+  /// Asks for all deletions that a full pass spooled for a side, `count` of them without moves, `countWithMoves` in all.
   ///
   /// `isOtherSideEmpty`: the listing, or the root, has no leaf at all. `knownBefore`: leaf rows when the pass began;
   /// what is gone on both sides was dropped by it. The last file may be deleted, but what was halted as emptied stays
-  /// so, however few rows are left, until something is there again.
+  /// so, however few rows are left, until something is there again. To an empty side nothing can have moved.
   package mutating func judgePass(
-    _ side: DeletionSide, count: Int, baseCount: Int, knownBefore: Int = 0, isOtherSideEmpty: Bool, now: Int64
+    _ side: DeletionSide, count: Int, countWithMoves: Int? = nil, baseCount: Int, knownBefore: Int = 0,
+    isOtherSideEmpty: Bool, now: Int64
   ) -> Verdict {
+    let all = max(countWithMoves ?? 0, count)
     expire(side, now)
     let done = windows[side]?.count ?? 0
     let known = max(baseCount, knownBefore, halts[side]?.reason == .emptied ? .max : 0)
     halts[side] = nil
-    if isOtherSideEmpty, limit == .standard, count > 0, known > 1 {
-      return halt(side, .emptied, count: count, total: baseCount)
+    if isOtherSideEmpty, limit == .standard, all > 0, known > 1 {
+      return halt(side, .emptied, count: all, total: baseCount)
     }
     if count == 0 { return .allow }
     return judge(side, count: done + count, total: baseCount + done)
