@@ -176,6 +176,14 @@ import Testing
     #expect(!leaf.isProvisional(.held) && leaf.isProvisional(.unavailable))
     ground.write("f", "y")
     #expect(try OpenLeaf("f".path, in: tree.observer).isProvisional(.held))
+    // A whole second may be all that is kept.
+    for (age, isProvisional) in [(1, true), (10, false)] {
+      clock_gettime(CLOCK_REALTIME, &times[1])
+      times[1].tv_nsec = 0
+      times[1].tv_sec -= age
+      utimensat(AT_FDCWD, ground.full("f"), &times, 0)
+      #expect(try OpenLeaf("f".path, in: tree.observer).isProvisional(.held) == isProvisional)
+    }
   }
 
   @Test func `The pool's threads do the blocking work, many at once`() async throws {

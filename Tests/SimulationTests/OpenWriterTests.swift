@@ -105,6 +105,36 @@ import Testing
     #expect(stage.status(of: node)?.busy == [])
   }
 
+  /// Seed 1002517: its time was that of the object, since times were kept in steps of seconds.
+  @Test(arguments: [1_000_000_000, 2_000_000_000] as [Int64]) func aStoreRightAfterADownloadGoesUp(
+    timeStep: Int64
+  ) throws {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.timeStep = timeStep
+    let node = stage.node(traits: traits) { $0.poll = .milliseconds(500) }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let metadata = EntryMetadata(kind: .file, modified: node.environment.wallTime())
+    try stage.server.put("file", Array("before".utf8), metadata: metadata, ifMatch: nil)
+    var file: Inode?
+    for _ in 0..<100_000 where file?.leases.isEmpty != true {
+      stage.advance(.microseconds(10))
+      file = node.disk.lookup("file")
+    }
+    let inode = try #require(file)
+    let stamp = inode.stamp(on: node.disk.mount)
+    node.disk.openForWriting(inode)
+    node.disk.store(Array("after!".utf8), to: inode)
+    // Nothing but the content tells, or the test tells nothing.
+    #expect(inode.stamp(on: node.disk.mount) == stamp)
+    stage.advance(.seconds(1))
+    node.disk.close(inode, openedAs: "file")
+    stage.advance(.seconds(60))
+    #expect(stage.text("file") == "after!")
+    #expect(node.text("file") == "after!")
+  }
+
   /// Seed 309602: the version that was kept beside took the name, and was sent though the key held it already.
   @Test(arguments: [6, 100]) func whatWasKeptBesideTakesTheNameAgain(_ size: Int) throws {
     let stage = Stage()

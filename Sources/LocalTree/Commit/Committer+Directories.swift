@@ -51,9 +51,11 @@ extension Committer {
     if let modified = metadata.modified { try leaf.descriptor.setModified(modified) }
     var stamp = try leaf.currentStamp()
     guard lease.isUnbroken, stamp.size == expected.size else { return .changed }
-    // Without a lease an edit in this moment would hide behind the time we set: the old ctime makes the next look
-    // compare contents.
-    if lease.state != .held { stamp.changed = expected.changed }
+    // Without a lease an edit in this moment would hide behind the time we set, and so would a later one that gets the
+    // same time: the old ctime makes the next look compare contents.
+    if lease.state != .held || root.kernel.isWithinTick(stamp.modified.nanoseconds) {
+      stamp.changed = expected.changed
+    }
     return .applied(stamp)
   }
 
