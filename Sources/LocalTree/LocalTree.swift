@@ -59,7 +59,7 @@ package final class LocalTree: LocalTreePort {
     let keeper = ConflictKeeper(
       observer: observer, relay: relay, node: options.node, prefixLength: options.prefixLength, logger: logger)
     displaced = DisplacedWatch(keeper: keeper)
-    retention = Retention(keeper: keeper)
+    retention = Retention(keeper: keeper, displaced: displaced)
     committer = Committer(
       root: layout.root, observer: observer, displaced: displaced, wallTime: options.wallTime, hook: hook)
     watcher = Watcher(

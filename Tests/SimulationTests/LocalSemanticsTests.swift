@@ -1,8 +1,9 @@
 import LocalTree
-import Simulation
 import SyncEngine
 import SyncModel
 import Testing
+
+@testable import Simulation
 
 /// What the engine relies on in every local port.
 @Suite struct LocalSemanticsTests {
@@ -168,6 +169,59 @@ import Testing
       #expect(kept.count == 1)
       #expect(bench.disk.lookup(path("a"))?.content == bytes("two"))
     }
+  }
+
+  /// Seed 1003714: without leases nobody waits while a slot is compared. The record's new name then hid what was
+  /// written between two of those calls: for the whole retention, and for ever where it never expires.
+  @Test(arguments: [(true, true), (false, true), (false, false)])
+  func aWriteWhileASlotIsComparedIsNotMissed(isInBucket: Bool, isFirstTime: Bool) throws {
+    let unsettled = Recorder()
+    for calls in 1...30 {
+      _ = try simulated { (executor) async throws in
+        var traits = LocalTraits()
+        traits.hasLeases = false
+        let bench = try Bench(executor, traits: traits, isInterfered: true)
+        let inode = bench.disk.create(path("a"), .file, bytes("one"))!
+        await executor.pause(100_000_000)
+        let stamp = try #require(try await bench.tree.stamp(of: "a"))
+        let expected = ExpectedLocal(stamp: stamp, fingerprint: nil, isInBucket: isInBucket)
+        #expect(try await bench.tree.remove(path("a"), expecting: expected) == .removed)
+        let lane = SimLane(of: executor)
+        let wasPending = Recorder()
+        func writeAfterCalls() -> SimTask {
+          SimTask(on: lane) {
+            await bench.interference.wait(.calls(calls), atMost: 30_000_000_000)
+            if bench.disk.trash.contains(where: \.isPending) { wasPending.values.append(calls) }
+            bench.disk.openForWriting(inode)
+            bench.disk.write(bytes("late"), to: inode)
+            bench.disk.close(inode, openedAs: path("a"))
+            // A large file is read for longer than a tick.
+            executor.spend(20_000_000)
+          }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          if !isFirstTime {
+            group.addTask { try await bench.tree.run(TestSink()) }
+            try await executor.sleep(9_500_000_000)
+            #expect(bench.disk.trash.map(\.isPending) == [false])
+            // It was touched, and is compared again.
+            bench.disk.write(bytes("one"), to: inode)
+          }
+          let writer = writeAfterCalls()
+          if isFirstTime { group.addTask { try await bench.tree.run(TestSink()) } }
+          // What never expires is looked at every minute.
+          try await executor.sleep(90_000_000_000)
+          #expect(writer.isDone)
+          group.cancelAll()
+        }
+        unsettled.values += wasPending.values
+        if isInBucket && wasPending.values.isEmpty { return }
+        let kept = bench.disk.leaves().filter { $0.inode.content == bytes("late") }
+        #expect(kept.count == 1, "written before call \(calls)")
+      }
+    }
+    // Some came before the comparison's end.
+    #expect(!unsettled.values.isEmpty)
   }
 
   /// The folder could not be written to just then, and the change stayed in the trash for good (seed 604).

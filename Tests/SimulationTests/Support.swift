@@ -47,17 +47,20 @@ struct Bench: Sendable {
   let server: SimS3
   let remote: SimRemoteTree
   let ledger = TestLedger()
+  /// How a test acts between two system calls.
+  let interference: Interference
 
   init(
     _ executor: SimExecutor, faults: FaultPlan = .none, pageSize: Int = 1000, traits: LocalTraits = LocalTraits(),
-    hook: (@Sendable (SimFileSystem, CommitStep) -> Void)? = nil
+    isInterfered: Bool = false, hook: (@Sendable (SimFileSystem, CommitStep) -> Void)? = nil
   ) throws {
     self.executor = executor
     let environment = SimEnvironment(executor: executor, skew: 0, generator: SeededGenerator(seed: 2))
     life = NodeLife(node: "A", executor: executor, generator: SeededGenerator(seed: 3))
     let disk = SimFileSystem(mount: MountID(1), environment: environment, traits: traits)
     self.disk = disk
-    kernel = SimKernel(disk: disk, life: life)
+    interference = Interference(executor: executor, ledger: ledger, generator: SeededGenerator(seed: 4))
+    kernel = SimKernel(disk: disk, life: life, interference: isInterfered ? interference : nil)
     tree = JudgedLocalTree(
       tree: try LocalTree(
         RootLayout(SimKernel.rootPath, remoteID: "remote", kernel: kernel), options: .init(node: "A"),

@@ -60,6 +60,13 @@ final class DisplacedWatch: Sendable {
     if let entry { lookAt(entry) }
   }
 
+  /// Looks anew at one that was settled as never expiring.
+  func lookAgain(_ slot: Slot, on mount: Mount) throws {
+    guard let record = try SlotRecord.read(slot.recordName(.kept), in: mount.trash.directory) else { return }
+    try mount.trash.reopen(slot, .kept, bytes: record.displaced.size)
+    lookAt(Watched(slot: slot, record: record, mount: mount, after: nil))
+  }
+
   var count: Int { watched.withLockedValue { $0.count } }
 
   /// Watches on where the entry must be looked at again.
@@ -87,17 +94,23 @@ final class DisplacedWatch: Sendable {
     if look.lease.state == .refused { return false }
     let verdict = try trusts(look, entry) ? .displaced : look.verdict(entry.record)
     guard look.lease.isUnbroken else { return false }
+    let state: Slot.State
     switch verdict {
-    case .other: try keeper.keep(entry.slot, .pending, look, entry.record, on: entry.mount)
-    case .installed: try trash.settle(entry.slot, as: .expiring, bytes: look.status.size)
+    case .other:
+      try keeper.keep(entry.slot, .pending, look, entry.record, on: entry.mount)
+      return true
+    case .installed: state = .expiring
     case .displaced:
       if let after = entry.after, after.permissions != look.status.permissions {
         keeper.mergeMode(look.status.permissions, of: entry.record)
       }
-      try trash.settle(
-        entry.slot, as: entry.record.isInBucket ? .expiring : .kept, bytes: look.status.size)
+      state = entry.record.isInBucket ? .expiring : .kept
     }
-    return true
+    try trash.settle(entry.slot, as: state, bytes: look.status.size)
+    if try look.isCurrent() { return true }
+    // Without a lease nobody waits while it is compared.
+    try trash.reopen(entry.slot, state, bytes: look.status.size)
+    return false
   }
 
   private func trusts(_ look: SlotLook, _ entry: Watched) -> Bool {
@@ -134,6 +147,12 @@ struct SlotLook {
     case .symlink: Fingerprint(of: try descriptor.linkTarget())
     default: Fingerprint(size: 0, crc64: status.inode &* 0x9e37_79b9_7f4a_7c15)
     }
+  }
+
+  /// Whether nobody has changed it since it was looked at.
+  func isCurrent() throws -> Bool {
+    let now = try descriptor.status()
+    return now.hasSameData(as: status) && now.changed == status.changed
   }
 
   func verdict(_ record: SlotRecord) throws -> Verdict {

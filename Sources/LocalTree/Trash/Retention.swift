@@ -6,12 +6,15 @@ internal import SyncModel
 /// Removes slots whose retention has ended, or the oldest ones while the trash exceeds its quota.
 struct Retention: Sendable {
   let keeper: ConflictKeeper
+  let displaced: DisplacedWatch
   private static let batch = 1_000
 
   func enforce(on mount: Mount, now: Timestamp) throws {
     let trash = mount.trash
     let limit = try trash.quota.bytes(for: trash.directory)
-    for slot in try trash.changedSinceKept(limit: Self.batch) { try compareKept(slot, on: mount, now: now) }
+    // Somebody who had found the file under its name before it was displaced may have written to it afterwards: what
+    // never expires is never removed, so this is when it is compared.
+    for slot in try trash.changedSinceKept(limit: Self.batch) { try displaced.lookAgain(slot, on: mount) }
     let expiry = now.advanced(by: .zero - trash.quota.retention)
     while true {
       var removed = 0
@@ -20,23 +23,6 @@ struct Retention: Sendable {
         if try remove(slot, state, on: mount) { removed += 1 }
       }
       if removed == 0 { return }
-    }
-  }
-
-  /// Somebody who had found the file under its name before it was displaced may have written to it afterwards: what
-  /// never expires is never removed, so this is when it is compared.
-  private func compareKept(_ slot: Slot, on mount: Mount, now: Timestamp) throws {
-    guard let record = try SlotRecord.read(slot.recordName(.kept), in: mount.trash.directory),
-      let look = try SlotLook(slot, on: mount)
-    else { return }
-    defer { look.lease.release() }
-    if look.lease.state == .refused { return }
-    let verdict = try look.verdict(record)
-    guard look.lease.isUnbroken else { return }
-    if verdict == .other {
-      try keeper.keep(slot, .kept, look, record, on: mount)
-    } else {
-      try mount.trash.noteCompared(slot, at: now)
     }
   }
 

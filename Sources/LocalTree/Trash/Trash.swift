@@ -83,6 +83,12 @@ final class Trash: Sendable {
     if state == .kept { totals.withLockedValue { $0.keptBytes += bytes } }
   }
 
+  /// It is to be compared once more.
+  func reopen(_ slot: Slot, _ state: Slot.State, bytes: Int64) throws {
+    try check(directory.rename(slot.recordName(state), to: slot.recordName(.pending), in: directory))
+    if state == .kept { totals.withLockedValue { $0.keptBytes -= bytes } }
+  }
+
   /// A content that was counted already does not expire.
   func noteKept(_ bytes: Int64) { totals.withLockedValue { $0.keptBytes += bytes } }
 
@@ -109,11 +115,6 @@ final class Trash: Sendable {
       return found.count < limit
     }
     return found
-  }
-
-  /// It was compared again.
-  func noteCompared(_ slot: Slot, at time: Timestamp) throws {
-    try directory.open(slot.recordName(.kept), O_RDONLY).setModified(time)
   }
 
   /// Up to `limit` slots in these states, oldest first; memory does not grow with the trash.
