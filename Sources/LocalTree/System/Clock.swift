@@ -10,6 +10,7 @@ extension Kernel {
   /// Waits until a later change cannot carry this stamp any more; a stamp in the future is not waited for.
   func waitUntilDistinct(from stamp: Int64) {
     let age = now() &- stamp
-    if age >= 0 && age <= tick { pause(microseconds: UInt32((2 * tick - age) / 1000)) }
+    // The clock is read in whole ticks; newer kernels stamp more finely, and so ahead of it.
+    if age >= -tick && age <= 2 * tick { pause(microseconds: UInt32((3 * tick - age) / 1000)) }
   }
 }
