@@ -69,10 +69,12 @@ extension Engine {
     isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int
   ) async throws -> Bool {
     let total = try await store.leafCount()
+    // A key is copied before it is deleted, so a listing misses none that moves; a walk may miss a folder that does.
+    let all = [DeletionSide.local: all[.local] ?? 0]
     // A pass that did not walk the root says nothing about what would be deleted in the bucket.
     let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
       deletionGuard.judgePass(
-        side, count: counts[side] ?? 0, countWithMoves: all[side] ?? 0, baseCount: total, knownBefore: knownBefore,
+        side, count: counts[side] ?? 0, countWithMoves: all[side], baseCount: total, knownBefore: knownBefore,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
     let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
