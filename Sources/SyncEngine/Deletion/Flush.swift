@@ -21,9 +21,10 @@ extension Engine {
       _ = try await local.checkRoot()
       let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
       if isPass {
-        let all = entries.lazy.filter { !$0.path.isDirectory }.reduce(into: left) { $0[$1.side, default: 0] += 1 }
+        // A key is copied before it is deleted, so a listing misses none that moves; a walk may miss a folder that does.
+        let unlisted = entries.count { $0.side == .local && !$0.path.isDirectory } + (left[.local] ?? 0)
         let allowed = try await passAllows(
-          count, withMoves: all, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot,
+          count, unlisted: unlisted, looked, isEmptyListing: isEmptyListing, isEmptyRoot: isEmptyRoot,
           knownBefore: knownBefore)
         guard allowed else { return }
       }
@@ -65,16 +66,15 @@ extension Engine {
   }
 
   private func passAllows(
-    _ counts: [DeletionSide: Int], withMoves all: [DeletionSide: Int], _ looked: Set<DeletionSide>,
+    _ counts: [DeletionSide: Int], unlisted: Int, _ looked: Set<DeletionSide>,
     isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int
   ) async throws -> Bool {
     let total = try await store.leafCount()
-    // A key is copied before it is deleted, so a listing misses none that moves; a walk may miss a folder that does.
-    let all = [DeletionSide.local: all[.local] ?? 0]
     // A pass that did not walk the root says nothing about what would be deleted in the bucket.
     let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
       deletionGuard.judgePass(
-        side, count: counts[side] ?? 0, countWithMoves: all[side], baseCount: total, knownBefore: knownBefore,
+        side, count: counts[side] ?? 0, countWithMoves: side == .local ? unlisted : nil,
+        baseCount: total, knownBefore: knownBefore,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
     let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
