@@ -133,8 +133,9 @@ struct Assembly: Sendable {
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
-    options.policy.deletesLocal = configuration.deletes
-    options.policy.deletesRemote = configuration.deletes
+    options.asksAtFirstContact = configuration.asksAtFirstContact
+    options.policy.deletesLocal = configuration.deletes.contains(.down)
+    options.policy.deletesRemote = configuration.deletes.contains(.up)
     return options
   }
 }

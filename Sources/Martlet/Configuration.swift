@@ -22,8 +22,10 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
-  /// Whether deletions cross; otherwise the file or object comes back.
-  public var deletes = true
+  /// Where a first contact finds more conflicts than may be decided without `firstSync`, end before any change.
+  public var asksAtFirstContact = true
+  /// Which deletions cross; otherwise the file or object comes back.
+  public var deletes: Directions = .both
   public var maximumDeletion: MaximumDeletion = .standard
   /// Plan only.
   public var isDryRun = false
@@ -45,6 +47,16 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
+  /// Up is from the folder to the bucket.
+  public struct Directions: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let up = Directions(rawValue: 1)
+    public static let down = Directions(rawValue: 2)
+    public static let both: Directions = [.up, .down]
+  }
+
   /// Who wins where both sides changed and differ.
   public enum Conflict: String, Sendable, CaseIterable {
     case newest, local, remote

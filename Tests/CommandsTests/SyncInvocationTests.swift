@@ -75,8 +75,8 @@ import Testing
     Case("--watch", "poll", "inotify", unset: "auto") { $0.configuration.watch.rawValue },
     Case("--symlinks", "skip", "preserve", unset: "preserve") { $0.configuration.symlinks.rawValue },
     Case("--directories", "none", "empty", unset: "empty") { $0.configuration.directories.rawValue },
-    Case("--log-format", "json", "text", unset: "text") { $0.logFormat.rawValue },
-    Case("--log-level", "error", "debug", unset: "info") { $0.logLevel.rawValue },
+    Case("--log-format", "json", "text", unset: "text") { $0.output.format.rawValue },
+    Case("--log-level", "error", "debug", unset: "info") { $0.output.level.rawValue },
   ]
 
   @Test(arguments: valued) func optionComesBeforeVariableBeforeDefault(_ test: Case) throws {
@@ -95,10 +95,10 @@ import Testing
     #expect(try invocation(places, ["MARTLET_ONCE": "true"]).configuration.once)
     #expect(try invocation(places + ["--once"], ["MARTLET_ONCE": "no"]).configuration.once)
     #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.isDryRun)
-    #expect(try invocation(places).configuration.deletes)
-    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes))
-    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes)
-    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes))
+    #expect(try invocation(places).configuration.deletes == .both)
+    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
+    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)
+    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes == .both))
   }
 
   @Test func filtersKeepTheirOrder() throws {
