@@ -33,8 +33,14 @@ struct Assembly: Sendable {
     let endpoint = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
     let remoteID = StateDirectory.remoteID(endpoint: endpoint, location: location)
     let root = FileCalls.resolved(configuration.root) ?? configuration.root
-    let layout = try RootLayout(
-      root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
+    let layout: RootLayout
+    do {
+      if configuration.checksAtStart { try FileCalls.checkWritable(root) }
+      layout = try RootLayout(
+        root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
+    } catch  where configuration.checksAtStart {
+      throw await Self.everythingWrong(MartletError(error), configuration, settings, location, logger)
+    }
     if let stateDirectory = configuration.stateDirectory {
       directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
       try directory.create()
@@ -89,6 +95,23 @@ struct Assembly: Sendable {
     slowDown.disconnect()
     try? await transport.shutdown()
     try? store.close()
+  }
+
+  /// What is wrong with the folder, and with the server if anything is.
+  private static func everythingWrong(
+    _ local: MartletError, _ configuration: Configuration, _ settings: AWSSettings, _ location: S3Location,
+    _ logger: Logger
+  ) async -> MartletError {
+    guard let transport = try? HTTPTransport(configuration: transport(settings)) else { return local }
+    var wrong = local
+    do {
+      let client = try client(configuration, settings, transport, logger)
+      _ = try await CapabilityProbe(client: client, location: location, logger: logger).run()
+    } catch {
+      wrong.message += "; \(MartletError(error).message)"
+    }
+    try? await transport.shutdown()
+    return wrong
   }
 
   private static func transport(_ settings: AWSSettings) -> HTTPTransport.Configuration {

@@ -22,6 +22,8 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
+  /// End where the server cannot be reached or written at start, though that may pass.
+  public var checksAtStart = false
   /// Where a first contact finds more conflicts than may be decided without `firstSync`, end before any change.
   public var asksAtFirstContact = true
   /// Which deletions cross; otherwise the file or object comes back.

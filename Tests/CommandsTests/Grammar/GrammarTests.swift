@@ -37,11 +37,22 @@ import Testing
 
   /// What the table calls implemented the parser takes, and nothing that the parser takes is missing in the table.
   @Test func theTableIsThatOfTheParser() throws {
-    #expect(implemented(.sync).subtracting(["--version"]) == (try parserNames(SyncCommand.self)))
+    #expect(implemented(.sync) == (try parserNames(SyncCommand.self)))
+    let limited = Grammar.s3Sync2.rows.filter { $0.scope == .either && $0.oneDirection == .implemented }
+      .flatMap { row in ["up", "down"].map { "--sync-opt-\($0)-" + row.name.dropFirst(2) } }
+    #expect(implemented(.s3Sync2).union(limited) == (try parserNames(S3Sync2Command.self)))
   }
 
   private func implemented(_ grammar: Grammar) -> Set<String> {
     Set(grammar.rows.filter { $0.treatment == .implemented }.map(\.name))
+  }
+
+  @Test func theParserKnowsTheShortForms() throws {
+    for row in Grammar.s3Sync2.rows {
+      guard let short = row.short, row.treatment == .implemented else { continue }
+      let help = S3Sync2Command.helpMessage()
+      #expect(help.contains("-\(short), \(row.name)"), "\(row.name)")
+    }
   }
 
   private func parserNames(_ command: any ParsableCommand.Type) throws -> Set<String> {
