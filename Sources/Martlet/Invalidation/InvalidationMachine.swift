@@ -22,7 +22,7 @@ struct InvalidationMachine: Sendable {
 
   static let quiet: Int64 = 3_000_000_000
   static let maximumWait: Int64 = 60_000_000_000
-  static let backoff = Backoff(base: 2_000_000_000, cap: 120_000_000_000)
+  static let backoff = Backoff(base: 2_000_000_000, cap: 30_000_000_000)
 
   private let paths: Configuration.CloudFront.Paths
   private var changed = ChangedPaths()

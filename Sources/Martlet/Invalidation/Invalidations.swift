@@ -272,7 +272,7 @@ extension Invalidations {
         .distribution,
         "--cf-dist-id \(distribution): there is no such distribution at \(endpoint); give the id of one, or 0 for none",
         cause: error)
-    } catch let error as CloudFrontError where error.isAboutCredentials {
+    } catch let error as CloudFrontError where error.kind == .noCredentials {
       throw MartletError(.remote, "\(error)", cause: error)
     } catch let error as CloudFrontError {
       throw MartletError(
@@ -282,10 +282,6 @@ extension Invalidations {
         cause: error)
     }
   }
-}
-
-extension CloudFrontError {
-  fileprivate var isAboutCredentials: Bool { kind == .noCredentials || kind == .invalidCredentials }
 }
 
 extension CommittedChange {
