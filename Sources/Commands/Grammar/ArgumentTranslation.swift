@@ -127,8 +127,8 @@ struct ArgumentTranslation: Hashable, Sendable {
         name = prefix.0 + row.name.dropFirst(2)
       }
       if row.values == .none { result.arguments.append(name) }
-      // An empty value counts as not given.
-      for value in values where !value.isEmpty {
+      // In the AWS CLI an empty value counts as not given.
+      for value in values where !value.isEmpty || !grammar.isOfAWS(row) {
         do {
           result.arguments.append("\(name)=\(row.takesFiles ? try files.text(value) : value)")
         } catch {

@@ -22,6 +22,8 @@ struct Grammar: Sendable {
 
   var rows: [OptionRow] { awsRows + ownRows }
 
+  func isOfAWS(_ row: OptionRow) -> Bool { awsRows.contains { $0.name == row.name } }
+
   enum Match {
     case row(OptionRow)
     case ambiguous([String])

@@ -4,9 +4,9 @@ enum MartletOptions {
 
   /// Of s3-sync2, and of `martlet sync` as well.
   static let shared: [OptionRow] = [
-    .one("--cf-dist-id", .run, later).abbreviated("c"),
-    .flag("--cf-inval-always", .run, later),
-    .one("--cf-inval-paths", .run, later),
+    .one("--cf-dist-id").abbreviated("c"),
+    .flag("--cf-inval-always"),
+    .one("--cf-inval-paths"),
     .flag("--init-sync-down", .run).abbreviated("i"),
     .flag("--init-sync-up", .run).abbreviated("u"),
     .flag("--only-up", .run, later),

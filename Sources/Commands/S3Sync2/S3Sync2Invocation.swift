@@ -50,9 +50,6 @@ struct S3Sync2Invocation {
   }
 
   private static func readFeeds(_ own: S3Sync2Options, _ reader: inout SettingReader, _ notes: inout [String]) {
-    if let distribution = reader.variable("--cf-dist-id"), distribution != "0" {
-      reader.refuse("CF_DISTRIBUTION_ID=\(distribution): invalidations are not available yet: unset it, or set it to 0")
-    }
     if let queue = reader.text("--event-queue", own.eventQueue) {
       reader.refuse("--event-queue \(queue): event queues are not available yet: leave it out and poll with --poll")
     } else if own.eventQueueCleanup {

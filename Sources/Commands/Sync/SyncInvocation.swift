@@ -16,6 +16,7 @@ struct SyncInvocation {
     Self.readPoll(options.poll, dialect, &reader, &configuration)
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
+    configuration.cloudFront = options.cloudFront.read(&reader)
     output = OutputSettings(options.output, &reader)
     maximumFailures = Self.maximumFailures(options.operation, dialect, &reader)
     self.configuration = configuration

@@ -34,7 +34,8 @@ struct SyncRun {
     guard let outcome = syncer.outcome else { throw ExitStatus.notInSync }
     if invocation.configuration.isDryRun { return }
     OutcomeText.log(outcome, to: logger)
-    if !outcome.isInSync { throw ExitStatus.of(outcome) }
+    let status = ExitStatus.of(outcome)
+    if status != ExitStatus.inSync { throw status }
   }
 
   private func serve(_ syncer: Syncer, _ failures: FailureLimit, _ logger: Logger) async throws {

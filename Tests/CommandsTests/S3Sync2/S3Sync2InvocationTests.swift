@@ -49,6 +49,16 @@ import Testing
     #expect(try Self.configuration("/tmp s3://b \(option)").deletes == expected)
   }
 
+  @Test func invalidationsComeFromVariables() throws {
+    let variables = ["CF_DISTRIBUTION_ID": "E1", "CF_INVALIDATION_PATHS": "/a /b"]
+    let cloudFront = try Self.configuration("/tmp s3://b", variables).cloudFront
+    #expect(cloudFront?.distribution == "E1" && cloudFront?.paths == .fixed(["/a", "/b"]))
+    #expect(try Self.configuration("/tmp s3://b -c E2", variables).cloudFront?.distribution == "E2")
+    for line in ["/tmp s3://b -c 0", "/tmp s3://b --cf-dist-id="] {
+      #expect(try Self.configuration(line, variables).cloudFront == nil)
+    }
+  }
+
   @Test(arguments: [("-p 5", 5), ("--poll=3600", 3600), ("-p 1 -p 2", 2)])
   func pollsEverySoManySeconds(_ option: String, _ seconds: Int) throws {
     #expect(try Self.configuration("\(option) /tmp s3://b").poll == .seconds(seconds))
@@ -122,7 +132,6 @@ import Testing
     ("", ["DFS": "perhaps"], "DFS=perhaps: give true or false"), ("-t 0", [:], "--dfs-lock-timeout 0: "),
     ("-q q", [:], "--event-queue q: event queues are not available yet"),
     ("", ["SQS_EVENT_QUEUE": "q"], "--event-queue"),
-    ("", ["CF_DISTRIBUTION_ID": "E1"], "CF_DISTRIBUTION_ID=E1: "),
     ("-s /tmp/a|/var", [:], "--md5-skip-path /var: is not in the local folder"),
     ("/third", [:], "give one local folder"),
   ]) func isRefusedByName(_ options: String, _ variables: [String: String], _ expected: String) throws {
