@@ -66,12 +66,15 @@ struct Assembly: Sendable {
       client.configuration.onThrottle = { slowDown.signal() }
       invalidations = try await Self.invalidations(
         configuration, settings, location, store: store, credentials: credentials, transport, logger)
+      let settings = ObjectSettings(configuration.objects)
       capabilities = Capabilities(
-        store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger)
+        store: store,
+        probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
       let pool = BlockingPool()
       remote = RemoteTree(
-        client: client, location: location, node: node, capabilities: found, logger: logger, writing: pool)
+        client: client, location: location, node: node, capabilities: found, settings: settings,
+        logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
       // A clock that is set wrong for a while must not end the retention of the whole trash.
@@ -116,7 +119,9 @@ struct Assembly: Sendable {
         provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
         logger: logger)
       let client = try client(configuration, settings, credentials, transport, logger)
-      _ = try await CapabilityProbe(client: client, location: location, logger: logger).run()
+      _ = try await CapabilityProbe(
+        client: client, location: location, settings: ObjectSettings(configuration.objects), logger: logger
+      ).run()
     } catch {
       wrong.message += "; \(MartletError(error).message)"
     }
@@ -137,6 +142,7 @@ struct Assembly: Sendable {
     var client = S3Client.Configuration(
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
+    try client.apply(configuration.objects)
     if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
     return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
   }

@@ -41,6 +41,8 @@ public struct Configuration: Sendable {
   public var watch: Watch = .auto
   public var symlinks: Symlinks = .preserve
   public var directories: Directories = .empty
+  /// What goes along with objects.
+  public var objects = Objects()
   /// Nil: nobody is told.
   public var cloudFront: CloudFront?
 

@@ -243,9 +243,9 @@ private struct Prepared: Sendable {
     self.call = call
     encodedKey = call.key.map(URIEncoding.path)
     query = call.encodedQuery
-    headers = call.headers
+    headers = call.headers + (configuration.requestPayer ? call.requestPayerHeader : [])
     let hasContentChecksum = call.headers.contains { name, _ in
-      name == "Content-MD5" || name == "x-amz-checksum-crc64nvme"
+      name == "Content-MD5" || S3ChecksumAlgorithm.allCases.contains { $0.header == name }
     }
     let isSecure = try configuration.endpoint.address(bucket: call.bucket, region: nil).server.isSecure
     payloadHash =

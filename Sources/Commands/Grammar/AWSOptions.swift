@@ -2,7 +2,6 @@
 enum AWSOptions {
   private static let betweenBuckets =
     "concerns copies between two buckets; a folder is synced with a bucket here, so it has no effect"
-  private static let objectHeaders: OptionRow.Treatment = .refused("is not available yet: leave it out")
 
   static let sync: [OptionRow] = output + comparison + objects + others
 
@@ -42,65 +41,50 @@ enum AWSOptions {
 
   private static let objects: [OptionRow] = [
     .one(
-      "--acl", .uploads, objectHeaders,
+      "--acl", .uploads,
       choices: [
         "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
         "bucket-owner-full-control", "log-delivery-write",
       ]),
-    OptionRow(name: "--grants", values: .oneOrMore, scope: .uploads, treatment: objectHeaders),
+    OptionRow(name: "--grants", values: .oneOrMore, scope: .uploads),
     .one(
-      "--storage-class", .uploads, objectHeaders,
+      "--storage-class", .uploads,
       choices: [
         "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
         "DEEP_ARCHIVE", "GLACIER_IR",
       ]),
     OptionRow(
-      name: "--sse", values: .optional(bare: "AES256"), choices: ["AES256", "aws:kms"], scope: .uploads,
-      treatment: objectHeaders),
-    .one("--sse-kms-key-id", .uploads, objectHeaders),
+      name: "--sse", values: .optional(bare: "AES256"), choices: ["AES256", "aws:kms"], scope: .uploads),
+    .one("--sse-kms-key-id", .uploads),
     // A key must be the same in both directions, or nothing could be read back.
-    OptionRow(name: "--sse-c", values: .optional(bare: "AES256"), choices: ["AES256"], treatment: objectHeaders),
-    .one("--sse-c-key", .run, objectHeaders).with { $0.takesFiles = false },
-    OptionRow(
-      name: "--sse-c-copy-source", values: .optional(bare: "AES256"), choices: ["AES256"],
-      treatment: .refused("is only for copies between two buckets: leave it out")),
-    .one("--sse-c-copy-source-key", .run, .refused("is only for copies between two buckets: leave it out")).with {
-      $0.takesFiles = false
-    },
-    .one("--content-type", .uploads, objectHeaders),
-    .flag("--no-guess-mime-type", .uploads, objectHeaders),
-    .one("--cache-control", .uploads, objectHeaders),
-    .one("--content-disposition", .uploads, objectHeaders),
-    .one("--content-encoding", .uploads, objectHeaders),
-    .one("--content-language", .uploads, objectHeaders),
-    .one("--expires", .uploads, objectHeaders),
-    .one("--website-redirect", .uploads, objectHeaders).with { $0.takesFiles = false },
-    .one("--metadata", .uploads, objectHeaders),
-    .one("--metadata-directive", .run, .accepted(betweenBuckets), choices: ["COPY", "REPLACE"]),
-    .one(
-      "--copy-props", .run, .accepted(betweenBuckets), choices: ["none", "metadata-directive", "default", "all"]
-    ).onlyV2,
+    OptionRow(name: "--sse-c", values: .optional(bare: "AES256"), choices: ["AES256"]),
+    .one("--sse-c-key", .run).with { $0.takesFiles = false },
+    OptionRow(name: "--sse-c-copy-source", values: .optional(bare: "AES256"), choices: ["AES256"]),
+    .one("--sse-c-copy-source-key").with { $0.takesFiles = false },
+    .one("--content-type", .uploads),
+    .flag("--no-guess-mime-type", .uploads),
+    .one("--cache-control", .uploads),
+    .one("--content-disposition", .uploads),
+    .one("--content-encoding", .uploads),
+    .one("--content-language", .uploads),
+    .one("--expires", .uploads),
+    .one("--website-redirect", .uploads).with { $0.takesFiles = false },
+    .one("--metadata", .uploads),
+    .one("--metadata-directive", choices: ["COPY", "REPLACE"]),
+    .one("--copy-props", choices: ["none", "metadata-directive", "default", "all"]).onlyV2,
   ]
 
   private static let others: [OptionRow] = [
     .one("--source-region", .run, .accepted(betweenBuckets)),
     OptionRow(
-      name: "--request-payer", values: .optional(bare: "requester"), choices: ["requester"], treatment: objectHeaders),
-    .integer(
-      "--page-size", .accepted("listings ask for as many keys at a time as the server gives; it has no effect")),
-    .flag(
-      "--ignore-glacier-warnings", .downloads,
-      .accepted("an archived object cannot be in sync and is reported; it has no effect")),
-    .flag(
-      "--force-glacier-transfer", .downloads,
-      .accepted("archived objects are always tried; it has no effect")),
+      name: "--request-payer", values: .optional(bare: "requester"), choices: ["requester"]),
+    .integer("--page-size"),
+    .flag("--ignore-glacier-warnings", .downloads),
+    .flag("--force-glacier-transfer", .downloads),
     .one(
       "--checksum-algorithm", .uploads,
-      .accepted("uploads always carry a CRC64NVME checksum; it has no effect"),
       choices: ["CRC64NVME", "CRC32", "SHA256", "SHA1", "CRC32C", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128"]),
-    .one(
-      "--checksum-mode", .downloads,
-      .accepted("checksums are always asked for and verified; it has no effect"), choices: ["ENABLED"]),
+    .one("--checksum-mode", .downloads, choices: ["ENABLED"]),
   ]
 
   private static let transport: OptionRow.Treatment = .refused("is not available yet: leave it out")

@@ -130,7 +130,9 @@ struct ArgumentTranslation: Hashable, Sendable {
       // In the AWS CLI an empty value counts as not given.
       for value in values where !value.isEmpty || !grammar.isOfAWS(row) {
         do {
-          result.arguments.append("\(name)=\(row.takesFiles ? try files.text(value) : value)")
+          let text = row.takesFiles ? try files.text(value) : value
+          // The parser takes nothing behind `=` for a mistake.
+          result.arguments += text.isEmpty ? [name, ""] : ["\(name)=\(text)"]
         } catch {
           result.problems.append("\(name) \(value): \(error.hint)")
         }

@@ -17,6 +17,7 @@ struct SyncInvocation {
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.objects = Configuration.Objects(options.objects, &reader)
     output = OutputSettings(options.output, &reader)
     maximumFailures = Self.maximumFailures(options.operation, dialect, &reader)
     self.configuration = configuration

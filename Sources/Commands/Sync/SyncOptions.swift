@@ -35,6 +35,7 @@ struct SyncOptions: ParsableArguments {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "What wins, what is deleted") var decisions: DecisionOptions
   @OptionGroup(title: "What is synced") var selection: SelectionOptions
+  @OptionGroup(title: "What goes along with objects (as in aws s3 sync)") var objects: ObjectOptions
   @OptionGroup(title: "CloudFront") var cloudFront: CloudFrontOptions
   @OptionGroup(title: "What is shown") var output: OutputOptions
   @OptionGroup(title: "State and operation") var operation: OperationOptions

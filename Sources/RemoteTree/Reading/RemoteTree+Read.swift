@@ -24,7 +24,13 @@ extension RemoteTree {
   func download(
     key: String, version stamp: RemoteStamp, into sink: any ContentSink, progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> DownloadedObject {
-    try await performing(.read, key) {
+    if !settings.readsArchived, let storageClass = archived.storageClass(key, stamp) {
+      throw RemoteFailure(
+        .notPossible,
+        "\(RemoteCall.read.resource(bucket: bucket, key: key)) lies in the archive class \(storageClass): restore it "
+          + "and run with --force-glacier-transfer")
+    }
+    return try await performing(.read, key) {
       do {
         return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
       } catch let error as S3Error where error.kind == .accessDenied && readableVersion(stamp) != nil {

@@ -77,7 +77,24 @@ import Testing
     Line("--sync-opt-up-delete", "--sync-opt-up-delete"),
     Line("--sync-opt-down-delet", "--sync-opt-down-delete"),
     Line("--sync-opt-up-no-follow-symlinks", "--no-follow-symlinks"),
+    Line("--sync-opt-up-acl=public-read", "--acl=public-read"),
+    Line("--sync-opt-down-checksum-mode ENABLED", "--checksum-mode=ENABLED"),
+    // Values that may be missing, and several of them.
+    Line("/a s3://b --sse", "--sse=AES256 -- /a s3://b"),
+    Line("--sse --sse-c --request-payer", "--sse=AES256 --sse-c=AES256 --request-payer=requester"),
+    Line("--sse aws:kms /a s3://b", "--sse=aws:kms -- /a s3://b"),
+    Line("--sse=aws:kms", "--sse=aws:kms"),
+    Line(
+      "/a s3://b --grants read=uri=x full=id=y --delete", "--grants=read=uri=x --grants=full=id=y --delete -- /a s3://b"
+    ),
+    Line("--grants=read=uri=x /a s3://b", "--grants=read=uri=x -- /a s3://b"),
+    Line("--metadata '{\"a\":\"b, c\"}'", "'--metadata={\"a\":\"b, c\"}'"),
+    Line("--cf-inval-paths '/a /b/*'", "'--cf-inval-paths=/a /b/*'"),
+    Line("--cf-dist-id=", "--cf-dist-id ''"),
     // Files.
+    Line("--sse-c-key fileb:///v/bytes", "--sse-c-key=fileb:///v/bytes"),
+    Line("--website-redirect file:///v/text", "--website-redirect=file:///v/text"),
+    Line("--cache-control file:///v/text", "--cache-control=max-age=7"),
     Line("--exclude file:///v/text", "--exclude=max-age=7"),
     Line("--exclude fileb:///v/text", "--exclude=max-age=7"),
     Line("--exclude file://~/text", "--exclude=home"),
@@ -123,7 +140,6 @@ import Testing
     Line("--sync-opt-up-region x", "--sync-opt-up-region: is no option of aws s3 sync"),
     Line("--sync-opt-down-exclude x", "--sync-opt-down-exclude: cannot be limited to one direction"),
     Line("--sync-opt-up-content x", "--sync-opt-up-content: could be"),
-    Line("--sse-c-copy-source", "--sse-c-copy-source: is only for copies between two buckets"),
     Line("--follow-symlinks", "--follow-symlinks: is not available yet"),
   ]) func isRefusedByName(_ line: Line) {
     let problems = Self.translate(line.given).problems
@@ -133,11 +149,12 @@ import Testing
   }
 
   @Test(arguments: [
-    Line("--page-size 100", "--page-size: listings ask for"),
+    Line("--size-only", "--size-only: contents are compared"),
     Line("--query x --query y", "--query: has no effect"),
     Line("--source-region eu-west-1", "--source-region: concerns copies between two buckets"),
-    Line("--copy-props none", "--copy-props: concerns copies"),
-    Line("--sync-opt-down-checksum-mode ENABLED", "--sync-opt-down-checksum-mode: checksums are always"),
+    Line("--sync-opt-down-case-conflict skip", "--sync-opt-down-case-conflict: names that"),
+    Line("--sync-opt-down-acl private", "--sync-opt-down-acl: speaks about the other direction"),
+    Line("--sync-opt-up-checksum-mode ENABLED", "--sync-opt-up-checksum-mode: speaks about the other direction"),
     Line("--sync-opt-down-no-follow-symlinks", "--sync-opt-down-no-follow-symlinks: speaks about the other direction"),
   ]) func isToldToHaveNoEffect(_ line: Line) {
     let translation = Self.translate(line.given)

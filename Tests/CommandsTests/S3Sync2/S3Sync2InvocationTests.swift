@@ -119,6 +119,16 @@ import Testing
     #expect(try output("--progress-multiline").progressIsMultiline)
   }
 
+  @Test func whatGoesAlongWithObjectsIsRead() throws {
+    let objects = try Self.configuration(
+      "/tmp s3://b --sse --grants read=id=a full=id=b --metadata a=b --storage STANDARD_IA"
+    )
+    .objects
+    #expect(objects.encryption == .aes256 && objects.storageClass == .standardIA)
+    #expect(objects.grants.map(\.grantees) == ["id=a", "id=b"])
+    #expect(objects.metadata == ["a": "b"])
+  }
+
   @Test func linksAreSkippedWhereAsked() throws {
     #expect(try Self.configuration("/tmp s3://b").symlinks == .preserve)
     #expect(try Self.configuration("/tmp s3://b --no-follow-symlinks").symlinks == .skip)
