@@ -48,9 +48,9 @@ import Testing
   }
 
   @Test func theParserKnowsTheShortForms() throws {
+    let help = S3Sync2Command.helpMessage()
     for row in Grammar.s3Sync2.rows {
       guard let short = row.short, row.treatment == .implemented else { continue }
-      let help = S3Sync2Command.helpMessage()
       #expect(help.contains("-\(short), \(row.name)"), "\(row.name)")
     }
   }

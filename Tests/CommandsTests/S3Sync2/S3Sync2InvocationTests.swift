@@ -10,8 +10,7 @@ import Testing
   static func invocation(_ line: String, _ environment: [String: String] = [:]) throws -> S3Sync2Invocation {
     let translation = ArgumentTranslationTests.translate(line)
     try #require(translation.problems == [])
-    let command = try #require(
-      try MartletCommand.parseAsRoot(["s3-sync2"] + translation.arguments) as? S3Sync2Command)
+    let command = try S3Sync2Command.parse(translation.arguments)
     return try S3Sync2Invocation(command.own, command.options, environment: environment)
   }
 
