@@ -104,9 +104,12 @@ struct Assembly: Sendable {
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
     if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
-    let credentials = CredentialCache(
-      provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
-      logger: logger)
+    let provider: any CredentialProvider =
+      configuration.signsRequests
+      ? CredentialChain.standard(
+        settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
+      : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
+    let credentials = CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
     return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
   }
 
