@@ -206,7 +206,7 @@ import Testing
   }
 
   static let lasting: [(TestServer.Answer, String, Int)] = [
-    (.reply(500), "HTTP 500", 3), (.silence, "no answer within 0.25 s", 3),
+    (.reply(500), "HTTP 500", 3), (.silence, "no answer within 60 s", 3),
     (.reply(200, [:], "<AssumeRoleResponse>"), "lacks AccessKeyId", 1),
     (
       .reply(

@@ -2,7 +2,8 @@ import AWSKit
 import Logging
 import NIOConcurrencyHelpers
 
-/// Providers before a fake of AWS, with a home folder of their own; pauses are recorded, not slept.
+/// Providers before a fake of AWS, with a home folder of their own; pauses are recorded, not slept, and time-outs come
+/// at once.
 struct CredentialHarness: Sendable {
   let fake: FakeAWS
   let server: TestServer
@@ -17,8 +18,9 @@ struct CredentialHarness: Sendable {
     let transport = try HTTPTransport()
     let pauses = NIOLockedValueBox<[Duration]>([])
     var services = CredentialServices(transport: transport, region: "eu-west-1")
-    services.requestTimeout = .milliseconds(250)
-    services.containerTimeout = .milliseconds(250)
+    services.requestTimeout = .seconds(60)
+    services.containerTimeout = .seconds(60)
+    services.timer = { _ in try await fake.silence() }
     services.now = { fake.now }
     services.sleep = { pause in pauses.withLockedValue { $0.append(pause) } }
     services.random = { 0.5 }
@@ -45,7 +47,7 @@ struct CredentialHarness: Sendable {
       "AWS_SHARED_CREDENTIALS_FILE": try folder.write("credentials", credentials),
       "HOME": folder.path, "PATH": "/usr/bin:/bin", "AWS_ENDPOINT_URL_STS": server.url,
       "AWS_ENDPOINT_URL_SSO": server.url, "AWS_ENDPOINT_URL_SSO_OIDC": server.url,
-      "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url + "/", "AWS_METADATA_SERVICE_TIMEOUT": "0.25",
+      "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.url + "/", "AWS_METADATA_SERVICE_TIMEOUT": "60",
     ]
     return try AWSSettings(environment: all.merging(environment) { $1 }, profile: profile)
   }

@@ -25,6 +25,8 @@ final class FakeAWS: Sendable {
     var faults: [Service: [TestServer.Answer]] = [:]
     /// The services that were asked, in order.
     var calls: [Service] = []
+    /// Requests that will never be answered and whose sender has not lost patience yet.
+    var silences = 0
     /// What the web identity token file holds, as the identity provider knows it.
     var webIdentityTokens: Set<String> = ["the-jwt"]
     /// Role → who may assume it, by access key prefix.
@@ -48,6 +50,20 @@ final class FakeAWS: Sendable {
 
   func calls(_ service: Service) -> Int { state.withLockedValue { $0.calls.count { $0 == service } } }
 
+  /// Returns when a request has got silence for an answer: the time-out of a client that waits only as long as it has
+  /// to.
+  func silence() async throws {
+    while true {
+      let isSilent = state.withLockedValue { state in
+        guard state.silences > 0 else { return false }
+        state.silences -= 1
+        return true
+      }
+      if isSilent { return }
+      try await Task.sleep(for: .milliseconds(2))
+    }
+  }
+
   /// New temporary credentials, such as `ROLE1` with the secret `secret-ROLE1`.
   func issue(_ kind: String) -> AWSCredentials {
     state.withLockedValue { state in
@@ -67,6 +83,7 @@ final class FakeAWS: Sendable {
       state.calls.append(service)
       guard let fault = state.faults[service]?.first else { return nil }
       state.faults[service]?.removeFirst()
+      if case .silence = fault { state.silences += 1 }
       return fault
     }
     if let fault { return fault }

@@ -14,6 +14,8 @@ public struct CredentialServices: Sendable {
   public var containerTimeout: Duration = .seconds(2)
   public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
   public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+  /// Returns when the time of a request is over.
+  package var timer: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   /// A number in 0 ..< 1.
   public var random: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
@@ -30,7 +32,7 @@ public struct CredentialServices: Sendable {
     let reply = try await withThrowingTaskGroup(of: CredentialReply?.self) { group in
       group.addTask { try await exchange(request, within: limit) }
       group.addTask {
-        try await Task.sleep(for: limit)
+        try await timer(limit)
         return nil
       }
       defer { group.cancelAll() }
@@ -60,16 +62,13 @@ public struct CredentialServices: Sendable {
     }
   }
 
-  /// Tries again what may succeed the next time.
-  /// - Parameter pause: before the n-th further try, n from 1.
-  func retrying<Result>(
-    attempts: Int, pause: (Int) -> Duration, _ attempt: () async throws -> Result
-  ) async throws -> Result {
-    for number in 1..<max(attempts, 1) {
+  /// Tries again, after each of the pauses, what may succeed the next time.
+  func retrying<Result>(after pauses: [Duration], _ attempt: () async throws -> Result) async throws -> Result {
+    for pause in pauses {
       do {
         return try await attempt()
       } catch let failure as CredentialRequestFailure where failure.isTransient {
-        try await sleep(pause(number))
+        try await sleep(pause)
       }
     }
     return try await attempt()
@@ -77,7 +76,7 @@ public struct CredentialServices: Sendable {
 
   /// Three tries with random pauses up to one, then two seconds: the standard mode of AWS's tools.
   func retrying<Result>(_ attempt: () async throws -> Result) async throws -> Result {
-    try await retrying(attempts: 3, pause: { .seconds(1 << ($0 - 1)) * random() }, attempt)
+    try await retrying(after: [.seconds(1) * random(), .seconds(2) * random()], attempt)
   }
 }
 

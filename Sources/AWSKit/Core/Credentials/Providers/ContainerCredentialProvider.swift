@@ -5,9 +5,8 @@ internal import NIOHTTP1
 public struct ContainerCredentialProvider: CredentialProvider {
   public let name = "container endpoint"
 
-  /// botocore's.
-  private static let attempts = 3
-  private static let pause: Duration = .seconds(1)
+  /// Between three tries, as in botocore.
+  private static let pauses: [Duration] = [.seconds(1), .seconds(1)]
   private static let allowedHosts: Set<String> = [
     "169.254.170.2", "169.254.170.23", "[fd00:ec2::23]", "localhost", "[::1]",
   ]
@@ -26,7 +25,7 @@ public struct ContainerCredentialProvider: CredentialProvider {
         "neither AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set")
     }
     do {
-      let credentials = try await services.retrying(attempts: Self.attempts, pause: { _ in Self.pause }) {
+      let credentials = try await services.retrying(after: Self.pauses) {
         try await fetch(url)
       }
       return .found(credentials, source: "\(name) \(url.prefix { $0 != "?" })")

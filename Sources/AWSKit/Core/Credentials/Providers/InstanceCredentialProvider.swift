@@ -69,7 +69,7 @@ public struct InstanceCredentialProvider: CredentialProvider {
   ) async throws -> Result {
     var request = HTTPClientRequest(url: service.url(path))
     if let token { request.headers.add(name: "x-aws-ec2-metadata-token", value: token) }
-    return try await services.retrying(attempts: service.attempts, pause: { _ in .zero }) {
+    return try await services.retrying(after: Array(repeating: .zero, count: service.attempts - 1)) {
       let reply = try await services.send(request, within: service.timeout)
       guard reply.status == 200 else {
         let reason = reply.status == 404 ? ", no role is attached to the instance" : ""
@@ -122,10 +122,9 @@ struct InstanceMetadataSettings {
     } catch {
       throw CredentialError("AWS_EC2_METADATA_SERVICE_ENDPOINT is not usable", cause: error)
     }
-    let seconds = value("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout").flatMap(Double.init)
-    timeout = .seconds(seconds.map { min(max($0, 0.01), 3_600) } ?? 1)
-    let attempts = value("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts").flatMap { Int($0) }
-    self.attempts = max(attempts ?? 1, 1)
+    func number(_ variable: String, _ key: String) -> Int { max(value(variable, key).flatMap { Int($0) } ?? 1, 1) }
+    timeout = .seconds(number("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"))
+    attempts = number("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts")
   }
 
   func url(_ path: String) -> String { "\(endpoint.url)/\(path)" }
