@@ -59,9 +59,7 @@ struct Assembly: Sendable {
     self.slowDown = slowDown
     let invalidations: Invalidations?
     do {
-      let credentials = CredentialCache(
-        provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
-        logger: logger)
+      let credentials = Self.credentials(configuration, settings, transport, logger)
       var client = try Self.client(configuration, settings, credentials, transport, logger)
       client.configuration.onThrottle = { slowDown.signal() }
       invalidations = try await Self.invalidations(
@@ -115,9 +113,7 @@ struct Assembly: Sendable {
     guard let transport = try? HTTPTransport(configuration: transport(settings)) else { return local }
     var wrong = local
     do {
-      let credentials = CredentialCache(
-        provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
-        logger: logger)
+      let credentials = Self.credentials(configuration, settings, transport, logger)
       let client = try client(configuration, settings, credentials, transport, logger)
       _ = try await CapabilityProbe(
         client: client, location: location, settings: ObjectSettings(configuration.objects), logger: logger
@@ -133,6 +129,17 @@ struct Assembly: Sendable {
     var transport = HTTPTransport.Configuration()
     transport.caBundle = settings.caBundle
     return transport
+  }
+
+  private static func credentials(
+    _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
+  ) -> CredentialCache {
+    let provider: any CredentialProvider =
+      configuration.signsRequests
+      ? CredentialChain.standard(
+        settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
+      : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
+    return CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
   }
 
   private static func client(

@@ -18,6 +18,8 @@ public struct Configuration: Sendable {
   public var endpointURL: String?
   public var region: String?
   public var profile: String?
+  /// Otherwise no credentials are looked for, and the server has to let everybody in.
+  public var signsRequests = true
   /// Nil: made from the host name when the state is created, then kept with it.
   public var nodeID: String?
   public var conflict: Conflict = .newest

@@ -123,12 +123,13 @@ private func region(of request: TestServer.Request) -> String? {
     let served = NIOLockedValueBox(0)
     let last: Int
 
-    func credentials() -> AWSCredentials? {
+    func lookUp() -> CredentialLookup {
       let number = served.withLockedValue { served in
         served = min(served + 1, last)
         return served
       }
-      return AWSCredentials(accessKeyID: "AK\(number)", secretAccessKey: "s", sessionToken: "token\(number)")
+      return .found(
+        AWSCredentials(accessKeyID: "AK\(number)", secretAccessKey: "s", sessionToken: "token\(number)"), source: name)
     }
   }
 
@@ -161,7 +162,7 @@ private func region(of request: TestServer.Request) -> String? {
       body: { harness in
         let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
         #expect(error.kind == .noCredentials)
-        #expect(error.description.contains("environment variables"))
+        #expect(error.description.contains("environment: AWS_ACCESS_KEY_ID is not set"))
         #expect(harness.server.requests.isEmpty)
       })
   }

@@ -100,6 +100,9 @@ import Testing
     #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
     #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)
     #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes == .both))
+    #expect(try invocation(places).configuration.signsRequests)
+    #expect(!(try invocation(places + ["--no-sign-request"]).configuration.signsRequests))
+    #expect(!(try invocation(places, ["MARTLET_NO_SIGN_REQUEST": "1"]).configuration.signsRequests))
   }
 
   @Test(arguments: [

@@ -100,18 +100,20 @@ extension S3Client {
     let (credentials, region) = (signing.credentials, signing.region)
     let address = try configuration.endpoint.address(bucket: call.bucket, region: region)
     let path = address.path(encodedKey: prepared.encodedKey)
-    let timestamp = configuration.now().adding(seconds: signing.clockOffset).amzDate
     var headers = prepared.headers
     headers.append(("Host", address.host))
-    headers.append(("X-Amz-Date", timestamp))
-    headers.append(("X-Amz-Content-SHA256", prepared.payloadHash))
-    if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
-    let authorization = signer.authorization(
-      method: call.method.rawValue, path: path, query: prepared.query, headers: headers,
-      payloadHash: prepared.payloadHash,
-      credentials: credentials, region: region.flatMap { $0 == "aws-global" ? nil : $0 } ?? S3Endpoint.defaultRegion,
-      timestamp: timestamp)
-    headers.append(("Authorization", authorization))
+    if !credentials.isAnonymous {
+      let timestamp = configuration.now().adding(seconds: signing.clockOffset).amzDate
+      headers.append(("X-Amz-Date", timestamp))
+      headers.append(("X-Amz-Content-SHA256", prepared.payloadHash))
+      if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+      let authorization = signer.authorization(
+        method: call.method.rawValue, path: path, query: prepared.query, headers: headers,
+        payloadHash: prepared.payloadHash,
+        credentials: credentials, region: region.flatMap { $0 == "aws-global" ? nil : $0 } ?? S3Endpoint.defaultRegion,
+        timestamp: timestamp)
+      headers.append(("Authorization", authorization))
+    }
     headers.append(("User-Agent", configuration.userAgent))
 
     var request = HTTPClientRequest(url: address.url(path: path, query: prepared.query))

@@ -97,7 +97,7 @@ enum AWSOptions {
     .one("--endpoint-url"),
     .flag("--no-verify-ssl", .run, transport),
     .one("--ca-bundle", .run, transport),
-    .flag("--no-sign-request", .run, transport),
+    .flag("--no-sign-request"),
     .integer("--cli-read-timeout", transport),
     .integer("--cli-connect-timeout", transport),
     OptionRow(

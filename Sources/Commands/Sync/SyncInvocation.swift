@@ -57,6 +57,8 @@ struct SyncInvocation {
     configuration.endpointURL = reader.text("--endpoint-url", options.server.endpointURL)
     configuration.region = reader.text("--region", options.server.region)
     configuration.profile = reader.text("--profile", options.server.profile)
+    configuration.signsRequests =
+      !(reader.flag("--no-sign-request", options.server.noSignRequest ? true : nil) ?? false)
     configuration.nodeID = reader.text("--node-id", options.operation.nodeID)
     configuration.stateDirectory = reader.text("--state-dir", options.operation.stateDir)
     set(&configuration.shutdownTimeout, reader.duration("--shutdown-timeout", options.operation.shutdownTimeout))

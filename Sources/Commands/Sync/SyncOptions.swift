@@ -54,6 +54,9 @@ struct ServerOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The profile of the AWS configuration files.", valueName: "name"))
   var profile: String?
+
+  @Flag(help: "Look for no credentials and sign nothing, for buckets that are open to everybody.")
+  var noSignRequest = false
 }
 
 struct DecisionOptions: ParsableArguments {

@@ -88,7 +88,7 @@ public struct S3Endpoint: Sendable, Equatable {
   }
 
   /// The partitions of botocore's endpoint rules.
-  private static func domain(of region: String) -> String {
+  static func domain(of region: String) -> String {
     if region.hasPrefix("cn-") { return "amazonaws.com.cn" }
     if region.hasPrefix("us-iso-") { return "c2s.ic.gov" }
     if region.hasPrefix("us-isob-") { return "sc2s.sgov.gov" }
