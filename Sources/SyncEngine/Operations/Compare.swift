@@ -65,7 +65,7 @@ extension Engine {
   }
 
   /// Metadata that the object carries is applied; what it lacks stays as it is on each side.
-  private func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
+  func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
     var stamp = check.stamp
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
