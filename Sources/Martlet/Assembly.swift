@@ -28,10 +28,10 @@ struct Assembly: Sendable {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
     let location = try S3Location(parsing: configuration.location)
-    let settings = try AWSSettings(
-      environment: ProcessInfo.processInfo.environment, profile: configuration.profile)
-    let endpoint = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
-    let remoteID = StateDirectory.remoteID(endpoint: endpoint, location: location)
+    let connection = try Connection(
+      configuration, location: location, environment: ProcessInfo.processInfo.environment)
+    connection.announce(to: logger)
+    let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)
     let root = FileCalls.resolved(configuration.root) ?? configuration.root
     let layout: RootLayout
     do {
@@ -39,7 +39,7 @@ struct Assembly: Sendable {
       layout = try RootLayout(
         root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
     } catch  where configuration.checksAtStart {
-      throw await Self.everythingWrong(MartletError(error), configuration, settings, location, logger)
+      throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
     }
     if let stateDirectory = configuration.stateDirectory {
       directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
@@ -54,16 +54,17 @@ struct Assembly: Sendable {
       wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
     if layout.isCopied { try layout.adopt() }
 
-    transport = try HTTPTransport(configuration: Self.transport(settings))
+    transport = try HTTPTransport(configuration: connection.transport)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
     let invalidations: Invalidations?
     do {
-      let credentials = Self.credentials(configuration, settings, transport, logger)
-      var client = try Self.client(configuration, settings, credentials, transport, logger)
+      let credentials = Self.credentials(configuration, connection.settings, transport, logger)
+      var client = S3Client(
+        configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       client.configuration.onThrottle = { slowDown.signal() }
       invalidations = try await Self.invalidations(
-        configuration, settings, location, store: store, credentials: credentials, transport, logger)
+        configuration, connection.settings, location, store: store, credentials: credentials, transport, logger)
       let settings = ObjectSettings(configuration.objects)
       capabilities = Capabilities(
         store: store,
@@ -107,14 +108,14 @@ struct Assembly: Sendable {
 
   /// What is wrong with the folder, and with the server if anything is.
   private static func everythingWrong(
-    _ local: MartletError, _ configuration: Configuration, _ settings: AWSSettings, _ location: S3Location,
-    _ logger: Logger
+    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location, _ logger: Logger
   ) async -> MartletError {
-    guard let transport = try? HTTPTransport(configuration: transport(settings)) else { return local }
+    guard let transport = try? HTTPTransport(configuration: connection.transport) else { return local }
     var wrong = local
     do {
-      let credentials = Self.credentials(configuration, settings, transport, logger)
-      let client = try client(configuration, settings, credentials, transport, logger)
+      let credentials = Self.credentials(configuration, connection.settings, transport, logger)
+      let client = S3Client(
+        configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       _ = try await CapabilityProbe(
         client: client, location: location, settings: ObjectSettings(configuration.objects), logger: logger
       ).run()
@@ -123,12 +124,6 @@ struct Assembly: Sendable {
     }
     try? await transport.shutdown()
     return wrong
-  }
-
-  private static func transport(_ settings: AWSSettings) -> HTTPTransport.Configuration {
-    var transport = HTTPTransport.Configuration()
-    transport.caBundle = settings.caBundle
-    return transport
   }
 
   private static func credentials(
@@ -140,18 +135,6 @@ struct Assembly: Sendable {
         settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
       : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
     return CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
-  }
-
-  private static func client(
-    _ configuration: Configuration, _ settings: AWSSettings, _ credentials: CredentialCache,
-    _ transport: HTTPTransport, _ logger: Logger
-  ) throws -> S3Client {
-    var client = S3Client.Configuration(
-      endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
-    client.checksums = settings.checksums
-    try client.apply(configuration.objects)
-    if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
-    return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
   }
 
   private static func invalidations(

@@ -87,7 +87,6 @@ enum AWSOptions {
     .one("--checksum-mode", .downloads, choices: ["ENABLED"]),
   ]
 
-  private static let transport: OptionRow.Treatment = .refused("is not available yet: leave it out")
   private static let formatting: OptionRow.Treatment = .accepted("has no effect on syncing")
 
   /// The options of `aws` itself. `--debug` takes a level in the released s3-sync2.
@@ -95,11 +94,11 @@ enum AWSOptions {
     .one("--region"),
     .one("--profile"),
     .one("--endpoint-url"),
-    .flag("--no-verify-ssl", .run, transport),
-    .one("--ca-bundle", .run, transport),
+    .flag("--no-verify-ssl"),
+    .one("--ca-bundle"),
     .flag("--no-sign-request"),
-    .integer("--cli-read-timeout", transport),
-    .integer("--cli-connect-timeout", transport),
+    .one("--cli-read-timeout"),
+    .one("--cli-connect-timeout"),
     OptionRow(
       name: "--debug", values: .optionalChoice(bare: "DEBUG"), choices: ["ERROR", "WARN", "DEBUG", "NONE"]),
     .one("--output", .run, formatting, choices: ["json", "text", "table", "yaml", "yaml-stream", "off"]),

@@ -5,7 +5,7 @@ extension AWSSettings {
   ///   - host: the first labels of AWS's host, such as `portal.sso`.
   ///   - region: nil for the global host.
   func endpoint(of service: String, host: String, region: String?) throws(CredentialError) -> CustomEndpoint {
-    let labels = region.map { "\(host).\($0).\(S3Endpoint.domain(of: $0))" } ?? "\(host).amazonaws.com"
+    let labels = region.map { "\(host).\($0).\(AWSPartition.of(region: $0).domain)" } ?? "\(host).amazonaws.com"
     do {
       return try CustomEndpoint(url: endpointURL(service: service) ?? "https://\(labels)")
     } catch {
