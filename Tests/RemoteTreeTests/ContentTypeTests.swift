@@ -5,9 +5,15 @@ import Testing
 
 @Suite struct ContentTypeTests {
   private struct Reference: Decodable {
-    var debian_12_with_etc_mime_types: [String: String]
-    var encodings_map: [String: String]
-    var suffix_map: [String: String]
+    var types: [String: String]
+    var encodings: [String: String]
+    var suffixes: [String: String]
+
+    enum CodingKeys: String, CodingKey {
+      case types = "debian_12_with_etc_mime_types"
+      case encodings = "encodings_map"
+      case suffixes = "suffix_map"
+    }
   }
 
   private static func reference() throws -> Reference {
@@ -19,19 +25,19 @@ import Testing
   /// the last dot, so some of its entries never answer.
   @Test func answersAsPython() throws {
     let reference = try Self.reference()
-    let types = reference.debian_12_with_etc_mime_types
+    let types = reference.types
     #expect(types.count == 1_550)
     for suffix in types.keys {
       let last = "." + (suffix.split(separator: ".").last ?? "")
-      if reference.suffix_map[last] != nil { continue }
-      let isCompression = reference.encodings_map[last] != nil
+      if reference.suffixes[last] != nil { continue }
+      let isCompression = reference.encodings[last] != nil
       #expect(ContentType.guess("/a/b/name" + last) == (isCompression ? nil : types[last.lowercased()]), "\(suffix)")
       if !isCompression {
         #expect(ContentType.guess("name" + last.uppercased()) == types[last.lowercased()], "\(suffix)")
       }
     }
     #expect(Set(ContentType.types.keys).isSubset(of: Set(types.keys.map { $0.dropFirst() })))
-    for (short, long) in reference.suffix_map {
+    for (short, long) in reference.suffixes {
       #expect(ContentType.guess("name" + short) == ContentType.guess("name" + long), "\(short)")
     }
   }

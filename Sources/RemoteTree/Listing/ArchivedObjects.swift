@@ -13,6 +13,7 @@ final class ArchivedObjects: Sendable {
   private struct Object {
     var etag: String
     var storageClass: String
+    var isSkipped = false
   }
 
   private let objects = NIOLockedValueBox<[String: Object]>([:])
@@ -22,6 +23,7 @@ final class ArchivedObjects: Sendable {
       for object in page {
         if Self.classes.contains(object.storageClass) {
           guard objects.count < Self.capacity || objects[object.key] != nil else { continue }
+          guard objects[object.key]?.etag != object.etag else { continue }
           objects[object.key] = Object(etag: object.etag, storageClass: object.storageClass)
         } else if !objects.isEmpty {
           objects[object.key] = nil
@@ -30,10 +32,14 @@ final class ArchivedObjects: Sendable {
     }
   }
 
-  /// Nil: it can be read, as far as is known.
-  func storageClass(_ key: String, _ stamp: RemoteStamp) -> String? {
+  /// The class for which a version is not to be read; nil: it can be, as far as is known.
+  func skip(_ key: String, _ stamp: RemoteStamp) -> String? {
     objects.withLockedValue { objects in
-      objects[key].flatMap { $0.etag == stamp.etag ? $0.storageClass : nil }
+      guard let object = objects[key], object.etag == stamp.etag else { return nil }
+      objects[key]?.isSkipped = true
+      return object.storageClass
     }
   }
+
+  func wasSkipped(_ key: String) -> Bool { objects.withLockedValue { $0[key]?.isSkipped ?? false } }
 }
