@@ -43,7 +43,7 @@ struct MartletCommand: AsyncParsableCommand {
       64 wrong usage.
       """,
     version: Version.current,
-    subcommands: [SyncCommand.self, StatusCommand.self, ServeS3Command.self, S3Sync2Command.self])
+    subcommands: [SyncCommand.self, StatusCommand.self, LimitCommand.self, ServeS3Command.self, S3Sync2Command.self])
 
   /// The words behind the program's name. Called by the name of a program that it stands in for, it is that one.
   static func words(_ words: [String]) -> [String] {

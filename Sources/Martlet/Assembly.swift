@@ -23,7 +23,9 @@ struct Assembly: Sendable {
   private let transport: HTTPTransport
 
   /// Throws where something cannot be used; retries while the server cannot be reached, unless `once`.
-  init(_ configuration: Configuration, logger: Logger, isStopped: @escaping @Sendable () -> Bool) async throws {
+  init(
+    _ configuration: Configuration, bandwidth: RunBandwidth, logger: Logger, isStopped: @escaping @Sendable () -> Bool
+  ) async throws {
     guard configuration.problems.isEmpty else {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
@@ -31,6 +33,7 @@ struct Assembly: Sendable {
     let connection = try Connection(
       configuration, location: location, environment: ProcessInfo.processInfo.environment)
     connection.announce(to: logger)
+    bandwidth.begin(up: connection.bandwidth.up, down: connection.bandwidth.down)
     let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)
     let root = FileCalls.resolved(configuration.root) ?? configuration.root
     let layout: RootLayout
@@ -54,7 +57,9 @@ struct Assembly: Sendable {
       wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
     if layout.isCopied { try layout.adopt() }
 
-    transport = try HTTPTransport(configuration: connection.transport)
+    var transportConfiguration = connection.transport
+    transportConfiguration.receiving = bandwidth.limits.down
+    transport = try HTTPTransport(configuration: transportConfiguration)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
     let invalidations: Invalidations?
@@ -63,6 +68,7 @@ struct Assembly: Sendable {
       var client = S3Client(
         configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       client.configuration.onThrottle = { slowDown.signal() }
+      client.configuration.bandwidth = bandwidth.limits
       invalidations = try await Self.invalidations(
         configuration, connection.settings, location, store: store, credentials: credentials, transport, logger)
       let settings = ObjectSettings(configuration.objects)
@@ -97,7 +103,7 @@ struct Assembly: Sendable {
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
-      invalidations: invalidations)
+      invalidations: invalidations, bandwidth: bandwidth.limits)
   }
 
   func close() async {

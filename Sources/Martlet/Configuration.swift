@@ -28,6 +28,10 @@ public struct Configuration: Sendable {
   public var readTimeout: Duration?
   /// How long a connection may take to be made; zero: no limit. Nil: ten seconds.
   public var connectTimeout: Duration?
+  /// What all uploads may move together; nil: `max_bandwidth` of the profile, else no limit.
+  public var maximumUpload: Bandwidth?
+  /// What all downloads may move together; likewise.
+  public var maximumDownload: Bandwidth?
   /// Nil: made from the host name when the state is created, then kept with it.
   public var nodeID: String?
   public var conflict: Conflict = .newest

@@ -9,6 +9,8 @@ struct Connection: Sendable {
   let endpointName: String
   let transport: HTTPTransport.Configuration
   let client: S3Client.Configuration
+  /// Bytes per second at start, up and down.
+  let bandwidth: (up: Configuration.Bandwidth, down: Configuration.Bandwidth)
 
   /// - Throws: `MartletError` (`configuration`) for what cannot work whatever the server says.
   init(_ configuration: Configuration, location: S3Location, environment: [String: String]) throws {
@@ -17,6 +19,11 @@ struct Connection: Sendable {
     do {
       transport = try Self.transport(configuration, settings, environment)
       client = try Self.client(configuration, settings)
+      let usual = try settings.maximumBandwidth().map { Configuration.Bandwidth.bytesPerSecond($0.bytesPerSecond) }
+      bandwidth = (
+        up: configuration.maximumUpload ?? usual ?? .unlimited,
+        down: configuration.maximumDownload ?? usual ?? .unlimited
+      )
       _ = try client.endpoint.address(bucket: location.bucket, region: client.endpoint.region)
     } catch let error as S3Error {
       throw MartletError(.configuration, error.message, cause: error)

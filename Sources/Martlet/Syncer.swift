@@ -21,6 +21,7 @@ public final class Syncer: Service {
   private let logger: Logger
   private let environment = SystemEnvironment()
   private let monitor: SyncMonitor
+  private let bandwidth = RunBandwidth()
   private let state = NIOLockedValueBox(State.waiting)
   /// Uptime nanoseconds at which it was asked to stop.
   private let stop = NIOLockedValueBox<Int64?>(nil)
@@ -50,6 +51,29 @@ public final class Syncer: Service {
   public func status() async -> StatusReport? {
     guard case .running(let engine, let run) = state.withLockedValue({ $0 }) else { return nil }
     return StatusReport(await engine.currentStatus(), of: run, monitor: monitor, now: environment.uptime())
+  }
+
+  private func answer(_ request: ControlRequest) async -> [UInt8] {
+    switch request.command {
+    case .status: break
+    case .limit:
+      do throws(ControlFailure) { try limit(request.arguments) } catch { return error.json() }
+    }
+    return await status()?.json() ?? []
+  }
+
+  private func limit(_ rates: [String: String]) throws(ControlFailure) {
+    var limits: [String: Configuration.Bandwidth] = [:]
+    for (direction, text) in rates {
+      guard let limit = Configuration.Bandwidth(parsing: text), ["up", "down"].contains(direction) else {
+        throw ControlFailure(error: "--\(direction) \(text): \(Configuration.Bandwidth.hint)")
+      }
+      limits[direction] = limit
+    }
+    guard !limits.isEmpty else { return }
+    bandwidth.change(up: limits["up"], down: limits["down"])
+    let told = rates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+    logger.notice("bandwidth is limited by “martlet limit”: \(told.joined(separator: ", "))")
   }
 
   /// Throws `MartletError`.
@@ -89,7 +113,8 @@ public final class Syncer: Service {
 
   /// False where the root was mounted anew and everything must be opened again.
   private func runOnce() async throws -> Bool {
-    let assembly = try await Assembly(configuration, logger: logger, isStopped: { self.isStopped })
+    let assembly = try await Assembly(
+      configuration, bandwidth: bandwidth, logger: logger, isStopped: { self.isStopped })
     var outcome: SyncOutcome?
     do { outcome = try await run(assembly) } catch {
       await assembly.run.invalidations?.close()
@@ -134,9 +159,7 @@ public final class Syncer: Service {
     state.withLockedValue { $0 = .running(engine, assembly.run) }
     // A stop may have come before the engine was there to take it.
     if isStopped { engine.requestStop() }
-    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) {
-      await self.status()?.json() ?? []
-    }
+    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { await self.answer($0) }
     let tidying = AsideTidying(
       remote: assembly.remote, retention: configuration.trashRetention, logger: logger)
     return try await withThrowingTaskGroup(of: End.self) { group in

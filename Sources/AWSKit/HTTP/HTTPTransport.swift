@@ -21,6 +21,8 @@ public final class HTTPTransport: Sendable {
     /// False: whoever is on the way may pose as the server.
     public var verifiesCertificates = true
     public var proxies = ProxySettings()
+    /// Of downloads: connections read in small steps while it limits them.
+    public var receiving = BandwidthLimits().down
 
     public init() {}
   }
@@ -42,7 +44,9 @@ public final class HTTPTransport: Sendable {
     client = make(settings)
     forward = configuration.proxies.plain.map { _ in
       var settings = settings
-      settings.http1_1ConnectionDebugInitializer = ForwardProxy.prepare
+      settings.http1_1ConnectionDebugInitializer = { [receiving = configuration.receiving] channel in
+        PacedReceiveAllocator.install(receiving, on: channel).flatMap { ForwardProxy.prepare(channel) }
+      }
       return make(settings)
     }
     tunnel = configuration.proxies.secure.map { proxy in
@@ -68,6 +72,9 @@ public final class HTTPTransport: Sendable {
     settings.connectionPool.retryConnectionEstablishment = false
     // Not .randomized: with an address in place of a name it ends a debug build (NIO: leaking promise).
     settings.dnsResolver = .system
+    settings.http1_1ConnectionDebugInitializer = { [receiving = configuration.receiving] channel in
+      PacedReceiveAllocator.install(receiving, on: channel)
+    }
     return settings
   }
 

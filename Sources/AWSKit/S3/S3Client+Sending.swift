@@ -74,9 +74,11 @@ extension S3Client {
     let timeout = prepared.timeout(configuration)
     try await learned.budget.waitForTurn(configuration.retry)
     do {
-      let request = try await self.request(prepared, signing)
-      let deadline = ContinuousClock.now + timeout
-      let response = try await transport.send(request, timeout: timeout)
+      let paced = PacedBody(call.body, configuration.bandwidth.up)
+      let request = try await self.request(prepared, signing, paced)
+      let start = ContinuousClock.now
+      let response = try await send(request, timeout: timeout, pacing: paced)
+      let deadline = start + timeout + (paced?.held ?? .zero)
       let reply = S3Reply(
         status: Int(response.status.code), headers: response.headers, body: response.body, deadline: deadline)
       guard (200..<300).contains(reply.status) else {
@@ -106,7 +108,7 @@ extension S3Client {
   }
 
   private func request(
-    _ prepared: Prepared, _ signing: Signing
+    _ prepared: Prepared, _ signing: Signing, _ paced: PacedBody?
   ) async throws -> HTTPClientRequest {
     let call = prepared.call
     let credentials = signing.credentials
@@ -131,6 +133,10 @@ extension S3Client {
     var request = HTTPClientRequest(url: address.url(path: path, query: prepared.query))
     request.method = call.method
     request.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
+    if let paced, let body = call.body {
+      request.body = .stream(try await paced.stream(body.content), length: .known(body.length))
+      return request
+    }
     switch call.body?.content {
     case .bytes(let buffer): request.body = .bytes(buffer)
     case .stream(let open): request.body = .stream(try await open(), length: .known(call.body?.length ?? 0))

@@ -21,6 +21,8 @@ public struct S3Client: Sendable {
     public var requestTimeout: Duration = .seconds(600)
     /// Bytes per second that an upload has to reach.
     public var minimumRate: Int64 = 65_536
+    /// For the contents of objects and for what requests carry; listings and the like come down without limit.
+    public var bandwidth = BandwidthLimits()
     public var userAgent = "martlet"
     /// Called for every reply that asks to slow down (503, 429), so that a scheduler can.
     public var onThrottle: @Sendable () -> Void = {}

@@ -19,28 +19,22 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     let console = Console.standardError
     var reader = SettingReader(environment: ProcessInfo.processInfo.environment)
-    let stateDirectory = reader.text("--state-dir", stateDir)
-    let replies: [[UInt8]]
+    let instances = RunningInstances(root: local, stateDirectory: reader.text("--state-dir", stateDir))
+    let reports: [StatusReport]
     do {
-      replies = try StateDirectory.all(root: local, stateDirectory: stateDirectory).compactMap {
-        try ControlClient.request($0.controlSocket)
-      }
+      reports = try instances.reports(after: ControlRequest(.status))
     } catch {
       console.write("martlet: \(error)")
       throw ExitStatus.notInSync
     }
-    guard !replies.isEmpty else {
-      console.write(
-        "martlet: no martlet is running for \(local)"
-          + (stateDirectory == nil ? "; was it started with --state-dir?" : ""))
+    guard !reports.isEmpty else {
+      console.write(instances.absence)
       throw ExitStatus.notInSync
     }
-    var isHealthy = true
-    for reply in replies {
-      let report = try StatusReport(json: reply)
-      isHealthy = isHealthy && report.isHealthy
-      Console.standardOutput.write(json ? String(decoding: reply, as: UTF8.self) : StatusText.describe(report))
+    for report in reports {
+      Console.standardOutput.write(
+        json ? String(decoding: report.json(), as: UTF8.self) : StatusText.describe(report))
     }
-    if !isHealthy { throw ExitStatus.notInSync }
+    if !reports.allSatisfy(\.isHealthy) { throw ExitStatus.notInSync }
   }
 }

@@ -42,9 +42,17 @@ enum StatusText {
     if let reason = report.deletionsHalted { lines.append("deletions are halted: \(reason)") }
     if report.watch != "live" { lines.append("watching: \(report.watch)") }
     lines.append("safety: \(report.safety)")
+    if let limits = report.limits, limits.up != nil || limits.down != nil {
+      lines.append("bandwidth: \(describe(limits))")
+    }
     if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
     return lines.joined(separator: "\n")
+  }
+
+  static func describe(_ limits: StatusReport.Limits) -> String {
+    func text(_ rate: Int64?) -> String { rate.map { "\(ByteText.describe($0))/s" } ?? "no limit" }
+    return "up \(text(limits.up)), down \(text(limits.down))"
   }
 
   private static func describe(_ invalidation: StatusReport.Invalidation) -> String {

@@ -1,11 +1,25 @@
+import FoundationEssentials
 import Glibc
 
-/// Asks a running instance for its status; blocking, with a time-out.
+/// Asks something of a running instance; blocking, with a time-out.
 package enum ControlClient {
-  /// The JSON document, or nil where nobody listens.
+  /// The status after the command, or nil where nobody listens.
+  ///
+  /// - Throws: `MartletError` where the command was refused.
+  package static func report(_ path: ControlSocketPath, _ request: ControlRequest) throws -> StatusReport? {
+    guard let reply = try self.request(path, request) else { return nil }
+    if let failure = try? JSONDecoder().decode(ControlFailure.self, from: Data(reply)) {
+      throw MartletError(.configuration, failure.error)
+    }
+    return try StatusReport(json: reply)
+  }
+
+  /// The JSON document of the reply, or nil where nobody listens.
   ///
   /// - Parameter timeout: seconds.
-  package static func request(_ path: ControlSocketPath, timeout: Int = 10) throws -> [UInt8]? {
+  package static func request(
+    _ path: ControlSocketPath, _ request: ControlRequest = ControlRequest(.status), timeout: Int = 10
+  ) throws -> [UInt8]? {
     let socketPath = path.current
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
@@ -27,6 +41,9 @@ package enum ControlClient {
       if errno == ENOENT || errno == ECONNREFUSED { return nil }
       throw MartletError(.state, "cannot reach martlet at \(socketPath): \(FileCalls.lastError)")
     }
+    let line = request.line()
+    // An instance that does not listen answers nevertheless, and may have hung up by now.
+    send(file, line, line.count, CInt(MSG_NOSIGNAL))
     return try readAll(file, socketPath, timeout)
   }
 
@@ -35,7 +52,8 @@ package enum ControlClient {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while true {
       let count = read(file, &buffer, buffer.count)
-      if count == 0 { return document }
+      // Reset: it did not read what was sent.
+      if count == 0 || count < 0 && errno == ECONNRESET && !document.isEmpty { return document }
       if count < 0 {
         throw MartletError(
           .state, "martlet at \(socketPath) does not answer within \(timeout) s: \(FileCalls.lastError)")

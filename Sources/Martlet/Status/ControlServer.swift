@@ -3,13 +3,14 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// Answers every connection to the control socket with one JSON document and closes it.
+/// Answers every connection to the control socket with one JSON document and closes it. What is asked stands in the
+/// first line (``ControlRequest``).
 struct ControlServer: Sendable {
   typealias Server = NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
 
   let path: ControlSocketPath
   let logger: Logger
-  let reply: @Sendable () async -> [UInt8]
+  let reply: @Sendable (ControlRequest) async -> [UInt8]
 
   /// Runs until cancelled. Where no socket can be had it says so and tries again: syncing goes on without status.
   func run() async {
@@ -58,14 +59,51 @@ struct ControlServer: Sendable {
       }
   }
 
+  private func answer(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async -> [UInt8] {
+    guard let line = await Self.line(of: inbound) else { return await reply(ControlRequest(.status)) }
+    do throws(ControlFailure) {
+      return await reply(try ControlRequest(line: line))
+    } catch {
+      return error.json()
+    }
+  }
+
+  /// How long a client may think; the first ones said nothing.
+  private static let silence = Duration.milliseconds(250)
+  private static let longestLine = 65_536
+
+  /// Nil where none comes.
+  private static func line(of inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async -> [UInt8]? {
+    await withTaskGroup(of: [UInt8]?.self) { group in
+      group.addTask {
+        var line: [UInt8] = []
+        do {
+          for try await part in inbound {
+            line += part.readableBytesView.prefix { $0 != UInt8(ascii: "\n") }
+            if part.readableBytesView.contains(UInt8(ascii: "\n")) || line.count > longestLine { break }
+          }
+        } catch {
+          // What has come is looked at.
+        }
+        return line.isEmpty ? nil : line
+      }
+      group.addTask {
+        try? await Task.sleep(for: silence)
+        return nil
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? nil
+    }
+  }
+
   private func serve(_ server: Server) async throws {
     try await withThrowingDiscardingTaskGroup { group in
       try await server.executeThenClose { clients in
         for try await client in clients {
           group.addTask {
             // A client that goes away early concerns nobody else.
-            try? await client.executeThenClose { _, outbound in
-              try await outbound.write(ByteBuffer(bytes: await reply()))
+            try? await client.executeThenClose { inbound, outbound in
+              try await outbound.write(ByteBuffer(bytes: await answer(inbound)))
             }
           }
         }

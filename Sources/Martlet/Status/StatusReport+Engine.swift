@@ -1,3 +1,4 @@
+import AWSKit
 import Glibc
 import SyncEngine
 import SyncModel
@@ -14,7 +15,10 @@ extension StatusReport {
     state = State(engine.state)
     isReady = engine.firstPassCompleted
     let patience = max(Self.patience, run.poll * 3)
-    isStuck = Duration.nanoseconds(now - max(engine.lastPassEnded ?? 0, monitor.lastActivity)) > patience
+    // A file that a limit lets through slowly moves, though nothing else tells of it for long.
+    let sinceGrant = [run.bandwidth.up, run.bandwidth.down].compactMap(\.timeSinceLastGrant).min()
+    let silence = Duration.nanoseconds(now - max(engine.lastPassEnded ?? 0, monitor.lastActivity))
+    isStuck = min(silence, sinceGrant ?? silence) > patience
     secondsSinceLastPass = engine.lastPassEnded.map { Double(now - $0) / 1e9 }
     committed = engine.committed.named
     conflicts = engine.conflicts
@@ -35,6 +39,7 @@ extension StatusReport {
     safety = run.safety
     lastError = engine.lastError
     invalidation = run.invalidations?.report(now: now)
+    limits = Limits(up: run.bandwidth.up.bytesPerSecond, down: run.bandwidth.down.bytesPerSecond)
   }
 }
 
@@ -47,6 +52,7 @@ struct Run: Sendable {
   /// A sentence.
   var safety: String
   var invalidations: Invalidations?
+  var bandwidth = BandwidthLimits()
 }
 
 extension StatusReport.State {

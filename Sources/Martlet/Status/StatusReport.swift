@@ -40,6 +40,12 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var problem: String?
   }
 
+  /// Bytes per second; absent: no limit.
+  public struct Limits: Codable, Hashable, Sendable {
+    public var up: Int64?
+    public var down: Int64?
+  }
+
   public var root: String
   public var location: String
   public var node: String
@@ -71,6 +77,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var lastError: String?
   /// Absent without `--cf-dist-id`.
   public var invalidation: Invalidation?
+  /// Nil: of a version that knows none.
+  public var limits: Limits?
 
   /// Healthy in the sense of a container's health check.
   public var isHealthy: Bool { isReady && !isStuck }

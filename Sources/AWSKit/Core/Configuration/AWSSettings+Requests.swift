@@ -21,6 +21,18 @@ extension AWSSettings {
     return policy
   }
 
+  /// `max_bandwidth` of the profile's `s3` section; nil: no limit.
+  /// - Throws: ``S3Error`` (`invalidArgument`) that names the setting.
+  public func maximumBandwidth() throws -> TransferRate? {
+    guard let text = profileValue("s3.max_bandwidth") else { return nil }
+    guard let rate = TransferRate(parsing: text) else {
+      throw S3Error(
+        .invalidArgument,
+        message: "max_bandwidth = \(S3Call.printable(text)) (profile \(profile), section s3): \(TransferRate.hint)")
+    }
+    return rate
+  }
+
   /// A PEM file.
   public var caBundle: String? {
     (environment["AWS_CA_BUNDLE"] ?? profileValue("ca_bundle") ?? environment["REQUESTS_CA_BUNDLE"])

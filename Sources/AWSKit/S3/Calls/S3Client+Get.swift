@@ -51,7 +51,10 @@ extension S3Client {
         throw S3Error(.malformedReply, status: reply.status, message: "the reply is not for the range asked for")
       }
       return S3Object(
-        head: head, body: S3ObjectBody(body: reply.body, expectedLength: head.contentLength, operation: operation))
+        head: head,
+        body: S3ObjectBody(
+          body: reply.body, expectedLength: head.contentLength, operation: operation,
+          limiter: configuration.bandwidth.down))
     }
   }
 
@@ -82,15 +85,18 @@ public struct S3ObjectBody: AsyncSequence, Sendable {
   let body: HTTPClientResponse.Body
   let expectedLength: Int64?
   let operation: String
+  let limiter: BandwidthLimiter
 
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(upstream: body.makeAsyncIterator(), expectedLength: expectedLength, operation: operation)
+    AsyncIterator(
+      upstream: body.makeAsyncIterator(), expectedLength: expectedLength, operation: operation, limiter: limiter)
   }
 
   public struct AsyncIterator: AsyncIteratorProtocol {
     var upstream: HTTPClientResponse.Body.AsyncIterator
     let expectedLength: Int64?
     let operation: String
+    let limiter: BandwidthLimiter
     var received: Int64 = 0
 
     /// - Throws: ``S3Error`` (`connectionLost`, `timedOut`, `truncatedBody`), `CancellationError`.
@@ -98,6 +104,8 @@ public struct S3ObjectBody: AsyncSequence, Sendable {
       do {
         if let chunk = try await upstream.next() {
           received += Int64(chunk.readableBytes)
+          // More is not read from the connection before.
+          try await limiter.pass(chunk.readableBytes)
           return chunk
         }
       } catch {
