@@ -108,7 +108,8 @@ struct Assembly: Sendable {
 
   /// What is wrong with the folder, and with the server if anything is.
   private static func everythingWrong(
-    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location, _ logger: Logger
+    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location,
+    _ logger: Logger
   ) async -> MartletError {
     guard let transport = try? HTTPTransport(configuration: connection.transport) else { return local }
     var wrong = local
