@@ -151,7 +151,7 @@ public final class Syncer: Service {
           return .service
         }
       }
-      if !configuration.isDryRun {
+      if configuration.nothingIsSent == nil {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
             await tidying.run()
