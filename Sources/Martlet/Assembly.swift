@@ -51,9 +51,15 @@ struct Assembly: Sendable {
     transport = try HTTPTransport(configuration: Self.transport(settings))
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
+    let invalidations: Invalidations?
     do {
-      var client = try Self.client(configuration, settings, transport, logger)
+      let credentials = CredentialCache(
+        provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
+        logger: logger)
+      var client = try Self.client(configuration, settings, credentials, transport, logger)
       client.configuration.onThrottle = { slowDown.signal() }
+      invalidations = try await Self.invalidations(
+        configuration, settings, location, store: store, credentials: credentials, transport, logger)
       capabilities = Capabilities(
         store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
@@ -82,7 +88,8 @@ struct Assembly: Sendable {
     self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation)
+      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
+      invalidations: invalidations)
   }
 
   func close() async {
@@ -98,16 +105,27 @@ struct Assembly: Sendable {
   }
 
   private static func client(
-    _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
+    _ configuration: Configuration, _ settings: AWSSettings, _ credentials: CredentialCache,
+    _ transport: HTTPTransport, _ logger: Logger
   ) throws -> S3Client {
     var client = S3Client.Configuration(
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
     if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
-    let credentials = CredentialCache(
-      provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
-      logger: logger)
     return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
+  }
+
+  private static func invalidations(
+    _ configuration: Configuration, _ settings: AWSSettings, _ location: S3Location, store: BaseStore,
+    credentials: CredentialCache, _ transport: HTTPTransport, _ logger: Logger
+  ) async throws -> Invalidations? {
+    guard let cloudFront = configuration.cloudFront else { return nil }
+    let endpoint = try CloudFrontEndpoint(
+      settings: settings, url: configuration.endpointURL, region: configuration.region)
+    let client = CloudFrontClient(
+      configuration: CloudFrontClient.Configuration(endpoint: endpoint), credentials: credentials,
+      transport: transport, logger: logger)
+    return try await Invalidations(cloudFront, location: location, client: client, store: store, logger: logger)
   }
 
   private static func options(

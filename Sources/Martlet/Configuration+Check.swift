@@ -19,6 +19,7 @@ extension Configuration {
       problems.append("--node-id \(nodeID): \(problem)")
     }
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
+    if let cloudFront { problems += cloudFront.problems }
     return problems
   }
 

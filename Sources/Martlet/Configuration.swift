@@ -37,6 +37,8 @@ public struct Configuration: Sendable {
   public var watch: Watch = .auto
   public var symlinks: Symlinks = .preserve
   public var directories: Directories = .empty
+  /// Nil: nobody is told.
+  public var cloudFront: CloudFront?
 
   public init(root: String, location: String) {
     self.root = root

@@ -39,8 +39,8 @@ struct SyncCommand: AsyncParsableCommand {
     guard let outcome = syncer.outcome else { throw ExitStatus.notInSync }
     if invocation.configuration.isDryRun { return }
     OutcomeText.log(outcome, to: logger)
-    if outcome.isInSync { return }
-    throw ExitStatus.of(outcome)
+    let status = ExitStatus.of(outcome)
+    if status != ExitStatus.inSync { throw status }
   }
 
   private func serve(

@@ -15,6 +15,7 @@ struct SyncInvocation {
     Self.readOperation(options, &reader, &configuration)
     Self.readDecisions(options, &reader, &configuration)
     Self.readSelection(options, &reader, &configuration)
+    configuration.cloudFront = options.cloudFront.read(&reader)
     logFormat = reader.choice("--log-format", options.operation.logFormat) ?? .text
     logLevel =
       reader.value("--log-level", options.operation.logLevel) { text throws(SettingProblem) in

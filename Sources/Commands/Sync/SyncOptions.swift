@@ -33,6 +33,7 @@ struct SyncOptions: ParsableArguments {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "What wins, what is deleted") var decisions: DecisionOptions
   @OptionGroup(title: "What is synced") var selection: SelectionOptions
+  @OptionGroup(title: "CloudFront") var cloudFront: CloudFrontOptions
   @OptionGroup(title: "State and operation") var operation: OperationOptions
 }
 
