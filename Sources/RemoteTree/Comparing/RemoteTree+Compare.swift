@@ -35,9 +35,28 @@ extension RemoteTree {
     case .equal: return true
     case .different: return false
     case .unknown:
+      if let verdict = try await compare(path, object, source) { return verdict }
       return try await download(path, version: object.stamp, into: NullSink(), progress: { _ in }).fingerprint
         == comparison.fingerprint
     }
+  }
+}
+
+extension RemoteTree {
+  /// By another checksum that the object may have, where its ETag is no MD5 (of keys of KMS and of customers): the AWS
+  /// CLI gives CRC32. Nil where there is none.
+  private func compare(
+    _ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource
+  ) async throws -> Bool? {
+    let key = try key(of: path)
+    guard let head = try await headIfPresent(key), head.etag == object.stamp.etag,
+      let expected = expectedChecksum(head)
+    else { return nil }
+    // An ETag that looks like one proves nothing when it differs.
+    if case .md5 = expected { return nil }
+    var verifier = S3ContentVerifier(expected)
+    try await source.forEachChunk { verifier.update($0) }
+    return verifier.matches
   }
 }
 
