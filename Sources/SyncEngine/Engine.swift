@@ -27,7 +27,7 @@ package actor Engine {
   let directorySync: DirectorySync
   var recordedDirectories: Set<RelativePath> = []
   /// With --once: how often a path asked for more time.
-  var postponed: [RelativePath: Int] = [:]
+  var postponed: [RelativePath: Postponement] = [:]
   var failedConditions: [RelativePath: RemoteStamp?] = [:]
   /// Uptime nanoseconds since which a leaf and a directory claim one name.
   var clashes: [RelativePath: Int64] = [:]

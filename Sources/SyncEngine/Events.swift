@@ -33,6 +33,8 @@ package enum Turn: String, Hashable, Sendable, CaseIterable {
   case deletionHadLanded = "a deletion whose reply was lost had taken effect"
   case deletionWasOvertaken = "a deletion whose reply was lost was followed by another version"
   case writeCannotLandAnyMore = "a write whose reply was lost is too old to land"
+  case installWasDone = "what a run put there before it ended has its row"
+  case installWasNotDone = "what a run was about to put there is not what stands there"
   case uploadGoesOn = "an upload in parts goes on where it stopped"
   case uploadWaits = "an upload in parts waits to go on"
   case uploadUnwanted = "an upload in parts has no file any more"

@@ -25,6 +25,7 @@ enum { COMPLETED = 1, OVERWRITTEN = 4 };
 struct stress {
   char root[256], file[300];
   int type, users;
+  unsigned pause;
   pthread_t threads[16];
   pthread_mutex_t lock;
   atomic_int stop;
@@ -141,8 +142,10 @@ static int is_old(int file) {
 
 static unsigned token(stress *s) { return atomic_fetch_add(&s->next, 1); }
 static void completed(stress *s, unsigned id) { mark(s, id, COMPLETED); }
+static _Thread_local unsigned longest_pause;
+
 static void pause_a_little(void) {
-  if (rnd() % 3 == 0) usleep(rnd() % 100);
+  if (rnd() % 3 == 0) usleep(rnd() % longest_pause);
 }
 
 /// Writes a new content through `file` and closes it.
@@ -254,6 +257,7 @@ static void save_like_vim(stress *s, int me) {
 }
 
 static void set_length(stress *s) {
+  pause_a_little();
   unsigned id = token(s);
   if (!truncate(s->file, LENGTHS + (off_t)id)) completed(s, id);
 }
@@ -355,6 +359,7 @@ static void *live(void *argument) {
   stress *s = me.s;
   seed = ((unsigned)time(0) * 2654435761u + (unsigned)me.number * 40503u) | 1;
   old.file = -1;
+  longest_pause = s->pause;
   while (!s->stop && s->next < MAXIMUM - 100) {
     static const int mixed[] = {
       STRESS_TRUNCATE_WRITE, STRESS_PWRITE, STRESS_APPEND, STRESS_RENAME_OVER, STRESS_VIM, STRESS_MMAP,
@@ -372,11 +377,12 @@ static void *live(void *argument) {
 
 void stress_open_as(unsigned user) { setfsuid(user); }
 
-stress *stress_start(const char *root, int type, int users) {
+stress *stress_start(const char *root, int type, int users, unsigned pause) {
   stress *s = calloc(1, sizeof *s);
   snprintf(s->root, sizeof s->root, "%s", root);
   snprintf(s->file, sizeof s->file, "%s/f", root);
   s->type = type;
+  s->pause = pause;
   s->users = users > 16 ? 16 : users;
   s->next = 1;
   pthread_mutex_init(&s->lock, 0);

@@ -161,11 +161,40 @@ import Testing
     session.handle(WatchEvent(watch: -1, mask: UInt32(IN_Q_OVERFLOW), cookie: 0, name: nil, isUnnameable: false))
     #expect(sink.hints == [.subtree(.root)])
     ground.write("unseen/f", "x")
-    // Hinted when its writer closed it, or when it rests.
-    while !sink.hints.contains(.path("unseen/f".path)) {
+    try turn(session, untilHinted: "unseen/f")
+  }
+
+  /// Hinted when its writer closed it, or when it rests.
+  private func turn(_ session: WatchSession, untilHinted path: String) throws {
+    for _ in 0..<10_000 where !sink.hints.contains(.path(path.path)) {
       try session.turn()
       usleep(1000)
     }
+    #expect(sink.hints.contains(.path(path.path)))
+  }
+
+  /// The kernel tells the two halves of a rename one after the other; between them a look may find what came later.
+  @Test func `An event of an earlier state does not tangle the watches`() async throws {
+    let tree = try ground.tree()
+    tree.relay.connect(sink)
+    ground.makeFolder("a")
+    let session = try WatchSession(observer: tree.observer, relay: tree.relay, trustsAllMounts: false) { _ in }
+    session.watchAll()
+    ground.makeFolder("b")
+    try session.turn()
+    let (root, b): (Int32, Int32) = (1, 3)
+    func event(_ watch: Int32, _ kind: Int32, cookie: UInt32 = 0) -> WatchEvent {
+      WatchEvent(watch: watch, mask: UInt32(kind | IN_ISDIR), cookie: cookie, name: "a", isUnnameable: false)
+    }
+    session.handle(event(root, IN_MOVED_FROM, cookie: 9))
+    #expect(rename(ground.full("b"), ground.full("a/b")) == 0)
+    session.handle(event(root, IN_CREATE))
+    session.handle(event(b, IN_MOVED_TO, cookie: 9))
+    sink.clear()
+    try session.turn()
+    #expect(sink.hints.contains(.subtree(.root)))
+    ground.write("a/b/f", "x")
+    try turn(session, untilHinted: "a/b/f")
   }
 }
 
@@ -230,6 +259,18 @@ import Testing
     #expect(table.child(of: 1, named: "a") == nil)
     #expect(Set(table.remove(4)) == [2, 3, 4])
     #expect(table.path(of: 3) == nil && table.watches == [1])
+  }
+
+  /// Seed 57134: the path of such a folder had no end.
+  @Test(arguments: [2, 3] as [Int32]) func `A folder never lies within itself`(_ inner: Int32) {
+    var table = WatchTable()
+    table.setRoot(1)
+    table.add(2, named: "a", in: 1)
+    table.add(3, named: "b", in: 2)
+    #expect(!table.isOutdated)
+    table.add(2, named: "a", in: inner)
+    #expect(table.isOutdated)
+    #expect(table.path(of: 3) == "a/b/".path)
   }
 
   @Test func `A name that was taken over belongs to the new folder`() {

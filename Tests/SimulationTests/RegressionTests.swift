@@ -259,4 +259,82 @@ import Testing
     #expect(stage.text("d/file") == "third!")
     #expect(node.names == ["d/file"])
   }
+
+  /// A run ended between a download's place in the folder and its row: what came after it was in conflict with it, and
+  /// where it was deleted since, it came back (seed 39164).
+  @Test(arguments: ["changed", "deleted", "untouched"], [6, 100])
+  func whatARunPutThereBeforeItEndedIsNoChangeOfItsOwn(since: String, size: Int) throws {
+    let stage = Stage()
+    let node = stage.node { $0.policy.conflict = .local }
+    let second = String(repeating: "2", count: size)
+    stage.put("other", "other")
+    stage.put("file", "first")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.stop()
+    stage.advance(.seconds(60))
+    stage.put("file", second)
+    node.crashPoints = [CrashPoint(call: "local install", moment: .after, skipped: 0)]
+    stage.start(node)
+    while node.isRunning { stage.advance(.milliseconds(10)) }
+    #expect(node.text("file") == second)
+    switch since {
+    case "changed": stage.put("file", "third")
+    case "deleted": try stage.server.delete("file", ifMatch: nil)
+    default: break
+    }
+    stage.start(node)
+    stage.advance(.seconds(120))
+    let expected: String? = since == "changed" ? "third" : since == "deleted" ? nil : second
+    #expect(stage.text("file") == expected)
+    #expect(node.text("file") == expected)
+    #expect(node.names == (expected == nil ? ["other"] : ["file", "other"]))
+  }
+
+  /// The same with a change of this node's own after it: both versions stay.
+  @Test func whatWasWrittenOverAnInstallWithoutARowIsKept() throws {
+    let stage = Stage()
+    let node = stage.node()
+    stage.put("file", "first")
+    node.crashPoints = [CrashPoint(call: "local install", moment: .after, skipped: 0)]
+    stage.start(node)
+    while node.isRunning { stage.advance(.milliseconds(10)) }
+    node.rewrite("file", "mine!")
+    stage.start(node)
+    stage.advance(.seconds(120))
+    let contents = Set(node.disk.leaves().map { String(decoding: $0.inode.content, as: UTF8.self) })
+    #expect(contents == ["first", "mine!"])
+  }
+
+  /// Each name below the folder asked anew whether the file gives way, and a run with --once counted that as tries: it
+  /// gave up at once, and the next one too (seed 42249).
+  @Test func aFileYieldsToAFolderOfManyFilesInOneRun() {
+    let stage = Stage()
+    let node = stage.node { $0.once = true }
+    node.write("name", "file")
+    for number in 0..<20 { stage.put("name/\(number)", "content") }
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(120))
+    #expect(node.isRunning == false)
+    #expect(node.names.count { $0.hasPrefix("name/") } == 20)
+    #expect(node.names.contains { $0.contains("(conflict ") })
+  }
+
+  /// What stands under a key and cannot be synced was found only after the object had been fetched, at every pass.
+  @Test(arguments: [10, 100]) func whatCannotBeReplacedCostsNoDownloads(size: Int) {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(10)
+    }
+    node.disk.create("name", .symlink, Array("../../../elsewhere".utf8))
+    stage.put("name", String(repeating: "x", count: size))
+    stage.put("other", "other")
+    stage.start(node)
+    stage.advance(.seconds(100))
+    #expect(node.text("other") == "other")
+    #expect(stage.oracle.counters["engine transfer", default: 0] == 1)
+    #expect(stage.status(of: node)?.quarantined.map(\.name) == ["name"])
+  }
 }

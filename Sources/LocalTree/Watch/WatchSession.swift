@@ -84,7 +84,12 @@ final class WatchSession: EventPump {
     }
     for path in writes.due(now: now) { relay.hint(.path(path)) }
     if now >= nextMountLook { lookAtMounts(now) }
-    if now >= nextRetry { watchAll() }
+    if table.isOutdated {
+      watchAll()
+      relay.hint(.subtree(.root))
+    } else if now >= nextRetry {
+      watchAll()
+    }
   }
 
   private func lookAtMounts(_ now: Int64) {
@@ -200,6 +205,7 @@ final class WatchSession: EventPump {
     watchTree(.root, named: "", in: nil)
     for stale in before.subtracting(table.watches).sorted() { kernel.unwatch(inotify.raw, stale) }
     let now = kernel.uptime()
+    isRetried = isRetried || table.isOutdated
     nextRetry = isRetried ? now + max(Self.retryInterval, (now - began) * Self.retryShare) : .max
     setLimitation(limitation)
   }

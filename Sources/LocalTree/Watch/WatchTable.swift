@@ -11,6 +11,9 @@ struct WatchTable {
 
   private var nodes: [Int32: Node] = [:]
   private var root: Int32?
+  /// A folder was to come to lie within itself: an event told of an earlier state than is known. The table is to be
+  /// made anew.
+  private(set) var isOutdated = false
 
   var count: Int { nodes.count }
   var watches: Set<Int32> { Set(nodes.keys) }
@@ -38,6 +41,10 @@ struct WatchTable {
   /// A watch that is known already moves there with all that is below it.
   mutating func add(_ watch: Int32, named name: String, in parent: Int32) {
     guard watch != root, nodes[parent] != nil else { return }
+    guard !isBelow(parent, watch) else {
+      isOutdated = true
+      return
+    }
     detach(watch)
     var node = nodes[watch] ?? Node(parent: parent, name: name)
     node.parent = parent
@@ -58,6 +65,15 @@ struct WatchTable {
     }
     if let root, removed.contains(root) { self.root = nil }
     return removed
+  }
+
+  private func isBelow(_ watch: Int32, _ other: Int32) -> Bool {
+    var next: Int32? = watch
+    while let current = next {
+      if current == other { return true }
+      next = nodes[current]?.parent
+    }
+    return false
   }
 
   private mutating func detach(_ watch: Int32) {

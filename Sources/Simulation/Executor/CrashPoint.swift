@@ -10,7 +10,7 @@ package struct CrashPoint: Hashable, Sendable {
     "remote download", "remote put", "remote beginUpload", "remote uploadPart", "remote completeUpload",
     "remote abortUpload", "remote replaceMetadata", "remote copy", "remote delete", "store record", "store forget",
     "store open put", "store open multipart", "store open metadata", "store open copy", "store open delete",
-    "store close",
+    "store open install", "store close",
   ]
 
   var call: String

@@ -138,6 +138,8 @@ package enum Coverage {
     turn deletionIsMove
     turn emptiedFolderKept
     turn hintedWhileRead
+    turn installWasDone
+    turn installWasNotDone
     turn localChanged
     turn markerWaits
     turn markerWasThere

@@ -31,7 +31,7 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
   private var givenUp: Set<Place> = []
-  /// When a writer last deleted a path or moved it away, virtual nanoseconds.
+  /// When a writer last deleted a path or moved it away, or an engine deleted its object, virtual nanoseconds.
   private var deleted: [RelativePath: Int64] = [:]
   /// When a content first stood at a key.
   private var stood: [Place: Int64] = [:]
@@ -152,6 +152,7 @@ extension Oracle {
     if path.isDirectory { return }
     judgeLoss(of: content, "\(node) deleted object \(path)")
     judgeRemoval(of: path, content: content, "\(node) deleted object \(path)")
+    deleted[path] = executor.now
   }
 
   package func saw(_ path: RelativePath, etag: String, node: String) {
@@ -183,7 +184,7 @@ extension Oracle {
   }
 
   /// A version goes where a writer gave it up; or, once it stood in the bucket, where any later version was
-  /// deleted: what the deleter did not know of was kept elsewhere when that version replaced it.
+  /// deleted, there or by a writer: what the deleter did not know of was kept elsewhere when that version replaced it.
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
     if givenUp.contains(place) { return }

@@ -65,7 +65,7 @@ extension Engine {
   }
 
   /// Metadata that the object carries is applied; what it lacks stays as it is on each side.
-  private func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
+  func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
     var stamp = check.stamp
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
@@ -161,7 +161,8 @@ extension Engine {
     throw nameTaken(path)
   }
 
-  static var conflictNameAttempts: Int { 4 }
+  /// Each name may hold a copy of the same version that somebody has worked on since.
+  static var conflictNameAttempts: Int { 32 }
 
   /// What a version of a file that somebody has open for writing must have rested for to be compared, nanoseconds.
   static var shortRest: Int64 { 1_000_000_000 }

@@ -5,6 +5,11 @@ extension Engine {
     _ path: RelativePath, _ version: RemoteStamp, replacing replaced: LocalStamp?, _ sight: inout Sight
   ) async throws -> Outcome? {
     if isRefused(path, version) { return .settled }
+    if replaced == nil {
+      // A walk leaves out what cannot be synced: it is not to be found out only after the transfer, at every pass.
+      sight.local = try await observeLocal(path, &sight)
+      guard case .absent = sight.local else { return nil }
+    }
     if let replaced, try await !isFree(path, replaced) { return try await yieldToWriter(path, replaced, &sight) }
     let expected = replaced.map { expectation($0, sight) }
     return try await fetch(path, version, replacing: expected, &sight)
@@ -98,14 +103,22 @@ extension Engine {
       turn(path, .modeKept)
       metadata.mode = nil
     }
-    switch try await local.install(
-      fetched.content, at: path, metadata: metadata, fingerprint: fetched.fingerprint, replacing: expected)
+    let intent = try await openInstall(of: fetched, at: path)
+    let (local, installed) = (local, metadata)
+    switch try await installing(
+      intent,
+      {
+        try await local.install(
+          fetched.content, at: path, metadata: installed, fingerprint: fetched.fingerprint, replacing: expected)
+      })
     {
     case .installed(var stamp, let isProvisional):
-      try await makeNameDurable(path)
-      guard case .present = try await local.observe(path) else {
-        // Its folder may have been moved away unsynced: with a row, a power failure would look like a deletion.
-        throw LocalFailure(.changed, "“\(path)” was moved")
+      try await installing(intent) {
+        try await makeNameDurable(path)
+        guard case .present = try await local.observe(path) else {
+          // Its folder may have been moved away unsynced: with a row, a power failure would look like a deletion.
+          throw LocalFailure(.changed, "“\(path)” was moved")
+        }
       }
       if keepsMode, let mode = fetched.object.metadata.mode {
         stamp.mode = mode
@@ -115,15 +128,18 @@ extension Engine {
         BaseEntry(
           path: path, local: stamp, remote: fetched.object.stamp, fingerprint: fetched.fingerprint,
           metadata: fetched.object.metadata, isProvisional: isProvisional),
-        as: .downloaded)
+        closing: intent, as: .downloaded)
       return .settled
     case .changed:
+      try await close(intent)
       sight.local = try await observeLocal(path, &sight)
       return nil
     case .busy:
+      try await close(intent)
       guard let stamp = expected?.stamp else { return .later(.seconds(1)) }
       return try await yieldToWriter(path, stamp, &sight)
     case .obstructed(let leaf):
+      try await close(intent)
       if leaf.asLeaf == path.asLeaf {
         sight.local = try await observeLocal(path, &sight)
         return nil

@@ -134,9 +134,13 @@ extension Engine {
     }
   }
 
-  /// Finds out what became of writes whose reply was lost. True: the row was written anew and `sight`
-  /// has a fresh remote state.
+  /// Finds out what became of writes whose reply was lost, and of versions that were about to be put into the folder.
+  /// True: the row was written anew and `sight` has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
+    if try await resolveInstalls(path, &sight) {
+      try await observeRemote(path, &sight)
+      return true
+    }
     let uncertain = intents.all(for: path).filter(\.isUncertain)
     // First, so that what follows sees whether they were completed: afterwards they cannot be.
     let unwanted = try await abortUnwantedUploads(path, sight)

@@ -10,9 +10,10 @@ extension Engine {
     let now = environment.uptime()
     let since = clashes[path] ?? now
     clashes[path] = since
-    guard now - since >= Self.clashSettle.nanoseconds else {
+    let rest = Self.clashSettle.nanoseconds - (now - since)
+    guard rest <= 0 else {
       turn(path, .yieldWaits)
-      return .later(Self.clashSettle)
+      return .later(.nanoseconds(rest))
     }
     // Only a fresh look may decide this. Should the key be gone, the leaf's own deletion comes first.
     let hadObject = sight.remote.stamp != nil

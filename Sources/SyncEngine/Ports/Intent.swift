@@ -1,7 +1,7 @@
 package import SyncModel
 
 /// The durable record of a write to S3 about to be sent, by which its outcome is recognised after a lost
-/// reply or a crash.
+/// reply or a crash; or of a version about to be put into the folder.
 package struct Intent: Hashable, Sendable, Identifiable, Codable {
   package struct ID: Hashable, Sendable, Codable {
     package var value: String
@@ -10,6 +10,8 @@ package struct Intent: Hashable, Sendable, Identifiable, Codable {
 
   package enum Kind: String, Hashable, Sendable, Codable {
     case put, multipart, metadata, copy, delete
+    /// `expected` is the version that is put into the folder.
+    case install
   }
 
   package var id: ID

@@ -20,8 +20,13 @@ extension Engine {
   /// With --once nothing waits for ever: a file that somebody keeps open or goes on writing is left to the next run.
   func postpone(_ path: RelativePath, _ delay: Duration) {
     if options.once {
-      postponed[path, default: 0] += 1
-      if postponed[path]! > Self.maximumPostponements {
+      let now = environment.uptime()
+      let last = postponed[path]
+      // A look ahead of time, for an event, is none of the tries.
+      if last.map({ now >= $0.until }) ?? true {
+        postponed[path] = Postponement(count: (last?.count ?? 0) + 1, until: now + delay.nanoseconds)
+      }
+      if postponed[path]!.count > Self.maximumPostponements {
         report(path.string, "goes on changing or is kept open for writing; it is left to the next run")
         return
       }
@@ -30,6 +35,12 @@ extension Engine {
   }
 
   private static var maximumPostponements: Int { 5 }
+
+  struct Postponement: Sendable {
+    var count: Int
+    /// Uptime nanoseconds.
+    var until: Int64
+  }
 
   /// Nil: cancelled, or it failed and is retried later.
   func attempt(_ work: Work) async -> Outcome? {

@@ -44,8 +44,8 @@ typedef struct stress stress;
 /// This thread, and no other, opens files as this user, without the rights of root.
 void stress_open_as(unsigned user);
 
-/// Starts `users` threads that act on ROOT/f.
-stress *stress_start(const char *root, int type, int users);
+/// Starts `users` threads that act on ROOT/f, with pauses below `pause` microseconds now and then.
+stress *stress_start(const char *root, int type, int users, unsigned pause);
 void stress_stop(stress *s);
 
 /// STRESS_SIZE bytes that name install `id`.

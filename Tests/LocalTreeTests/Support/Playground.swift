@@ -188,10 +188,12 @@ final class RecordingSink: HintSink {
   func clear() { state.withLockedValue { $0 = ([], []) } }
 }
 
+/// How much slower than usual everything is: under a sanitizer.
+let testPatience = getenv("MARTLET_TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
+
 /// Waits for an event of another thread or the kernel.
 func eventually(within limit: Duration = .seconds(10), _ condition: @Sendable () -> Bool) async -> Bool {
-  let patience = getenv("MARTLET_TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
-  let end = ContinuousClock.now + limit * patience
+  let end = ContinuousClock.now + limit * testPatience
   while ContinuousClock.now < end {
     if condition() { return true }
     try? await Task.sleep(for: .milliseconds(5))

@@ -1,0 +1,22 @@
+import SyncModel
+import Testing
+
+@testable import Simulation
+
+@Suite struct OracleTests {
+  /// Seed 55611: a version is replaced by an earlier one that somebody had open, then that is deleted by the node that
+  /// had deleted it before. A third node may follow, since what stood there last was given up.
+  @Test(arguments: [true, false]) func whatStoodBeforeTheDeletedVersionMayGoToo(isDeleted: Bool) {
+    let executor = SimExecutor(seed: 1)
+    let oracle = Oracle(executor: executor, isTracing: false)
+    let (first, second) = (Array("first".utf8), Array("second".utf8))
+    for content in [first, second] { oracle.completes(content) }
+    oracle.isKept = { _ in true }
+    oracle.moves(first, from: "file")
+    executor.run(until: 1_000)
+    oracle.stores(second, at: "file")
+    if isDeleted { oracle.removedRemotely("file", content: first, node: "A") }
+    oracle.removedLocally("file", content: second, node: "B")
+    #expect(oracle.violations.isEmpty == isDeleted)
+  }
+}
