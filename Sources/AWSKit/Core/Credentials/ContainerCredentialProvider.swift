@@ -97,7 +97,7 @@ public struct ContainerCredentialProvider: CredentialProvider {
     var request = HTTPClientRequest(url: url)
     request.headers = ["Accept": "application/json"]
     if let token { request.headers.add(name: "Authorization", value: token) }
-    let response = try await transport.send(request, timeout: Self.timeout)
+    let response = try await transport.send(request, timeout: Self.timeout, direct: true)
     let body = try await response.body.collect(upTo: 1 << 20)
     guard response.status == .ok else { throw CredentialError("it answered HTTP \(response.status.code)") }
     // The decoder's own error would show what it read.
