@@ -130,6 +130,11 @@ extension ProcessTests {
             }
           let cli = recorded(log, "cli/").filter { $0.name.operation == .copyObject }
           #expect(cli.count == 1)
+          if row.options.contains("--request-payer") {
+            // Deletions and whatever else there is, too.
+            let all = recorded(log, "source/").filter { $0.name.operation == .deleteObject } + own
+            #expect(all.count == 2 && all.allSatisfy { $0.headers["x-amz-request-payer"] == "requester" })
+          }
           expectSame(cli, own, argued: ArguedDifference.copies + row.argued)
         }
       }
