@@ -19,6 +19,11 @@ public struct SyncOutcome: Hashable, Sendable {
 
   package init() {}
 
+  mutating func ignore(_ isIgnored: (String) -> Bool) {
+    unsynced.removeAll { isIgnored($0.path) }
+    untold.removeAll { isIgnored($0.path) }
+  }
+
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {
     unsynced = StatusReport.Problem.merged(summary.unsynced, reports)
     let told = Set(reports.map { RelativePath(unchecked: $0.path) })

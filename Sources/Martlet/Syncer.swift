@@ -185,7 +185,9 @@ public final class Syncer: Service {
           return nil
         case .engine(let summary):
           group.cancelAll()
-          return SyncOutcome(summary, reports: monitor.reports)
+          var outcome = SyncOutcome(summary, reports: monitor.reports)
+          if configuration.objects.ignoresGlacierWarnings { outcome.ignore(assembly.remote.skippedAsArchived) }
+          return outcome
         }
       }
       return nil

@@ -67,6 +67,8 @@ import Testing
 
 /// Runs `martlet`, which the build puts beside the tests.
 enum Executable {
+  static func write(_ text: String, to path: String) -> Bool { FileCalls.writeText(text, to: path) }
+
   static func run(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, errors: String) {
     let own = try #require(FileCalls.resolved("/proc/self/exe"))
     let path = own[..<(try #require(own.lastIndex(of: "/")))] + "/martlet"

@@ -64,6 +64,11 @@ import Testing
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
     Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
     Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
+    Case("--ca-bundle", "/one", "/two", unset: "nil") { $0.configuration.caBundle ?? "nil" },
+    Case("--cli-read-timeout", "7", "0", unset: "nil") { $0.configuration.readTimeout.map { "\($0)" } ?? "nil" },
+    Case("--cli-connect-timeout", "7", "0", unset: "nil") {
+      $0.configuration.connectTimeout.map { "\($0)" } ?? "nil"
+    },
     Case("--node-id", "one", "two", unset: "nil") { "\($0.configuration.nodeID ?? "nil")" },
     Case("--conflict", "local", "keep-both", unset: "newest") { $0.configuration.conflict.rawValue },
     Case("--first-sync", "local", "remote", unset: "nil") { $0.configuration.firstSync?.rawValue ?? "nil" },
@@ -76,8 +81,8 @@ import Testing
     Case("--symlinks", "skip", "preserve", unset: "preserve") { $0.configuration.symlinks.rawValue },
     Case("--directories", "none", "empty", unset: "empty") { $0.configuration.directories.rawValue },
     Case("--cf-dist-id", "E1", "E2", unset: "nil") { $0.configuration.cloudFront?.distribution ?? "nil" },
-    Case("--log-format", "json", "text", unset: "text") { $0.logFormat.rawValue },
-    Case("--log-level", "error", "debug", unset: "info") { $0.logLevel.rawValue },
+    Case("--log-format", "json", "text", unset: "text") { $0.output.format.rawValue },
+    Case("--log-level", "error", "debug", unset: "info") { $0.output.level.rawValue },
   ]
 
   @Test(arguments: valued) func optionComesBeforeVariableBeforeDefault(_ test: Case) throws {
@@ -96,10 +101,13 @@ import Testing
     #expect(try invocation(places, ["MARTLET_ONCE": "true"]).configuration.once)
     #expect(try invocation(places + ["--once"], ["MARTLET_ONCE": "no"]).configuration.once)
     #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.isDryRun)
-    #expect(try invocation(places).configuration.deletes)
-    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes))
-    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes)
-    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes))
+    #expect(try invocation(places).configuration.deletes == .both)
+    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
+    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)
+    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes == .both))
+    #expect(try invocation(places).configuration.signsRequests)
+    #expect(!(try invocation(places + ["--no-sign-request"]).configuration.signsRequests))
+    #expect(!(try invocation(places, ["MARTLET_NO_SIGN_REQUEST": "1"]).configuration.signsRequests))
   }
 
   @Test(arguments: [
@@ -136,6 +144,18 @@ import Testing
     #expect(problems[0].contains(reason))
   }
 
+  @Test func certificatesAndPayers() throws {
+    #expect(try invocation(places).configuration.verifiesCertificates)
+    #expect(!(try invocation(places + ["--no-verify-ssl"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places, ["MARTLET_NO_VERIFY_SSL": "1"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places).configuration.objects.requestPayer))
+    for given in [["--request-payer"], ["--request-payer", "requester"], ["--request-payer=requester"]] {
+      #expect(try invocation(places + given).configuration.objects.requestPayer)
+    }
+    #expect(try invocation(places, ["MARTLET_REQUEST_PAYER": "requester"]).configuration.objects.requestPayer)
+    #expect(try problems(places + ["--request-payer=owner"]).first?.contains("--request-payer owner") == true)
+  }
+
   @Test func filtersKeepTheirOrder() throws {
     let given = ["--exclude", "*", "--include", "*.txt", "--exclude=secret*", "--include", "secret.txt"]
     let expected: [Configuration.Filter] = [
@@ -165,6 +185,8 @@ import Testing
   @Test(arguments: [
     (["/tmp", "s3:///p"], "s3:///p"), (["/tmp", "s3://b", "--endpoint-url", "nonsense"], "--endpoint-url nonsense"),
     (["/tmp", "s3://b", "--node-id", "a/b"], "--node-id a/b"), (["/tmp", "s3://b", "--poll", "0"], "--poll 0"),
+    (["/tmp", "s3://b--use1-az4--x-s3"], "s3://b--use1-az4--x-s3"),
+    (["/tmp", "s3://b", "--cli-read-timeout", "soon"], "--cli-read-timeout soon"),
     (["/tmp", "s3://b", "--upload-open-after", "long"], "--upload-open-after long"),
     (["/tmp", "s3://b", "--state-dir", "/tmp/state"], "--state-dir /tmp/state"),
   ]) func namesTheValueThatCannotBeUsed(_ arguments: [String], _ name: String) throws {

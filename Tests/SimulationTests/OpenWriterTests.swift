@@ -250,7 +250,7 @@ import Testing
     node.disk.openForWriting(file)
     stage.put("file", "remote")
     let object = try #require(stage.server.objects["file"]).asRemote
-    for attempt in 0..<4 {
+    for attempt in 0..<Engine.conflictNameAttempts {
       let name = try #require(
         ConflictName.path(
           for: "file", loser: .remote(etag: object.stamp.etag),

@@ -161,7 +161,8 @@ extension Engine {
     throw nameTaken(path)
   }
 
-  static var conflictNameAttempts: Int { 4 }
+  /// Each name may hold a copy of the same version that somebody has worked on since.
+  static var conflictNameAttempts: Int { 32 }
 
   /// What a version of a file that somebody has open for writing must have rested for to be compared, nanoseconds.
   static var shortRest: Int64 { 1_000_000_000 }
