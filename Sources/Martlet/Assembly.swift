@@ -28,10 +28,10 @@ struct Assembly: Sendable {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
     let location = try S3Location(parsing: configuration.location)
-    let settings = try AWSSettings(
-      environment: ProcessInfo.processInfo.environment, profile: configuration.profile)
-    let endpoint = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
-    let remoteID = StateDirectory.remoteID(endpoint: endpoint, location: location)
+    let connection = try Connection(
+      configuration, location: location, environment: ProcessInfo.processInfo.environment)
+    connection.announce(to: logger)
+    let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)
     let root = FileCalls.resolved(configuration.root) ?? configuration.root
     let layout = try RootLayout(
       root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
@@ -48,11 +48,11 @@ struct Assembly: Sendable {
       wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
     if layout.isCopied { try layout.adopt() }
 
-    transport = try HTTPTransport(configuration: Self.transport(settings))
+    transport = try HTTPTransport(configuration: connection.transport)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
     do {
-      var client = try Self.client(configuration, settings, transport, logger)
+      var client = Self.client(configuration, connection, transport, logger)
       client.configuration.onThrottle = { slowDown.signal() }
       capabilities = Capabilities(
         store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger)
@@ -91,26 +91,17 @@ struct Assembly: Sendable {
     try? store.close()
   }
 
-  private static func transport(_ settings: AWSSettings) -> HTTPTransport.Configuration {
-    var transport = HTTPTransport.Configuration()
-    transport.caBundle = settings.caBundle
-    return transport
-  }
-
   private static func client(
-    _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
-  ) throws -> S3Client {
-    var client = S3Client.Configuration(
-      endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
-    client.checksums = settings.checksums
-    if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
+    _ configuration: Configuration, _ connection: Connection, _ transport: HTTPTransport, _ logger: Logger
+  ) -> S3Client {
     let provider: any CredentialProvider =
       configuration.signsRequests
       ? CredentialChain.standard(
-        settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
+        settings: connection.settings,
+        services: CredentialServices(transport: transport, region: configuration.region))
       : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
     let credentials = CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
-    return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
+    return S3Client(configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
   }
 
   private static func options(

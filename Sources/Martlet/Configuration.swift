@@ -20,6 +20,16 @@ public struct Configuration: Sendable {
   public var profile: String?
   /// Otherwise no credentials are looked for, and the server has to let everybody in.
   public var signsRequests = true
+  /// PEM file with the certificate authorities to trust in place of the system's.
+  public var caBundle: String?
+  /// False: whoever is on the way may pose as the server.
+  public var verifiesCertificates = true
+  /// How long no byte may move while a request is under way; zero: no limit. Nil: a minute.
+  public var readTimeout: Duration?
+  /// How long a connection may take to be made; zero: no limit. Nil: ten seconds.
+  public var connectTimeout: Duration?
+  /// Whether the sender of requests pays for them.
+  public var requestPayer = false
   /// Nil: made from the host name when the state is created, then kept with it.
   public var nodeID: String?
   public var conflict: Conflict = .newest

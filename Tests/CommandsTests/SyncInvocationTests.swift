@@ -64,6 +64,11 @@ import Testing
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
     Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
     Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
+    Case("--ca-bundle", "/one", "/two", unset: "nil") { $0.configuration.caBundle ?? "nil" },
+    Case("--cli-read-timeout", "7", "0", unset: "nil") { $0.configuration.readTimeout.map { "\($0)" } ?? "nil" },
+    Case("--cli-connect-timeout", "7", "0", unset: "nil") {
+      $0.configuration.connectTimeout.map { "\($0)" } ?? "nil"
+    },
     Case("--node-id", "one", "two", unset: "nil") { "\($0.configuration.nodeID ?? "nil")" },
     Case("--conflict", "local", "keep-both", unset: "newest") { $0.configuration.conflict.rawValue },
     Case("--first-sync", "local", "remote", unset: "nil") { $0.configuration.firstSync?.rawValue ?? "nil" },
@@ -104,6 +109,18 @@ import Testing
     #expect(!(try invocation(places, ["MARTLET_NO_SIGN_REQUEST": "1"]).configuration.signsRequests))
   }
 
+  @Test func certificatesAndPayers() throws {
+    #expect(try invocation(places).configuration.verifiesCertificates)
+    #expect(!(try invocation(places + ["--no-verify-ssl"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places, ["MARTLET_NO_VERIFY_SSL": "1"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places).configuration.requestPayer))
+    for given in [["--request-payer"], ["--request-payer", "requester"], ["--request-payer=requester"]] {
+      #expect(try invocation(places + given).configuration.requestPayer)
+    }
+    #expect(try invocation(places, ["MARTLET_REQUEST_PAYER": "requester"]).configuration.requestPayer)
+    #expect(try problems(places + ["--request-payer=owner"]).first?.contains("--request-payer owner") == true)
+  }
+
   @Test func filtersKeepTheirOrder() throws {
     let given = ["--exclude", "*", "--include", "*.txt", "--exclude=secret*", "--include", "secret.txt"]
     let expected: [Configuration.Filter] = [
@@ -133,6 +150,8 @@ import Testing
   @Test(arguments: [
     (["/tmp", "s3:///p"], "s3:///p"), (["/tmp", "s3://b", "--endpoint-url", "nonsense"], "--endpoint-url nonsense"),
     (["/tmp", "s3://b", "--node-id", "a/b"], "--node-id a/b"), (["/tmp", "s3://b", "--poll", "0"], "--poll 0"),
+    (["/tmp", "s3://b--use1-az4--x-s3"], "s3://b--use1-az4--x-s3"),
+    (["/tmp", "s3://b", "--cli-read-timeout", "soon"], "--cli-read-timeout soon"),
     (["/tmp", "s3://b", "--upload-open-after", "long"], "--upload-open-after long"),
     (["/tmp", "s3://b", "--state-dir", "/tmp/state"], "--state-dir /tmp/state"),
   ]) func namesTheValueThatCannotBeUsed(_ arguments: [String], _ name: String) throws {

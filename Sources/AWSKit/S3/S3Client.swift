@@ -8,6 +8,8 @@ public struct S3Client: Sendable {
     public var checksums: S3ChecksumMode = .whenSupported
     public var etagQuoting: ETagQuoting = .quoted
     public var retry = RetryPolicy()
+    /// Whether requests say that their sender pays for them, as the buckets want that are set to “requester pays”.
+    public var requestPayer = false
     /// Limit of a request as a whole, until its reply has been read (of GetObject: until its head is there). What a
     /// body takes at ``minimumRate`` comes on top.
     public var requestTimeout: Duration = .seconds(600)
@@ -34,6 +36,7 @@ public struct S3Client: Sendable {
     let regions = NIOLockedValueBox<[String: String]>([:])
     /// Seconds that the server's clock is ahead of ours.
     let clockOffset = NIOLockedValueBox<Int64>(0)
+    let budget = RetryBudget()
   }
 
   /// - Parameter transport: shut down by its owner, after the last request.

@@ -13,6 +13,7 @@ struct SyncInvocation {
     let places = Self.places(options.places, &reader)
     var configuration = Configuration(root: places.local, location: places.remote)
     Self.readOperation(options, &reader, &configuration)
+    Self.readServer(options.server, &reader, &configuration)
     Self.readDecisions(options, &reader, &configuration)
     Self.readSelection(options, &reader, &configuration)
     logFormat = reader.choice("--log-format", options.operation.logFormat) ?? .text
@@ -54,15 +55,29 @@ struct SyncInvocation {
       reader.duration("--full-pass-every", options.fullPassEvery, atLeast: .seconds(1)))
     set(&configuration.uploadOpenAfter, reader.duration("--upload-open-after", options.uploadOpenAfter))
     set(&configuration.watch, reader.choice("--watch", options.watch))
-    configuration.endpointURL = reader.text("--endpoint-url", options.server.endpointURL)
-    configuration.region = reader.text("--region", options.server.region)
-    configuration.profile = reader.text("--profile", options.server.profile)
-    configuration.signsRequests =
-      !(reader.flag("--no-sign-request", options.server.noSignRequest ? true : nil) ?? false)
     configuration.nodeID = reader.text("--node-id", options.operation.nodeID)
     configuration.stateDirectory = reader.text("--state-dir", options.operation.stateDir)
     set(&configuration.shutdownTimeout, reader.duration("--shutdown-timeout", options.operation.shutdownTimeout))
     configuration.readyFile = reader.text("--ready-file", options.operation.readyFile)
+  }
+
+  private static func readServer(
+    _ options: ServerOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
+  ) {
+    configuration.endpointURL = reader.text("--endpoint-url", options.endpointURL)
+    configuration.region = reader.text("--region", options.region)
+    configuration.profile = reader.text("--profile", options.profile)
+    configuration.signsRequests = !(reader.flag("--no-sign-request", options.noSignRequest ? true : nil) ?? false)
+    configuration.caBundle = reader.text("--ca-bundle", options.caBundle)
+    let isUnverified = reader.flag("--no-verify-ssl", options.noVerifySSL ? true : nil) ?? false
+    configuration.verifiesCertificates = !isUnverified
+    configuration.readTimeout = reader.duration("--cli-read-timeout", options.cliReadTimeout)
+    configuration.connectTimeout = reader.duration("--cli-connect-timeout", options.cliConnectTimeout)
+    let payer = reader.value("--request-payer", options.requestPayer) { text throws(SettingProblem) in
+      guard text == "requester" else { throw SettingProblem("the only payer that can be named is requester") }
+      return text
+    }
+    configuration.requestPayer = payer != nil
   }
 
   private static func readDecisions(

@@ -52,6 +52,27 @@ struct ServerOptions: ParsableArguments {
 
   @Flag(help: "Look for no credentials and sign nothing, for buckets that are open to everybody.")
   var noSignRequest = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Certificate authorities to trust, a PEM file; else AWS_CA_BUNDLE, the profile, the system.", valueName: "file"))
+  var caBundle: String?
+
+  @Flag(name: .customLong("no-verify-ssl"), help: "Do not verify certificates: no protection against forgery.")
+  var noVerifySSL = false
+
+  @Option(
+    help: ArgumentHelp("How long a server may be silent (default 60s); 0: without limit.", valueName: "time"))
+  var cliReadTimeout: String?
+
+  @Option(
+    help: ArgumentHelp("How long a connection may take to be made (default 10s); 0: without limit.", valueName: "time"))
+  var cliConnectTimeout: String?
+
+  @Option(
+    defaultAsFlag: "requester",
+    help: ArgumentHelp("Pay for the requests, as the owner of the bucket asks: requester.", valueName: "payer"))
+  var requestPayer: String?
 }
 
 struct DecisionOptions: ParsableArguments {

@@ -90,24 +90,9 @@ public struct AWSSettings: Sendable {
     return profileValue("endpoint_url")
   }
 
-  /// A PEM file.
-  public var caBundle: String? {
-    (environment["AWS_CA_BUNDLE"] ?? profileValue("ca_bundle") ?? environment["REQUESTS_CA_BUNDLE"])
-      .map { Self.expanded($0, environment) }
-  }
-
-  /// Requests in all; nil when nothing, or nothing usable, is set.
-  public var maximumAttempts: Int? {
-    (environment["AWS_MAX_ATTEMPTS"] ?? profileValue("max_attempts")).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-  }
-
   public var checksums: S3ChecksumMode {
     let calculation = environment["AWS_REQUEST_CHECKSUM_CALCULATION"] ?? profileValue("request_checksum_calculation")
     return calculation?.lowercased() == "when_required" ? .none : .whenSupported
-  }
-
-  public var addressingStyle: S3Endpoint.AddressingStyle {
-    profileValue("s3.addressing_style").flatMap { S3Endpoint.AddressingStyle(rawValue: $0.lowercased()) } ?? .auto
   }
 
   // MARK: Paths
@@ -116,7 +101,7 @@ public struct AWSSettings: Sendable {
   func path(_ path: String) -> String { Self.expanded(path, environment) }
 
   /// `~` at the start, `$NAME` and `${NAME}` anywhere; a variable that is not set stays as it is.
-  private static func expanded(_ path: String, _ environment: [String: String]) -> String {
+  static func expanded(_ path: String, _ environment: [String: String]) -> String {
     var rest = Substring(path)
     var expanded = ""
     if rest == "~" || rest.hasPrefix("~/"), let home = environment["HOME"] {
@@ -137,17 +122,5 @@ public struct AWSSettings: Sendable {
       rest = rest.dropFirst(name.count + (isBraced ? 2 : 0))
     }
     return expanded + rest
-  }
-}
-
-extension S3Endpoint {
-  /// - Parameters:
-  ///   - url: `--endpoint-url`; comes before everything configured.
-  ///   - region: `--region`, likewise.
-  /// - Throws: ``S3Error`` (`invalidArgument`).
-  public init(settings: AWSSettings, url: String? = nil, region: String? = nil) throws {
-    try self.init(
-      url: url ?? settings.endpointURL(service: "S3"), region: region ?? settings.region,
-      addressingStyle: settings.addressingStyle)
   }
 }
