@@ -105,7 +105,8 @@ let package = Package(
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests(
       "RemoteTreeTests",
-      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
+      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency],
+      resources: [.copy("Vectors")]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests(
       "AWSKitTests",
@@ -131,6 +132,6 @@ let package = Package(
       [
         "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
         nioConcurrency,
-      ]),
+      ], resources: [.copy("Captures")]),
   ]
 )

@@ -51,7 +51,7 @@ struct Connection: Sendable {
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
     client.retry = try settings.retryPolicy()
-    client.requestPayer = configuration.requestPayer
+    try client.apply(configuration.objects)
     if let limit = configuration.readTimeout {
       // A request that hangs for ever would hold its path for ever (I11): a day stands for no limit.
       client.requestTimeout = limit == .zero ? .seconds(86_400) : max(client.requestTimeout, limit * 2)

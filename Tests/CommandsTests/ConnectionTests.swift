@@ -40,7 +40,7 @@ import Testing
     let given = try connection("s3://bucket", variables) {
       $0.caBundle = "/option"
       $0.endpointURL = "http://option"
-      $0.requestPayer = true
+      $0.objects.requestPayer = true
       $0.verifiesCertificates = false
     }
     #expect(given.transport.caBundle == "/option")

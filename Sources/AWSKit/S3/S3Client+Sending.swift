@@ -270,7 +270,7 @@ private struct Prepared: Sendable {
     query = call.encodedQuery
     headers = call.headers + (configuration.requestPayer ? call.requestPayerHeader : [])
     let hasContentChecksum = call.headers.contains { name, _ in
-      name == "Content-MD5" || name == "x-amz-checksum-crc64nvme"
+      name == "Content-MD5" || S3ChecksumAlgorithm.allCases.contains { $0.header == name }
     }
     let endpoint = configuration.endpoint
     let isSecure = try endpoint.address(bucket: call.bucket, region: endpoint.region).server.isSecure

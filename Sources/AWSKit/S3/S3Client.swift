@@ -6,6 +6,12 @@ public struct S3Client: Sendable {
   public struct Configuration: Sendable {
     public var endpoint: S3Endpoint
     public var checksums: S3ChecksumMode = .whenSupported
+    /// With ``S3ChecksumMode/whenSupported``.
+    public var checksumAlgorithm: S3ChecksumAlgorithm = .crc64nvme
+    /// Whether downloads ask for the object's checksum also where uploads carry none.
+    public var alwaysAsksForChecksums = false
+    /// Objects are written and read with it; those that are encrypted otherwise cannot be read.
+    public var customerKey: S3CustomerKey?
     public var etagQuoting: ETagQuoting = .quoted
     public var retry = RetryPolicy()
     /// Whether requests say that their sender pays for them, as the buckets want that are set to “requester pays”.
@@ -22,6 +28,8 @@ public struct S3Client: Sendable {
     public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
 
     public init(endpoint: S3Endpoint) { self.endpoint = endpoint }
+
+    var asksForChecksums: Bool { checksums == .whenSupported || alwaysAsksForChecksums }
   }
 
   public var configuration: Configuration
