@@ -20,6 +20,7 @@ extension Configuration {
     }
     problems += objects.problems
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
+    if let cloudFront { problems += cloudFront.problems }
     return problems
   }
 

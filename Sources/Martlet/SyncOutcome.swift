@@ -12,6 +12,8 @@ public struct SyncOutcome: Hashable, Sendable {
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
+  /// What the CloudFront distribution has not heard of yet; the next run tells it.
+  public var invalidationLeft: String?
 
   public var isInSync: Bool { unsynced.isEmpty && deletionsHalted == nil }
 

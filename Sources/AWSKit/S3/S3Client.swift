@@ -44,6 +44,7 @@ public struct S3Client: Sendable {
     let regions = NIOLockedValueBox<[String: String]>([:])
     /// Seconds that the server's clock is ahead of ours.
     let clockOffset = NIOLockedValueBox<Int64>(0)
+    let budget = RetryBudget()
   }
 
   /// - Parameter transport: shut down by its owner, after the last request.

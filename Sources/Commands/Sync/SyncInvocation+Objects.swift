@@ -66,15 +66,12 @@ extension Configuration.Objects {
     if !isWanted, algorithm == nil, reader.variable(option) == nil {
       reader.refuse("\(option)-key: give \(option) as well")
     }
-    for scheme in ["fileb://", "file://"] where text.hasPrefix(scheme) {
-      let path = String(text.dropFirst(scheme.count))
-      guard let content = try? Data(contentsOf: URL(filePath: path)) else {
-        reader.refuse("\(option)-key: the file \(path) cannot be read")
-        return nil
-      }
-      return CustomerKey(Array(content))
+    do {
+      return CustomerKey(try ParameterFile(environment: reader.environment).bytes(text))
+    } catch {
+      reader.refuse("\(option)-key: \(error.hint)")
+      return nil
     }
-    return CustomerKey(Array(text.utf8))
   }
 }
 

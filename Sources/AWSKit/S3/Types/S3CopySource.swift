@@ -20,7 +20,8 @@ public struct S3CopySource: Sendable, Equatable {
 
   /// The value of `x-amz-copy-source`.
   var header: String {
-    "\(bucket)/\(URIEncoding.path(key))" + (versionID.map { "?versionId=\(URIEncoding.query($0))" } ?? "")
+    (AccessPointARN.isARN(bucket) ? "\(URIEncoding.path(bucket))/object" : bucket) + "/\(URIEncoding.path(key))"
+      + (versionID.map { "?versionId=\(URIEncoding.query($0))" } ?? "")
   }
 }
 
