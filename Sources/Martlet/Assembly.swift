@@ -102,7 +102,7 @@ struct Assembly: Sendable {
     self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
+      safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, bandwidth: bandwidth.limits)
   }
 
@@ -114,7 +114,8 @@ struct Assembly: Sendable {
 
   /// What is wrong with the folder, and with the server if anything is.
   private static func everythingWrong(
-    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location, _ logger: Logger
+    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location,
+    _ logger: Logger
   ) async -> MartletError {
     guard let transport = try? HTTPTransport(configuration: connection.transport) else { return local }
     var wrong = local
@@ -180,8 +181,13 @@ struct Assembly: Sendable {
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
     options.asksAtFirstContact = configuration.asksAtFirstContact
-    options.policy.deletesLocal = configuration.deletes.contains(.down)
-    options.policy.deletesRemote = configuration.deletes.contains(.up)
+    options.policy.changesLocal = configuration.directions.contains(.down)
+    options.policy.changesRemote = configuration.directions.contains(.up)
+    // What is missing on the side that is written comes back from the other.
+    options.policy.deletesLocal = configuration.deletes.contains(.down) && configuration.directions.contains(.down)
+    options.policy.deletesRemote = configuration.deletes.contains(.up) && configuration.directions.contains(.up)
+    // One direction decides a first contact.
+    if configuration.directions != .both { options.asksAtFirstContact = false }
     return options
   }
 }

@@ -20,7 +20,7 @@ extension ObjectSettings {
       + field("x-amz-website-redirect-location", objects.websiteRedirect)
       + field("Cache-Control", objects.cacheControl) + field("Content-Disposition", objects.contentDisposition)
       + field("Content-Encoding", objects.contentEncoding) + field("Content-Language", objects.contentLanguage)
-      + field("Expires", objects.expires.flatMap { Configuration.Objects.timestamp($0)?.httpDate })
+      + field("Expires", objects.expires.flatMap { Configuration.Objects.httpDate($0) })
     contentType = objects.contentType.flatMap { $0.isEmpty ? nil : $0 }
     guessesContentType = objects.guessesContentType
     metadata = Dictionary(objects.metadata.map { ($0.key.lowercased(), $0.value) }) { $1 }

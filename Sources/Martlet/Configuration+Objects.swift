@@ -162,7 +162,7 @@ extension Configuration.Objects {
         problems.append("\(option): the key has \(key.bytes.count) bytes; give \(S3CustomerKey.length), not encoded")
       }
     }
-    if let expires, Self.timestamp(expires) == nil {
+    if let expires, !expires.isEmpty, Self.httpDate(expires) == nil {
       problems.append(
         "--expires \(expires): give seconds since 1970, 2030-01-31T12:00:00Z or Thu, 31 Jan 2030 12:00:00 GMT")
     }
@@ -213,13 +213,13 @@ extension Configuration.Objects {
     }
   }
 
-  /// The forms that the AWS CLI takes.
-  static func timestamp(_ text: String) -> AWSTimestamp? {
+  /// From the forms that the AWS CLI takes.
+  static func httpDate(_ text: String) -> String? {
     // Beyond the year 9999 there is no date of HTTP.
-    if let seconds = Int64(text), (-62_135_596_800...253_402_300_799).contains(seconds) {
-      return AWSTimestamp(seconds: seconds)
-    }
-    return AWSTimestamp(iso8601: text) ?? AWSTimestamp(iso8601: text + "Z")
+    let seconds = Int64(text).flatMap { (-62_135_596_800...253_402_300_799).contains($0) ? $0 : nil }
+    let time =
+      seconds.map { AWSTimestamp(seconds: $0) } ?? AWSTimestamp(iso8601: text) ?? AWSTimestamp(iso8601: text + "Z")
       ?? AWSTimestamp(iso8601: text + "T00:00:00Z") ?? AWSTimestamp(httpDate: text)
+    return time?.httpDate
   }
 }

@@ -117,11 +117,11 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
   }
 
   @Test func refusedConnection() async throws {
-    let closed = try await TestServer.start { _, _ in .close }
-    let url = closed.url
-    try await closed.stop()
+    let port = RefusingPort()
+    defer { port.close() }
     try await ClientHarness.run(
-      configure: { $0.endpoint = try! S3Endpoint(url: url, region: "eu-west-1") }, answer: { _, _ in .close },
+      configure: { $0.endpoint = try! S3Endpoint(url: "http://127.0.0.1:\(port.number)", region: "eu-west-1") },
+      answer: { _, _ in .close },
       body: { harness in
         let error = try await ClientHarness.error { try await conditionalPut(harness) }
         #expect(error.kind == .cannotConnect)

@@ -130,12 +130,30 @@ import Testing
       #expect(try await tree.equals("a", object, SmallContent("one")))
       #expect(try await !tree.equals("a", object, SmallContent("two")))
       #expect(server.requests.count(.getObject) == before)
-      // Without any checksum there is no other way.
-      var bare = cli.client
-      bare.configuration.checksums = .none
+      #expect(try await tree.read("a", version: object.stamp).bytes == Array("one".utf8))
+    }
+  }
+
+  /// Sent in parts its CRC32 is one over those of the parts, which are 8 MiB.
+  @Test func equalPartsAreToldWithoutATransfer() async throws {
+    try await withServer { fixture, server in
+      let tree = fixture.with(ObjectSettings()) {
+        $0.checksumAlgorithm = .crc32
+        $0.customerKey = Self.key
+      }
+      let content = PatternSource(count: 9 << 20)
+      let upload = try await tree.beginUpload("large", metadata: sampleMetadata, size: content.size)
+      var parts: [PartReceipt] = []
+      for number in 1...2 { parts.append(try await tree.uploadPart(number, of: upload, from: content, known: nil)) }
+      _ = try await tree.completeUpload(upload, parts: parts, replacing: nil)
+      let object = try #require(try await tree.head("large")).object
+      #expect(object.crc64 == nil)
       server.requests.reset()
-      let content = try await tree.read("a", version: object.stamp)
-      #expect(content.bytes == Array("one".utf8))
+      #expect(try await tree.equals("large", object, content))
+      #expect(server.requests.count(.getObject) == 0)
+      // A difference is not proven by it: the parts might have been of another size.
+      #expect(try await !tree.equals("large", object, PatternSource(count: 9 << 20, seed: 2)))
+      #expect(server.requests.count(.getObject) > 0)
     }
   }
 

@@ -46,7 +46,14 @@ public struct ProxySettings: Sendable, Equatable {
   /// - Parameter authority: `host` or `host:port`, in lower case, as in the URL.
   func proxy(isSecure: Bool, authority: String) -> Proxy? {
     let proxy = isSecure ? secure : plain
-    return proxy == nil || isException(authority) ? nil : proxy
+    return proxy == nil || Self.isOfThisMachine(authority) || isException(authority) ? nil : proxy
+  }
+
+  /// The credentials of containers and instances: no proxy can reach them, and none is to see them. Unlike botocore,
+  /// whose users have to name them in `NO_PROXY`.
+  private static func isOfThisMachine(_ authority: String) -> Bool {
+    authority.hasPrefix("[fd00:ec2::")
+      || authority.hasPrefix("169.254.") && CustomEndpoint.isIPAddress(String(authority.prefix { $0 != ":" }))
   }
 
   private func isException(_ authority: String) -> Bool {

@@ -16,6 +16,8 @@ package struct S3ChecksumCalculation: Sendable {
 
   init(_ digest: Digest) { self.digest = digest }
 
+  package static let md5 = S3ChecksumCalculation(.md5(MD5Digest()))
+
   package init(_ algorithm: S3ChecksumAlgorithm) {
     digest =
       switch algorithm {
@@ -49,6 +51,9 @@ package struct S3ChecksumCalculation: Sendable {
       digest = .md5(md5)
     }
   }
+
+  /// The most significant first.
+  package var bytes: [UInt8] { Base64.decode(base64) ?? [] }
 
   /// As S3 writes it.
   package var base64: String {

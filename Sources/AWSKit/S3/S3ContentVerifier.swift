@@ -63,7 +63,7 @@ public struct S3ContentVerifier: Sendable {
       case .crc32: S3ChecksumCalculation(.crc32)
       case .sha256: S3ChecksumCalculation(.sha256)
       case .sha1: S3ChecksumCalculation(.sha1)
-      case .md5: S3ChecksumCalculation(.md5(MD5Digest()))
+      case .md5: S3ChecksumCalculation.md5
       }
   }
 

@@ -99,6 +99,9 @@ struct SyncInvocation {
   ) {
     set(&configuration.conflict, reader.choice("--conflict", options.conflict))
     configuration.firstSync = firstSync(options, &reader)
+    // Both at once is one of the configuration's problems.
+    if reader.flag("--only-up", options.onlyUp ? true : nil) ?? false { configuration.directions.remove(.down) }
+    if reader.flag("--only-down", options.onlyDown ? true : nil) ?? false { configuration.directions.remove(.up) }
     configuration.asksAtFirstContact = dialect == .martlet
     let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
     configuration.deletes = deletes ? .both : []

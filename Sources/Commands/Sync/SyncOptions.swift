@@ -87,6 +87,12 @@ struct DecisionOptions: ParsableArguments {
       "Who wins when both sides differ and were never in sync: remote, local or keep-both.", valueName: "who"))
   var firstSync: String?
 
+  @Flag(help: "Carry only local changes to the bucket; nothing in the folder changes.")
+  var onlyUp = false
+
+  @Flag(help: "Carry only changes of the bucket to the folder; nothing is written to the bucket.")
+  var onlyDown = false
+
   @Flag(
     name: [.long, .customShort("i")],
     help: "At start the bucket's version wins wherever both sides differ and were never in sync.")

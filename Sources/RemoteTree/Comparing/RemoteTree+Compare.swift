@@ -44,19 +44,27 @@ extension RemoteTree {
 
 extension RemoteTree {
   /// By another checksum that the object may have, where its ETag is no MD5 (of keys of KMS and of customers): the AWS
-  /// CLI gives CRC32. Nil where there is none.
+  /// CLI gives CRC32. Nil where it tells nothing.
   private func compare(
     _ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource
   ) async throws -> Bool? {
-    let key = try key(of: path)
-    guard let head = try await headIfPresent(key), head.etag == object.stamp.etag,
-      let expected = expectedChecksum(head)
-    else { return nil }
+    guard let head = try await headIfPresent(try key(of: path)), head.etag == object.stamp.etag else { return nil }
+    switch expectedChecksum(head) {
     // An ETag that looks like one proves nothing when it differs.
-    if case .md5 = expected { return nil }
-    var verifier = S3ContentVerifier(expected)
-    try await source.forEachChunk { verifier.update($0) }
-    return verifier.matches
+    case .md5, nil: break
+    case let expected?:
+      var verifier = S3ContentVerifier(expected)
+      try await source.forEachChunk { verifier.update($0) }
+      return verifier.matches
+    }
+    for algorithm in S3ChecksumAlgorithm.allCases {
+      guard let value = head.checksums[algorithm],
+        var check = PartsCheck(S3Checksum(algorithm, value: value), size: source.size)
+      else { continue }
+      try await source.forEachChunk { check.update($0) }
+      if check.matches() { return true }
+    }
+    return nil
   }
 }
 

@@ -70,6 +70,7 @@ extension Engine {
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
+    if !options.policy.changesLocal { (wanted.mode, wanted.modified) = (nil, nil) }
     if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1

@@ -80,8 +80,10 @@ import Testing
 
   @Test func nobodyListens() async throws {
     try await CredentialHarness.run { harness in
-      // Port 9 of loopback: discard, where nothing runs it.
-      let provider = try provider(harness, ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:9"])
+      let port = RefusingPort()
+      defer { port.close() }
+      let provider = try provider(
+        harness, ["AWS_EC2_METADATA_SERVICE_ENDPOINT": "http://127.0.0.1:\(port.number)"])
       #expect(try await provider.reason()?.contains("cannot connect") == true)
     }
   }

@@ -74,6 +74,14 @@ import Testing
     #expect(try Self.configuration("--init-sync-down /tmp s3://b").firstSync == .remote)
   }
 
+  @Test func oneDirectionIsEnough() throws {
+    #expect(try Self.configuration("/tmp s3://b").directions == .both)
+    #expect(try Self.configuration("--only-up /tmp s3://b").directions == .up)
+    #expect(try Self.configuration("/tmp s3://b --only-down").directions == .down)
+    let problems = try Self.problems("/tmp s3://b --only-down --only-up")
+    #expect(problems == ["--only-up, --only-down: exclude each other: give one of them"])
+  }
+
   @Test func variablesStandInAndOptionsWin() throws {
     let variables = [
       "LOCAL_PATH": "/v", "S3_URI": "s3://v", "POLL_INTERVAL": "7", "DEBUG": "WARN", "DFS": "0",

@@ -8,8 +8,10 @@ enum ChildProcess {
     var errors: [UInt8] = []
     /// As `waitpid` gives it.
     var status: Int32 = 0
-    /// It was killed for taking too long or printing too much.
-    var timedOut = false
+    var killed: Reason?
+
+    /// Why a program is not let go on.
+    enum Reason { case takesTooLong, printsTooMuch }
 
     /// `status 3`, `signal 9`.
     var ending: String { status & 0x7F == 0 ? "status \(status >> 8 & 0xFF)" : "signal \(status & 0x7F)" }
@@ -89,8 +91,9 @@ enum ChildProcess {
     while isOpen.output || isOpen.errors {
       let remaining = (deadline - .now).components
       let milliseconds = remaining.seconds * 1_000 + remaining.attoseconds / 1_000_000_000_000_000
-      guard milliseconds > 0, result.output.count <= limit, result.errors.count <= limit else {
-        result.timedOut = true
+      let printsTooMuch = result.output.count > limit || result.errors.count > limit
+      guard milliseconds > 0, !printsTooMuch else {
+        result.killed = printsTooMuch ? .printsTooMuch : .takesTooLong
         kill(-process.id, SIGKILL)
         break
       }
@@ -107,8 +110,8 @@ enum ChildProcess {
     close(process.errors)
     // One that has closed both may still go on.
     while !hasEnded(process.id, &result.status) {
-      if !result.timedOut, .now >= deadline {
-        result.timedOut = true
+      if result.killed == nil, .now >= deadline {
+        result.killed = .takesTooLong
         kill(-process.id, SIGKILL)
       }
       usleep(1_000)

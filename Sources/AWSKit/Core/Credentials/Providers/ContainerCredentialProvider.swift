@@ -72,7 +72,7 @@ public struct ContainerCredentialProvider: CredentialProvider {
     var request = HTTPClientRequest(url: url)
     request.headers = ["Accept": "application/json"]
     if let token = try token() { request.headers.add(name: "Authorization", value: token) }
-    let reply = try await services.send(request, within: services.containerTimeout)
+    let reply = try await services.send(request, within: services.containerTimeout, direct: true)
     guard reply.status == 200 else {
       throw CredentialRequestFailure("it answered HTTP \(reply.status)", isTransient: true)
     }

@@ -50,7 +50,7 @@ public struct InstanceCredentialProvider: CredentialProvider {
     request.headers = ["x-aws-ec2-metadata-token-ttl-seconds": "21600"]
     for _ in 0..<service.attempts {
       do {
-        let reply = try await services.send(request, within: service.timeout)
+        let reply = try await services.send(request, within: service.timeout, direct: true)
         switch reply.status {
         case 200: return String(decoding: reply.body, as: UTF8.self)
         case 403, 404, 405: return nil
@@ -70,7 +70,7 @@ public struct InstanceCredentialProvider: CredentialProvider {
     var request = HTTPClientRequest(url: service.url(path))
     if let token { request.headers.add(name: "x-aws-ec2-metadata-token", value: token) }
     return try await services.retrying(after: Array(repeating: .zero, count: service.attempts - 1)) {
-      let reply = try await services.send(request, within: service.timeout)
+      let reply = try await services.send(request, within: service.timeout, direct: true)
       guard reply.status == 200 else {
         let reason = reply.status == 404 ? ", no role is attached to the instance" : ""
         throw CredentialRequestFailure("it answered HTTP \(reply.status)\(reason)", isTransient: true)

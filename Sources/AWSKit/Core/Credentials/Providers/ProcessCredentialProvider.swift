@@ -33,7 +33,11 @@ public struct ProcessCredentialProvider: CredentialProvider {
     let words = try ShellWords.split(line)
     guard let program = words.first else { throw CredentialError("it names no program") }
     let result = try await ChildProcess.run(words, environment: settings.environment, timeout: timeout)
-    guard !result.timedOut else { throw CredentialError("\(program) did not end within \(timeout)") }
+    switch result.killed {
+    case .takesTooLong: throw CredentialError("\(program) did not end within \(timeout)")
+    case .printsTooMuch: throw CredentialError("\(program) prints more than credentials")
+    case nil: break
+    }
     guard result.status == 0 else {
       // What it printed to the standard output may be secret, its complaints are for reading.
       let said = String(decoding: result.errors.prefix(1_000), as: UTF8.self)
