@@ -138,6 +138,15 @@ import Testing
     }
   }
 
+  @Test func maximumBandwidth() throws {
+    func settings(_ value: String) throws -> AWSSettings { try self.settings("[default]\ns3 =\n  max_bandwidth = \(value)") }
+    #expect(try self.settings("").maximumBandwidth() == nil)
+    #expect(try settings("50MB/s").maximumBandwidth()?.bytesPerSecond == 50 << 20)
+    #expect(try settings("800Kb/s").maximumBandwidth()?.bytesPerSecond == 100 << 10)
+    let error = #expect(throws: S3Error.self) { try settings("0").maximumBandwidth() }
+    #expect(error?.message.hasPrefix("max_bandwidth = 0 (profile default, section s3): give ") == true)
+  }
+
   @Test(
     arguments: [
       ("", [:], []), ("use_dualstack_endpoint = true", [:], [.dualStack]),

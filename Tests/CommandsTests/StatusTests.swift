@@ -6,6 +6,7 @@ import SyncEngine
 import SyncModel
 import Testing
 
+@testable import AWSKit
 @testable import Commands
 @testable import Martlet
 
@@ -34,11 +35,13 @@ import Testing
     let monitor = monitor(now: 10 * second)
     monitor.record(.transferStarted(transfer(1, "big/file", size: 8)))
     monitor.record(.transferProgressed(Transfer.ID(1), bytes: 3))
+    run.bandwidth.down.bytesPerSecond = 2048
     let report = StatusReport(engineStatus(), of: run, monitor: monitor, now: 12 * second)
     let expected =
       #"{"active":[{"direction":"upload","moved":3,"path":"big/file","size":8}],"#
       + #""busy":[{"path":"log","seconds":2.5}],"committed":{"uploaded":2},"#
-      + #""conflicts":0,"isReady":true,"isStuck":false,"location":"s3://b/x/","node":"n-1","oldestUnsyncedSeconds":1.5,"#
+      + #""conflicts":0,"isReady":true,"isStuck":false,"limits":{"down":2048},"location":"s3://b/x/","node":"n-1","#
+      + #""oldestUnsyncedSeconds":1.5,"#
       + #""pending":1,"process":\#(getpid()),"quarantined":[{"path":"p","reason":"busy"}],"root":"/data","#
       + #""safety":"Safe.","secondsSinceLastPass":2,"state":"idle","watch":"live"}"#
     #expect(String(decoding: report.json(), as: UTF8.self) == expected)
@@ -96,6 +99,22 @@ import Testing
         """)
   }
 
+  @Test func limitsAreTold() throws {
+    var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
+    report.limits = StatusReport.Limits(up: 1_572_864, down: nil)
+    #expect(StatusText.describe(report).contains("\nbandwidth: up 1.5 MiB/s, down no limit"))
+  }
+
+  /// What a limit lets through slowly is no standstill, though nothing else tells of it.
+  @Test func slowTransfersAreASignOfLife() async throws {
+    let late = 10 * second + 400 * second
+    let slow = run
+    slow.bandwidth.up.bytesPerSecond = 1 << 20
+    #expect(StatusReport(engineStatus(), of: slow, monitor: monitor(), now: late).isStuck)
+    try await slow.bandwidth.up.pass(1)
+    #expect(!StatusReport(engineStatus(), of: slow, monitor: monitor(), now: late).isStuck)
+  }
+
   @Test func invalidationsAreTold() throws {
     var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
     report.invalidation = StatusReport.Invalidation(distribution: "E1", accepted: 3, waiting: 0)
@@ -111,34 +130,6 @@ import Testing
         #""invalidation":{"accepted":3,"distribution":"E1","problem":"refused\n","secondsToNextTry":39.2,"waiting":12}"#
       ))
     #expect(try StatusReport(json: report.json()) == report)
-  }
-
-  @Test(arguments: [0, 120]) func theControlSocketAnswers(extraLength: Int) async throws {
-    let folder = try ScratchFolder()
-    let state = folder.path + String(repeating: "/" + String(repeating: "x", count: 30), count: extraLength / 30)
-    try #require(FileCalls.makeDirectories(state, mode: 0o700))
-    let path = ControlSocketPath(stateDirectory: state)
-    #expect(try ControlClient.request(path) == nil)
-    let server = ControlServer(path: path, logger: Logger(label: "t") { _ in SwiftLogNoOpLogHandler() }) {
-      Array("status".utf8)
-    }
-    let task = Task { await server.run() }
-    defer { task.cancel() }
-    var reply: [UInt8]?
-    while reply == nil {
-      reply = try await request(path)
-    }
-    #expect(reply == Array("status".utf8))
-    #expect((path.preferred == nil) == (extraLength > 0))
-    #expect(path.current.utf8.count <= ControlSocketPath.longest)
-    unlink(path.current)
-  }
-
-  /// On a thread of its own: the server needs those of the tests, which have others to run first.
-  private func request(_ path: ControlSocketPath) async throws -> [UInt8]? {
-    try await withCheckedThrowingContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(with: Result { try ControlClient.request(path, timeout: 600) }) }
-    }
   }
 
   final class Recorder: SyncObserver {

@@ -44,6 +44,11 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public struct Limits: Codable, Hashable, Sendable {
     public var up: Int64?
     public var down: Int64?
+
+    public init(up: Int64? = nil, down: Int64? = nil) {
+      self.up = up
+      self.down = down
+    }
   }
 
   public var root: String

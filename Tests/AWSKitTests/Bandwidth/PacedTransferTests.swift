@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import AWSKit
@@ -71,7 +72,8 @@ import Testing
       configure: { $0.bandwidth = limits },
       answer: { _, _ in .reply(200, [:], "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>") },
       body: { harness in
-        #expect(try await harness.client.listObjectsV2(bucket: "bucket").objects.isEmpty)
+        let page = try await harness.client.listObjectsV2(bucket: "bucket")
+        #expect(page.objects.isEmpty)
         #expect(time.now == .zero)
       })
   }
@@ -139,7 +141,7 @@ import Testing
       return rest
     }
     #expect(rest == 2 << 20)
-    #expect(time.now == .seconds(2))
+    #expect(time.now > .seconds(1.999) && time.now <= .seconds(2))
   }
 }
 
