@@ -139,7 +139,9 @@ import Testing
   }
 
   @Test func maximumBandwidth() throws {
-    func settings(_ value: String) throws -> AWSSettings { try self.settings("[default]\ns3 =\n  max_bandwidth = \(value)") }
+    func settings(_ value: String) throws -> AWSSettings {
+      try self.settings("[default]\ns3 =\n  max_bandwidth = \(value)")
+    }
     #expect(try self.settings("").maximumBandwidth() == nil)
     #expect(try settings("50MB/s").maximumBandwidth()?.bytesPerSecond == 50 << 20)
     #expect(try settings("800Kb/s").maximumBandwidth()?.bytesPerSecond == 100 << 10)

@@ -1,6 +1,4 @@
-import Foundation
 import Glibc
-import Logging
 import NIOConcurrencyHelpers
 import SyncEngine
 import SyncModel

@@ -64,7 +64,9 @@ struct LimitCommand: AsyncParsableCommand {
     var changes: [String: String] = [:]
     for (name, text, directions) in [("", rate, ["up", "down"]), ("--up ", up, ["up"]), ("--down ", down, ["down"])] {
       guard let text else { continue }
-      if Configuration.Bandwidth(parsing: text) == nil { problems.append("\(name)\(text): \(Configuration.Bandwidth.hint)") }
+      if Configuration.Bandwidth(parsing: text) == nil {
+        problems.append("\(name)\(text): \(Configuration.Bandwidth.hint)")
+      }
       for direction in directions { changes[direction] = text }
     }
     guard problems.isEmpty else { throw UsageError(problems: problems) }

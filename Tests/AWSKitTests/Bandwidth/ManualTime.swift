@@ -14,9 +14,9 @@ final class ManualTime: Sendable {
   var now: Duration { state.withLockedValue(\.now) }
 
   var timing: BandwidthLimiter.Timing {
-    BandwidthLimiter.Timing(now: { self.now }) { delay, action in
-      self.state.withLockedValue { $0.alarms.append(($0.now + delay, action)) }
-    }
+    BandwidthLimiter.Timing(
+      now: { self.now },
+      schedule: { delay, action in self.state.withLockedValue { $0.alarms.append(($0.now + delay, action)) } })
   }
 
   /// Waits for an alarm to be set.

@@ -25,9 +25,11 @@ public final class BandwidthLimiter: Sendable {
 
     static let system: Timing = {
       let start = ContinuousClock.now
-      return Timing(now: { ContinuousClock.now - start }) { delay, action in
-        _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(delay), action)
-      }
+      return Timing(
+        now: { ContinuousClock.now - start },
+        schedule: { delay, action in
+          _ = MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: TimeAmount(delay), action)
+        })
     }()
   }
 
