@@ -165,12 +165,8 @@ struct Assembly: Sendable {
     options.shutdownTimeout = configuration.shutdownTimeout
     options.deletionLimit = configuration.maximumDeletion.limit
     options.filters = Filters(
-      rules: configuration.filters.map {
-        switch $0 {
-        case .exclude(let pattern): .exclude(pattern)
-        case .include(let pattern): .include(pattern)
-        }
-      }, root: root)
+      rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
+      downloads: configuration.downloadFilters.map(\.rule), root: root)
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
