@@ -96,7 +96,7 @@ struct Assembly: Sendable {
     self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
+      safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations)
   }
 
@@ -165,18 +165,19 @@ struct Assembly: Sendable {
     options.shutdownTimeout = configuration.shutdownTimeout
     options.deletionLimit = configuration.maximumDeletion.limit
     options.filters = Filters(
-      rules: configuration.filters.map {
-        switch $0 {
-        case .exclude(let pattern): .exclude(pattern)
-        case .include(let pattern): .include(pattern)
-        }
-      }, root: root)
+      rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
+      downloads: configuration.downloadFilters.map(\.rule), root: root)
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
     options.asksAtFirstContact = configuration.asksAtFirstContact
-    options.policy.deletesLocal = configuration.deletes.contains(.down)
-    options.policy.deletesRemote = configuration.deletes.contains(.up)
+    options.policy.changesLocal = configuration.directions.contains(.down)
+    options.policy.changesRemote = configuration.directions.contains(.up)
+    // What is missing on the side that is written comes back from the other.
+    options.policy.deletesLocal = configuration.deletes.contains(.down) && configuration.directions.contains(.down)
+    options.policy.deletesRemote = configuration.deletes.contains(.up) && configuration.directions.contains(.up)
+    // One direction decides a first contact.
+    if configuration.directions != .both { options.asksAtFirstContact = false }
     return options
   }
 }

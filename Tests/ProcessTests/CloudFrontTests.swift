@@ -145,6 +145,9 @@ extension ProcessTests {
       try await eventually("a request arrives") { distribution.requests > before }
       #expect(try await node.stopped() == .exited(1))
       proxy.mode = .good
+      let sent = distribution.requests
+      try await node.once("--dryrun")
+      #expect(distribution.requests == sent)
       try await node.started()
       try await node.status("the reply came") { $0.invalidation?.accepted == 1 && $0.invalidation?.waiting == 0 }
       let late = try await distribution.invalidations().dropFirst(before)
