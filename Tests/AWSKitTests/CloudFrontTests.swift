@@ -162,12 +162,13 @@ import Testing
     let name = "rotating"
     private let count = NIOLockedValueBox(0)
 
-    func credentials() -> AWSCredentials? {
+    func lookUp() -> CredentialLookup {
       let number = count.withLockedValue { count in
         count += 1
         return count
       }
-      return AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)")
+      return .found(
+        AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)"), source: name)
     }
   }
 

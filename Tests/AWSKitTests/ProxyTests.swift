@@ -78,8 +78,8 @@ import Testing
   @Test func plainRequestsNameTheirTarget() async throws {
     let proxy = try await TestServer.start { _, _ in .reply(200, ["ETag": "\"e\""]) }
     try await ClientHarness.run(
-      transport: try proxied(["http_proxy": "http://us%65r:p%40ss@127.0.0.1:\(proxy.port)"]),
       configure: { $0.endpoint = try! S3Endpoint(url: "http://store.invalid:9000", region: "eu-west-1") },
+      transport: try proxied(["http_proxy": "http://us%65r:p%40ss@127.0.0.1:\(proxy.port)"]),
       answer: { _, _ in .close },
       body: { harness in
         for _ in 0..<2 {
@@ -125,11 +125,11 @@ import Testing
   @Test func aProxyThatWantsAPassword() async throws {
     let proxy = try await TestServer.start { _, _ in .reply(407) }
     try await ClientHarness.run(
-      transport: try proxied(["HTTP_PROXY": "http://u:secret@127.0.0.1:\(proxy.port)"]),
       configure: {
         $0.endpoint = try! S3Endpoint(url: "http://store.invalid", region: "eu-west-1")
         $0.retry.maximumAttempts = 1
       },
+      transport: try proxied(["HTTP_PROXY": "http://u:secret@127.0.0.1:\(proxy.port)"]),
       answer: { _, _ in .close },
       body: { harness in
         let error = try await ClientHarness.error {

@@ -17,8 +17,8 @@ struct ClientHarness: Sendable {
   @discardableResult
   static func run<Result>(
     stallTimeout: Duration = .seconds(30),
-    transport configureTransport: (inout HTTPTransport.Configuration) -> Void = { _ in },
     configure: (inout S3Client.Configuration) -> Void = { _ in },
+    transport configureTransport: (inout HTTPTransport.Configuration) -> Void = { _ in },
     provider: any CredentialProvider = StaticCredentialProvider(credentials),
     answer: @escaping @Sendable (TestServer.Request, Int) -> TestServer.Answer,
     body: (ClientHarness) async throws -> Result
