@@ -124,8 +124,8 @@ private func region(of request: TestServer.Request) -> String? {
     }
     let proxies = try ProxySettings(environment: ["HTTP_PROXY": proxy.url])
     try await ClientHarness.run(
+      proxies: proxies,
       configure: { $0.endpoint = try! S3Endpoint(url: "http://store.invalid", region: "eu-west-1") },
-      transport: { $0.proxies = proxies },
       answer: { _, _ in .close },
       body: { harness in
         let point = "arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap"
