@@ -176,8 +176,8 @@ import Testing
         count += 1
         return count
       }
-      return .found(
-        AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)"), source: name)
+      let keys = AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)")
+      return .found(keys, source: name)
     }
   }
 
