@@ -42,6 +42,15 @@ extension Configuration {
   }
 }
 
+extension Configuration.Filter {
+  var rule: Filters.Rule {
+    switch self {
+    case .exclude(let pattern): .exclude(pattern)
+    case .include(let pattern): .include(pattern)
+    }
+  }
+}
+
 extension Configuration.MaximumDeletion {
   /// Takes `N`, `N%` or `none`.
   public init?(parsing text: String) {

@@ -49,6 +49,10 @@ public struct Configuration: Sendable {
   /// Plan only.
   public var isDryRun = false
   public var filters: [Filter] = []
+  /// Of uploads only, behind ``filters``.
+  public var uploadFilters: [Filter] = []
+  /// Of downloads only, behind ``filters``.
+  public var downloadFilters: [Filter] = []
   /// Nil: `.martlet` in the root.
   public var stateDirectory: String?
   public var trashRetention: Duration = .seconds(30 * 86_400)

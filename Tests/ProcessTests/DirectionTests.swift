@@ -31,6 +31,29 @@ extension ProcessTests {
       }
     }
 
+    @Test(.limit(minutes: 2)) func aPathMayBeLeftOutInOneDirection() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let root = try workspace.folder("a")
+          try makeFolder(root + "/tmp")
+          try write(root + "/tmp/mine", "local")
+          try write(root + "/both", "local")
+          try await server.bucket.put("tree/tmp/theirs", "remote".utf8)
+          try await server.bucket.put("tree/log/theirs", "remote".utf8)
+          let end = try await workspace.start(
+            [
+              try Programs.martlet(), "s3-sync2", "-p", "0", root, "s3://\(TestServer.bucketName)/tree",
+              "--endpoint-url", server.url, "--sync-opt-down-exclude", "tmp/*", "--sync-opt-up-exclude", "both",
+            ], name: "s3-sync2", environment: TestServer.awsVariables
+          ).ended()
+          #expect(end == .exited(0))
+          #expect(!exists(root + "/tmp/theirs") && text(root + "/log/theirs") == "remote")
+          #expect(try await server.bucket.get("tree/tmp/mine") == Array("local".utf8))
+          #expect(try await server.bucket.objects("tree/both").isEmpty)
+        }
+      }
+    }
+
     @Test(.limit(minutes: 2)) func onlyUpChangesNothingInTheFolder() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

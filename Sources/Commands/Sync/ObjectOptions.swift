@@ -84,8 +84,7 @@ struct ObjectOptions: ParsableArguments {
   @Option(help: ArgumentHelp("ENABLED: downloads ask for the object's checksum (default).", valueName: "mode"))
   var checksumMode: String?
 
-  @Option(
-    defaultAsFlag: "requester", help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
+  @Option(defaultAsFlag: "requester", help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
   var requestPayer: String?
 
   @Option(help: ArgumentHelp("Keys of one page of a listing (default: the server's, 1000).", valueName: "count"))

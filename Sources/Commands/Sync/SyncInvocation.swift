@@ -131,9 +131,8 @@ struct SyncInvocation {
   private static func readSelection(
     _ options: SelectionOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
-    let given = (options.exclude + options.include).sorted { $0.order < $1.order }
-    configuration.filters = given.map(\.filter)
-    if given.isEmpty {
+    configuration.filters = FilterOption.ordered(options.exclude + options.include)
+    if configuration.filters.isEmpty {
       func patterns(_ option: String) -> [String] {
         reader.variable(option)?.split(separator: "\n").map(String.init) ?? []
       }

@@ -196,6 +196,11 @@ struct FilterOption: Hashable, Sendable {
 
   private static let counter = Atomic<Int>(0)
 
+  /// As they were given.
+  static func ordered(_ options: [FilterOption]) -> [Configuration.Filter] {
+    options.sorted { $0.order < $1.order }.map(\.filter)
+  }
+
   static func exclude(_ pattern: String) -> FilterOption { next(.exclude(pattern)) }
   static func include(_ pattern: String) -> FilterOption { next(.include(pattern)) }
 

@@ -256,10 +256,9 @@ extension Invalidations {
   /// Limit for the answer at start.
   private static let checkTimeout: Duration = .seconds(10)
 
-  /// Why it could not be checked; nil when all is well.
-  private static func check(_ distribution: String, _ client: CloudFrontClient, _ logger: Logger) async throws
-    -> String?
-  {
+  /// Why it could not be checked; nil when all is well. Throws where it cannot be used.
+  @discardableResult
+  static func check(_ distribution: String, _ client: CloudFrontClient, _ logger: Logger) async throws -> String? {
     var client = client
     client.configuration.retry.maximumAttempts = 1
     client.configuration.requestTimeout = checkTimeout

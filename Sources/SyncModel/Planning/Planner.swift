@@ -34,7 +34,9 @@ extension Policy {
   /// Where only one side may be changed, the other is left as it is.
   fileprivate func allowed(_ operation: Operation) -> Operation? {
     switch operation {
-    case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: operation
+    case .inspectLocal, .inspectRemote, .adopt, .forget, .blocked: operation
+    // What would decide between the two versions changes one of them.
+    case .compare: changesLocal || changesRemote ? operation : nil
     case .upload, .uploadMetadata, .deleteRemote, .putMarker, .deleteMarker: changesRemote ? operation : nil
     case .download, .applyMetadata, .deleteLocal, .makeLocalDirectory, .removeLocalDirectory:
       changesLocal ? operation : nil

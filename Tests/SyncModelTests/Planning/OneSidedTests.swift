@@ -67,6 +67,13 @@ import Testing
     }
   }
 
+  @Test func `where neither side may be changed nothing decides between two versions`() {
+    let neither = Self.up.with { $0.changesRemote = false }
+    let plan = Planner.plan(
+      path: Given.leaf, base: nil, local: .present(Given.local), remote: .object(Given.replaced), policy: neither)
+    #expect(plan == nil)
+  }
+
   @Test(arguments: ConflictPolicy.allCases, [nil, FirstSyncPolicy.local, .remote, .keepBoth])
   func `the side that is not changed wins`(_ conflict: ConflictPolicy, _ firstSync: FirstSyncPolicy?) {
     func resolve(_ policy: Policy, base: BaseEntry?) -> Resolution {
