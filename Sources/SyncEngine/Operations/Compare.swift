@@ -230,6 +230,8 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
+      // Where this version came after its copy, somebody moved the copy there: the copy's deletion may be under way.
+      guard existing.stamp.lastModified >= object.stamp.lastModified else { return false }
       turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }
