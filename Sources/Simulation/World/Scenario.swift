@@ -65,11 +65,16 @@ struct Scenario {
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
     }
+    // The comparisons of aws s3 sync are not drawn: what they leave as it is never becomes equal.
+    let awsOrder = parts.choose("awsOrder", usual: []) {
+      $0.oneIn(5) ? $0.pick([[SyncDirection.down, .up], [.up, .down]]) : []
+    }
     for name in generator.oneIn(4) ? ["A", "B", "C"] : ["A", "B"] {
       guard name != "C" || parts.take("node:C") != nil else { continue }
       var node = Self.node(name, parts)
       // Nodes that decide alike are part of the promise.
       node.options.policy.conflict = conflict
+      node.options.policy.awsOrder = awsOrder
       nodes.append(node)
     }
     for node in nodes {
