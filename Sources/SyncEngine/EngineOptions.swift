@@ -20,7 +20,7 @@ package struct EngineOptions: Sendable {
   /// A file that somebody keeps open for writing is uploaded when nobody has written for so long.
   package var uploadOpenAfter: Duration = .seconds(30)
   package var shutdownTimeout: Duration = .seconds(25)
-  /// Without `firstSync` or `awsOrder` a first contact with too many conflicts ends the run before any change.
+  /// Without `firstSync` a first contact with too many conflicts ends the run before any change.
   package var asksAtFirstContact = true
   /// `--max-delete`.
   package var deletionLimit: DeletionLimit = .standard

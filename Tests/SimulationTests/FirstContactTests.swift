@@ -182,20 +182,6 @@ import Testing
     #expect(run.status(stage).conflicts == 0)
   }
 
-  /// The program that is replaced ran `aws s3 sync` in this order; nobody is asked.
-  @Test(arguments: [[SyncDirection.down, .up], [.up, .down]])
-  func theSideWinsFromWhichAwsWouldCopy(order: [SyncDirection]) {
-    let node = stage.node { $0.policy.awsOrder = order }
-    for number in 0..<30 { put(node, "file\(number)", "here!", "away") }
-    let run = start(node)
-    #expect(!run.task.isDone)
-    let winner = order[0] == .up ? "here!" : "away"
-    #expect(texts(node, "file7") == [winner, winner])
-    #expect(node.names.count == 60 && stage.server.sortedKeys == node.names.sorted())
-    // What the trash got is in the bucket under another name.
-    #expect(node.disk.trash.allSatisfy { $0.mayExpire })
-  }
-
   // MARK: - Support
 
   private func node(_ comparison: FirstContactComparison) -> SimNode {

@@ -15,7 +15,7 @@ extension Engine {
   func prepareFirstContact() async throws {
     if options.isDryRun { return }
     let isUndecided = try await store.value(Self.key) != nil
-    guard options.policy.firstSync == nil, options.policy.awsOrder.isEmpty, options.asksAtFirstContact else {
+    guard options.policy.firstSync == nil, options.asksAtFirstContact else {
       if isUndecided { try await store.setValue(nil, for: Self.key) }
       return
     }

@@ -7,25 +7,18 @@ extension Planner {
   ) -> Resolution {
     // Sides that were left as they are, by an option that is no longer given, meet for the first time now.
     let isFirst = base.map { $0.isApart && $0.isUnchanged(local, remote.stamp) } ?? true
-    var resolution =
-      isFirst ? firstContact(local, remote, policy) : localKeepsName(local, remote, policy, serverNow)
+    var resolution = isFirst ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow)
     // Git reads stray files below refs/ as branches.
     if path.ancestors.contains(where: { $0.name == ".git" }) { resolution = resolution.withLoserToTrash }
     return resolution
   }
 
-  private static func firstContact(_ local: LocalStamp, _ remote: RemoteObject, _ policy: Policy) -> Resolution {
-    switch policy.firstSync {
-    case nil: awsRule(local, remote, policy)
-    case .keepBoth: .remoteWins
+  private static func firstContact(_ policy: FirstSyncPolicy?) -> Resolution {
+    switch policy {
+    case nil, .keepBoth: .remoteWins
     case .remote: .remoteWinsLoserToTrash
     case .local: .localWinsLoserToTrash
     }
-  }
-
-  private static func awsRule(_ local: LocalStamp, _ remote: RemoteObject, _ policy: Policy) -> Resolution {
-    let first = policy.awsOrder.first { policy.comparison.copies($0, local: local, remote: remote.stamp) }
-    return first == .up ? .localWins : .remoteWins
   }
 
   private static func localKeepsName(

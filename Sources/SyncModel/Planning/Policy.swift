@@ -24,9 +24,6 @@ package struct Policy: Hashable, Sendable {
   package var firstSync: FirstSyncPolicy?
   /// What counts as equal at first contact, beside equal contents.
   package var comparison: FirstContactComparison = .contents
-  /// Directions in which `aws s3 sync` is run by the program that is replaced, in their order: at first contact the
-  /// side wins from which the first one would copy. Empty: the remote.
-  package var awsOrder: [SyncDirection] = []
   /// Local deletions are carried to the bucket; otherwise the file is copied back.
   package var deletesRemote = true
   /// Remote deletions are carried to the root; otherwise the object is put back.

@@ -78,28 +78,18 @@ import Testing
 @Suite struct FirstContactWinnerTests {
   typealias Pair = FirstContactComparisonTests.Pair
 
-  /// The side from which the first direction would copy that copies at all; else the remote.
-  @Test func `in the place of aws s3 sync the side wins from which it would copy`() {
+  /// At its start s3-sync2 runs `aws s3 sync` downwards, and upwards only when the folder has changed since. So it needs
+  /// no rule of its own: wherever either would copy the remote wins, as everywhere.
+  @Test(arguments: FirstContactComparison.allCases)
+  func `the side from which s3-sync2 would copy is the remote's`(option: FirstContactComparison) {
     for difference in FirstContactComparisonTests.differences {
-      let isNewer = difference > 0
-      let same = Pair(localMinusRemote: difference)
-      let other = Pair(localMinusRemote: difference, isSameSize: false)
-      #expect(winner([.down, .up], same) == .remoteWins)
-      #expect(winner([.down, .up], other) == .remoteWins)
-      #expect(winner([.up, .down], same) == (isNewer ? .localWins : .remoteWins))
-      #expect(winner([.up, .down], other) == .localWins)
-      #expect(winner([.up, .down], other, .sizeOnly) == .localWins)
-      #expect(winner([.up], same, .exactTimestamps) == (isNewer ? .localWins : .remoteWins))
-      #expect(winner([], same) == .remoteWins)
-      #expect(winner([], other) == .remoteWins)
+      for isSameSize in [true, false] {
+        let pair = Pair(localMinusRemote: difference, isSameSize: isSameSize)
+        let first = [SyncDirection.down, .up].first { option.copies($0, local: pair.local, remote: pair.remote) }
+        #expect(first != .up)
+        #expect(winner(pair, option) == .remoteWins)
+      }
     }
-  }
-
-  @Test func `what the user decided comes before the rule`() {
-    let pair = Pair(localMinusRemote: 10)
-    #expect(winner([.up, .down], pair, firstSync: .keepBoth) == .remoteWins)
-    #expect(winner([.up, .down], pair, firstSync: .remote) == .remoteWinsLoserToTrash)
-    #expect(winner([.down, .up], pair, firstSync: .local) == .localWinsLoserToTrash)
   }
 
   @Test func `versions that were left apart meet first when the option is gone, and as a change when one changed`() {
@@ -108,26 +98,20 @@ import Testing
       $0.local = pair.local
       $0.remote = pair.remote
     }
-    #expect(winner([], pair, base: row) == .remoteWins)
+    #expect(winner(pair, base: row) == .remoteWins)
     var edited = pair
     edited.local.changed = Timestamp(seconds: 9000)
-    #expect(winner([], edited, base: row) == .localWins)
-    #expect(winner([], pair, base: row.with { $0.remote?.etag = "before" }) == .localWins)
+    #expect(winner(edited, base: row) == .localWins)
+    #expect(winner(pair, base: row.with { $0.remote?.etag = "before" }) == .localWins)
   }
 
   private func winner(
-    _ order: [SyncDirection], _ pair: Pair, _ option: FirstContactComparison = .contents,
-    firstSync: FirstSyncPolicy? = nil, base: BaseEntry? = nil
+    _ pair: Pair, _ option: FirstContactComparison = .contents, base: BaseEntry? = nil
   ) -> Resolution {
-    let policy = Policy().with {
-      $0.awsOrder = order
-      $0.comparison = option
-      $0.firstSync = firstSync
-    }
-    return Planner.resolve(
+    Planner.resolve(
       path: Given.leaf, base: base, local: pair.local,
-      remote: RemoteObject(stamp: pair.remote, metadata: EntryMetadata(kind: .file)), policy: policy,
-      serverNow: Timestamp(seconds: 100_000))
+      remote: RemoteObject(stamp: pair.remote, metadata: EntryMetadata(kind: .file)),
+      policy: Policy().with { $0.comparison = option }, serverNow: Timestamp(seconds: 100_000))
   }
 }
 
