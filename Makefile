@@ -10,7 +10,7 @@ help:
 	@echo "make sanitize  the whole suite under the address and the thread sanitizer"
 	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
-	@echo "make install   copies it to $(PREFIX)/bin (PREFIX, DESTDIR)"
+	@echo "make install   copies it to $(PREFIX)/bin, also as s3-sync2 (PREFIX, DESTDIR)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
 	@echo "make mutations turns off one safeguard after the other; the simulation must notice each time"
 	@echo "make format    formats the sources; make lint checks them"
@@ -38,6 +38,7 @@ build:
 
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
+	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/s3-sync2
 
 SEEDS ?= 0..<20000
 FIRST ?= 0

@@ -105,17 +105,22 @@ let package = Package(
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests(
       "RemoteTreeTests",
-      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency]),
+      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency],
+      resources: [.copy("Vectors")]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests(
-      "AWSKitTests", ["AWSKit", "Checksums", "Digests", logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency],
+      "AWSKitTests",
+      [
+        "AWSKit", "Checksums", "Digests", asyncHTTPClient, logging, nioCore, nioPosix, nioHTTP1, nioSSL, nioConcurrency,
+      ],
       resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums", "Digests"]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
-      "CommandsTests", ["Commands", "Martlet", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
+      "CommandsTests",
+      ["Commands", "Martlet", "AWSKit", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
     tests(
       "FuzzTests",
       [
@@ -127,6 +132,6 @@ let package = Package(
       [
         "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
         nioConcurrency,
-      ]),
+      ], resources: [.copy("Captures")]),
   ]
 )

@@ -88,6 +88,11 @@ extension BaseStore: BaseStorePort {
   package func setValue(_ value: String?, for key: String) async throws {
     try await lane.write { database, _ in try ValueTable.set(value, for: key, in: database) }
   }
+
+  /// Survives a power loss, too.
+  package func setDurableValue(_ value: String?, for key: String) async throws {
+    try await lane.write(isDurable: true) { database, _ in try ValueTable.set(value, for: key, in: database) }
+  }
 }
 
 extension BaseChange {

@@ -5,7 +5,8 @@ import Martlet
 enum ExitStatus {
   /// Everything is in sync; of `status`: ready and not stuck.
   static let inSync = ExitCode(0)
-  /// The run ended and something is not in sync; of `status`: not ready, stuck or not running.
+  /// The run ended and something is not in sync, or the distribution of `--cf-dist-id` cannot be used (as with
+  /// s3-sync2); of `status`: not ready, stuck or not running.
   static let notInSync = ExitCode(1)
   /// The folder, the bucket or the state cannot be used.
   static let cannotStart = ExitCode(2)
@@ -14,8 +15,14 @@ enum ExitStatus {
 
   static func of(_ error: any Error) -> ExitCode {
     guard let error = error as? MartletError else { return cannotStart }
-    return error.code == .configuration ? usage : cannotStart
+    return switch error.code {
+    case .configuration: usage
+    case .distribution: notInSync
+    default: cannotStart
+    }
   }
 
-  static func of(_ outcome: SyncOutcome) -> ExitCode { outcome.isInSync ? inSync : notInSync }
+  static func of(_ outcome: SyncOutcome) -> ExitCode {
+    outcome.isInSync && outcome.invalidationLeft == nil ? inSync : notInSync
+  }
 }

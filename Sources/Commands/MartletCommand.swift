@@ -1,11 +1,35 @@
 import ArgumentParser
 import CLinux
+import FoundationEssentials
 
 /// What the executable runs.
 package enum CommandLineTool {
   package static func main() async {
     clinux_return_large_buffers()
-    await MartletCommand.main()
+    do {
+      try await run(CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
+    } catch {
+      MartletCommand.exit(withError: error)
+    }
+  }
+
+  /// `words` begins with the name that the program was called by.
+  private static func run(_ words: [String], environment: [String: String]) async throws {
+    let words = MartletCommand.words(words)
+    guard let name = words.first, let command = MartletCommand.translated(name) else {
+      return try await run(MartletCommand.parseAsRoot(words))
+    }
+    let translation = ArgumentTranslation(
+      Array(words.dropFirst()), grammar: command.grammar, files: ParameterFile(environment: environment))
+    let parsed = try MartletCommand.parseAsRoot([name] + translation.arguments)
+    guard let parsed = parsed as? any TranslatedCommand else { return try await run(parsed) }
+    try await parsed.run(translation)
+  }
+
+  private static func run(_ command: any ParsableCommand) async throws {
+    var command = command
+    if var command = command as? any AsyncParsableCommand { return try await command.run() }
+    try command.run()
   }
 }
 
@@ -19,7 +43,17 @@ struct MartletCommand: AsyncParsableCommand {
       64 wrong usage.
       """,
     version: Version.current,
-    subcommands: [SyncCommand.self, StatusCommand.self, ServeS3Command.self])
+    subcommands: [SyncCommand.self, StatusCommand.self, ServeS3Command.self, S3Sync2Command.self])
+
+  /// The words behind the program's name. Called by the name of a program that it stands in for, it is that one.
+  static func words(_ words: [String]) -> [String] {
+    let name = words.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) }
+    return [name].compactMap { translated($0 ?? "") == nil || $0 == "sync" ? nil : $0 } + words.dropFirst()
+  }
+
+  static func translated(_ name: String) -> (any TranslatedCommand.Type)? {
+    configuration.subcommands.first { $0.configuration.commandName == name } as? any TranslatedCommand.Type
+  }
 }
 
 enum Version {

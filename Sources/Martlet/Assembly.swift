@@ -28,13 +28,19 @@ struct Assembly: Sendable {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
     let location = try S3Location(parsing: configuration.location)
-    let settings = try AWSSettings(
-      environment: ProcessInfo.processInfo.environment, profile: configuration.profile)
-    let endpoint = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
-    let remoteID = StateDirectory.remoteID(endpoint: endpoint, location: location)
+    let connection = try Connection(
+      configuration, location: location, environment: ProcessInfo.processInfo.environment)
+    connection.announce(to: logger)
+    let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)
     let root = FileCalls.resolved(configuration.root) ?? configuration.root
-    let layout = try RootLayout(
-      root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
+    let layout: RootLayout
+    do {
+      if configuration.checksAtStart { try FileCalls.checkWritable(root) }
+      layout = try RootLayout(
+        root, remoteID: remoteID, quota: TrashQuota(retention: configuration.trashRetention))
+    } catch  where configuration.checksAtStart {
+      throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
+    }
     if let stateDirectory = configuration.stateDirectory {
       directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
       try directory.create()
@@ -48,18 +54,26 @@ struct Assembly: Sendable {
       wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
     if layout.isCopied { try layout.adopt() }
 
-    transport = try HTTPTransport(configuration: Self.transport(settings))
+    transport = try HTTPTransport(configuration: connection.transport)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
+    let invalidations: Invalidations?
     do {
-      var client = try Self.client(configuration, settings, transport, logger)
+      let credentials = Self.credentials(configuration, connection.settings, transport, logger)
+      var client = S3Client(
+        configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       client.configuration.onThrottle = { slowDown.signal() }
+      invalidations = try await Self.invalidations(
+        configuration, connection.settings, location, store: store, credentials: credentials, transport, logger)
+      let settings = ObjectSettings(configuration.objects)
       capabilities = Capabilities(
-        store: store, probe: CapabilityProbe(client: client, location: location, logger: logger), logger: logger)
+        store: store,
+        probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
       let pool = BlockingPool()
       remote = RemoteTree(
-        client: client, location: location, node: node, capabilities: found, logger: logger, writing: pool)
+        client: client, location: location, node: node, capabilities: found, settings: settings,
+        logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
       // A clock that is set wrong for a while must not end the retention of the whole trash.
@@ -82,7 +96,8 @@ struct Assembly: Sendable {
     self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation)
+      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
+      invalidations: invalidations)
   }
 
   func close() async {
@@ -91,23 +106,49 @@ struct Assembly: Sendable {
     try? store.close()
   }
 
-  private static func transport(_ settings: AWSSettings) -> HTTPTransport.Configuration {
-    var transport = HTTPTransport.Configuration()
-    transport.caBundle = settings.caBundle
-    return transport
+  /// What is wrong with the folder, and with the server if anything is.
+  private static func everythingWrong(
+    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location,
+    _ logger: Logger
+  ) async -> MartletError {
+    guard let transport = try? HTTPTransport(configuration: connection.transport) else { return local }
+    var wrong = local
+    do {
+      let credentials = Self.credentials(configuration, connection.settings, transport, logger)
+      let client = S3Client(
+        configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
+      _ = try await CapabilityProbe(
+        client: client, location: location, settings: ObjectSettings(configuration.objects), logger: logger
+      ).run()
+    } catch {
+      wrong.message += "; \(MartletError(error).message)"
+    }
+    try? await transport.shutdown()
+    return wrong
   }
 
-  private static func client(
+  private static func credentials(
     _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
-  ) throws -> S3Client {
-    var client = S3Client.Configuration(
-      endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
-    client.checksums = settings.checksums
-    if let attempts = settings.maximumAttempts { client.retry.maximumAttempts = attempts }
-    let credentials = CredentialCache(
-      provider: CredentialChain.standard(settings: settings, transport: transport), now: AWSTimestamp.systemNow,
-      logger: logger)
-    return S3Client(configuration: client, credentials: credentials, transport: transport, logger: logger)
+  ) -> CredentialCache {
+    let provider: any CredentialProvider =
+      configuration.signsRequests
+      ? CredentialChain.standard(
+        settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
+      : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
+    return CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
+  }
+
+  private static func invalidations(
+    _ configuration: Configuration, _ settings: AWSSettings, _ location: S3Location, store: BaseStore,
+    credentials: CredentialCache, _ transport: HTTPTransport, _ logger: Logger
+  ) async throws -> Invalidations? {
+    guard let cloudFront = configuration.cloudFront else { return nil }
+    let endpoint = try CloudFrontEndpoint(
+      settings: settings, url: configuration.endpointURL, region: configuration.region)
+    let client = CloudFrontClient(
+      configuration: CloudFrontClient.Configuration(endpoint: endpoint), credentials: credentials,
+      transport: transport, logger: logger)
+    return try await Invalidations(cloudFront, location: location, client: client, store: store, logger: logger)
   }
 
   private static func options(
@@ -133,8 +174,9 @@ struct Assembly: Sendable {
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
-    options.policy.deletesLocal = configuration.deletes
-    options.policy.deletesRemote = configuration.deletes
+    options.asksAtFirstContact = configuration.asksAtFirstContact
+    options.policy.deletesLocal = configuration.deletes.contains(.down)
+    options.policy.deletesRemote = configuration.deletes.contains(.up)
     return options
   }
 }

@@ -22,7 +22,7 @@ struct Capabilities {
   private static let validity: Int64 = 30 * 86_400
 
   func establish(_ configuration: Configuration, isStopped: () -> Bool) async throws -> ServerCapabilities {
-    let stored = try await store.value(Self.key)
+    let stored = configuration.checksAtStart ? nil : try await store.value(Self.key)
     let now = SystemEnvironment().wallTime().seconds
     if let stored, let known = try? JSONDecoder().decode(Stored.self, from: Data(stored.utf8)),
       (0..<Self.validity).contains(now - known.probed)
@@ -63,7 +63,9 @@ struct Capabilities {
     while true {
       do {
         return try await probe.run()
-      } catch let failure as RemoteFailure where failure.mayPass && !configuration.once && !isStopped() {
+      } catch let failure as RemoteFailure
+        where failure.mayPass && !configuration.once && !configuration.checksAtStart && !isStopped()
+      {
         logger.warning("the server does not answer yet, trying again: \(failure.message)")
         for _ in 0..<Int(pause / .milliseconds(250)) where !isStopped() {
           try await Task.sleep(for: .milliseconds(250))

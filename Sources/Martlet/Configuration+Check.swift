@@ -18,7 +18,9 @@ extension Configuration {
     if let nodeID, let problem = NodeIdentity.problem(with: nodeID) {
       problems.append("--node-id \(nodeID): \(problem)")
     }
+    problems += objects.problems
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
+    if let cloudFront { problems += cloudFront.problems }
     return problems
   }
 

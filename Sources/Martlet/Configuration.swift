@@ -18,12 +18,26 @@ public struct Configuration: Sendable {
   public var endpointURL: String?
   public var region: String?
   public var profile: String?
+  /// Otherwise no credentials are looked for, and the server has to let everybody in.
+  public var signsRequests = true
+  /// PEM file with the certificate authorities to trust in place of the system's.
+  public var caBundle: String?
+  /// False: whoever is on the way may pose as the server.
+  public var verifiesCertificates = true
+  /// How long no byte may move while a request is under way; zero: no limit. Nil: a minute.
+  public var readTimeout: Duration?
+  /// How long a connection may take to be made; zero: no limit. Nil: ten seconds.
+  public var connectTimeout: Duration?
   /// Nil: made from the host name when the state is created, then kept with it.
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
-  /// Whether deletions cross; otherwise the file or object comes back.
-  public var deletes = true
+  /// End where the server cannot be reached or written at start, though that may pass.
+  public var checksAtStart = false
+  /// Where a first contact finds more conflicts than may be decided without `firstSync`, end before any change.
+  public var asksAtFirstContact = true
+  /// Which deletions cross; otherwise the file or object comes back.
+  public var deletes: Directions = .both
   public var maximumDeletion: MaximumDeletion = .standard
   /// Plan only.
   public var isDryRun = false
@@ -37,6 +51,10 @@ public struct Configuration: Sendable {
   public var watch: Watch = .auto
   public var symlinks: Symlinks = .preserve
   public var directories: Directories = .empty
+  /// What goes along with objects.
+  public var objects = Objects()
+  /// Nil: nobody is told.
+  public var cloudFront: CloudFront?
 
   public init(root: String, location: String) {
     self.root = root
@@ -45,6 +63,16 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration {
+  /// Up is from the folder to the bucket.
+  public struct Directions: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let up = Directions(rawValue: 1)
+    public static let down = Directions(rawValue: 2)
+    public static let both: Directions = [.up, .down]
+  }
+
   /// Who wins where both sides changed and differ.
   public enum Conflict: String, Sendable, CaseIterable {
     case newest, local, remote

@@ -1,7 +1,9 @@
 /// Why a synchronisation could not start, or ended.
 public struct MartletError: Error, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
-    private enum Value: String, Sendable { case configuration, root, remote, state, alreadyRunning, undecided }
+    private enum Value: String, Sendable {
+      case configuration, root, remote, state, alreadyRunning, undecided, distribution
+    }
     private let value: Value
     private init(_ value: Value) { self.value = value }
 
@@ -17,6 +19,8 @@ public struct MartletError: Error, Sendable, CustomStringConvertible {
     public static let alreadyRunning = Code(.alreadyRunning)
     /// First contact found more differences than may be decided without `--first-sync`.
     public static let undecided = Code(.undecided)
+    /// The CloudFront distribution is missing or must not be used.
+    public static let distribution = Code(.distribution)
 
     public var description: String { value.rawValue }
   }

@@ -12,10 +12,17 @@ public struct SyncOutcome: Hashable, Sendable {
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
+  /// What the CloudFront distribution has not heard of yet; the next run tells it.
+  public var invalidationLeft: String?
 
   public var isInSync: Bool { unsynced.isEmpty && deletionsHalted == nil }
 
   package init() {}
+
+  mutating func ignore(_ isIgnored: (String) -> Bool) {
+    unsynced.removeAll { isIgnored($0.path) }
+    untold.removeAll { isIgnored($0.path) }
+  }
 
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {
     unsynced = StatusReport.Problem.merged(summary.unsynced, reports)

@@ -22,7 +22,8 @@ public final class Syncer: Service {
   private let environment = SystemEnvironment()
   private let monitor: SyncMonitor
   private let state = NIOLockedValueBox(State.waiting)
-  private let stop = NIOLockedValueBox(false)
+  /// Uptime nanoseconds at which it was asked to stop.
+  private let stop = NIOLockedValueBox<Int64?>(nil)
 
   public convenience init(_ configuration: Configuration, logger: Logger) {
     self.init(configuration, logger: logger, observer: IgnoredEvents())
@@ -66,7 +67,7 @@ public final class Syncer: Service {
   }
 
   private func requestStop() {
-    stop.withLockedValue { $0 = true }
+    stop.withLockedValue { $0 = $0 ?? environment.uptime() }
     if case .running(let engine, _) = state.withLockedValue({ $0 }) { engine.requestStop() }
   }
 
@@ -84,15 +85,21 @@ public final class Syncer: Service {
     }
   }
 
-  private var isStopped: Bool { stop.withLockedValue { $0 } }
+  private var isStopped: Bool { stop.withLockedValue { $0 != nil } }
 
   /// False where the root was mounted anew and everything must be opened again.
   private func runOnce() async throws -> Bool {
     let assembly = try await Assembly(configuration, logger: logger, isStopped: { self.isStopped })
-    let outcome: SyncOutcome?
+    var outcome: SyncOutcome?
     do { outcome = try await run(assembly) } catch {
+      await assembly.run.invalidations?.close()
       await assembly.close()
       throw error
+    }
+    if let invalidations = assembly.run.invalidations {
+      if outcome != nil { await finish(invalidations) }
+      let left = await invalidations.close()
+      outcome?.invalidationLeft = left
     }
     await assembly.close()
     // Nothing may keep what is open on the volume that is gone: its lock is wanted again.
@@ -100,15 +107,33 @@ public final class Syncer: Service {
     return outcome != nil
   }
 
+  /// Longest time that `once` waits for CloudFront, nanoseconds. Its limits last for minutes.
+  private static let invalidationPatience: Int64 = 300_000_000_000
+  /// What is left of the time to stop, at least; the service group waits a little longer than the time-out.
+  private static let leastInvalidationTime: Int64 = 2_000_000_000
+
+  private func finish(_ invalidations: Invalidations) async {
+    let now = environment.uptime()
+    let timeout = Int64(configuration.shutdownTimeout / .nanoseconds(1))
+    await invalidations.finish(
+      until: { [stop] in
+        guard let stopped = stop.withLockedValue({ $0 }) else { return now + Self.invalidationPatience }
+        return max(stopped + timeout, now + Self.leastInvalidationTime)
+      }, retries: !isStopped)
+  }
+
   /// Nil where the root is back after it was lost, though not as the folder that is open.
   private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
+    let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
+    try await invalidations?.begin()
     let engine = Engine(
-      local: assembly.local, remote: assembly.remote, store: assembly.store, environment: environment,
-      options: assembly.options, observer: monitor)
+      local: assembly.local, remote: invalidations?.telling(assembly.remote) ?? assembly.remote,
+      store: assembly.store, environment: environment, options: assembly.options,
+      observer: invalidations?.telling(monitor) ?? monitor)
     assembly.slowDown.connect { engine.slowDown() }
     state.withLockedValue { $0 = .running(engine, assembly.run) }
     // A stop may have come before the engine was there to take it.
-    if stop.withLockedValue({ $0 }) { engine.requestStop() }
+    if isStopped { engine.requestStop() }
     let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) {
       await self.status()?.json() ?? []
     }
@@ -120,6 +145,12 @@ public final class Syncer: Service {
         return .service
       }
       group.addTask { .engine(try await engine.run()) }
+      if let invalidations {
+        group.addTask {
+          await invalidations.run()
+          return .service
+        }
+      }
       if !configuration.isDryRun {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
@@ -152,7 +183,9 @@ public final class Syncer: Service {
           return nil
         case .engine(let summary):
           group.cancelAll()
-          return SyncOutcome(summary, reports: monitor.reports)
+          var outcome = SyncOutcome(summary, reports: monitor.reports)
+          if configuration.objects.ignoresGlacierWarnings { outcome.ignore(assembly.remote.skippedAsArchived) }
+          return outcome
         }
       }
       return nil

@@ -15,6 +15,8 @@ package struct RemoteTree: Sendable {
   /// Names this node's folder below the prefix; no slash.
   let node: String
   let logger: Logger
+  let settings: ObjectSettings
+  let archived = ArchivedObjects()
   /// As the caller configured it.
   private let given: S3Client
   /// Where the bytes of downloads are written, since that blocks; nil: wherever the reply is read.
@@ -33,14 +35,16 @@ package struct RemoteTree: Sendable {
   /// - Parameters:
   ///   - node: the node id, for names below `PREFIX/.martlet/`.
   ///   - capabilities: what ``CapabilityProbe`` found out about this server; `.none`: nothing is written.
+  ///   - settings: what goes along with objects.
   ///   - writing: an executor whose threads may block.
   package init(
-    client: S3Client, location: S3Location, node: String, capabilities: ServerCapabilities, logger: Logger,
-    writing: (any TaskExecutor)? = nil
+    client: S3Client, location: S3Location, node: String, capabilities: ServerCapabilities,
+    settings: ObjectSettings = ObjectSettings(), logger: Logger, writing: (any TaskExecutor)? = nil
   ) {
     given = client
     self.location = location
     self.node = node
+    self.settings = settings
     self.logger = logger
     self.writing = writing
     keys = KeyMapping(prefix: location.prefix)
@@ -57,7 +61,7 @@ package struct RemoteTree: Sendable {
   ///
   /// - Returns: for the caller to keep.
   package func reprobe() async throws -> ServerCapabilities {
-    let found = try await CapabilityProbe(client: given, location: location, logger: logger).run()
+    let found = try await CapabilityProbe(client: given, location: location, settings: settings, logger: logger).run()
     state.withLockedValue {
       $0.capabilities = found
       $0.client = found.configured(given)

@@ -42,7 +42,7 @@ import Testing
     #expect(work.profile == "work")
     #expect(work.region == "us-west-2")
     #expect(work.addressingStyle == .path)
-    #expect(work.maximumAttempts == 7)
+    #expect(try work.retryPolicy().maximumAttempts == 7)
     #expect(work.caBundle == "/home/x/ca.pem")
     #expect(try settings(config, profile: "two words").region == "r3")
     #expect(try settings(config, ["AWS_PROFILE": "work"], profile: "two words").region == "r3")
@@ -106,6 +106,64 @@ import Testing
     #expect(try settings("").checksums == .whenSupported)
     #expect(try settings("[default]\nrequest_checksum_calculation=when_required").checksums == .none)
     #expect(try settings("", ["AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED"]).checksums == .none)
+  }
+
+  @Test(
+    arguments: [
+      ("", [:], 5, false, false), ("retry_mode = legacy", [:], 5, false, false),
+      ("retry_mode = standard", [:], 3, true, false), ("retry_mode = Adaptive", [:], 3, true, true),
+      ("retry_mode = legacy", ["AWS_RETRY_MODE": "adaptive"], 3, true, true),
+      ("retry_mode = standard\nmax_attempts = 8", [:], 8, true, false),
+      ("max_attempts = 8", ["AWS_MAX_ATTEMPTS": "1"], 1, false, false),
+    ] as [(String, [String: String], Int, Bool, Bool)])
+  func retries(
+    _ config: String, _ environment: [String: String], attempts: Int, isStandard: Bool, limitsRate: Bool
+  ) throws {
+    let policy = try settings("[default]\n\(config)", environment).retryPolicy()
+    #expect(policy.maximumAttempts == attempts)
+    #expect((policy.baseDelay == .seconds(1) && policy.hasQuota) == isStandard)
+    #expect(policy.limitsRate == limitsRate)
+  }
+
+  @Test(arguments: [
+    ("AWS_RETRY_MODE", "retry_mode", "fast"), ("AWS_MAX_ATTEMPTS", "max_attempts", "0"),
+    ("AWS_MAX_ATTEMPTS", "max_attempts", "many"), ("AWS_MAX_ATTEMPTS", "max_attempts", "-1"),
+  ])
+  func unusableRetries(variable: String, key: String, value: String) throws {
+    for (settings, name) in [
+      (try settings("", [variable: value]), variable), (try settings("[default]\n\(key) = \(value)"), key),
+    ] {
+      let error = #expect(throws: S3Error.self) { try settings.retryPolicy() }
+      #expect(error?.message.hasPrefix("\(name) = \(value): ") == true)
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("", [:], []), ("use_dualstack_endpoint = true", [:], [.dualStack]),
+      ("s3 =\n  use_dualstack_endpoint = TRUE", [:], [.dualStack]),
+      ("", ["AWS_USE_DUALSTACK_ENDPOINT": "true"], [.dualStack]),
+      ("s3 =\n  use_dualstack_endpoint = false", ["AWS_USE_DUALSTACK_ENDPOINT": "true"], []),
+      ("use_fips_endpoint = true", [:], [.fips]), ("use_fips_endpoint = true", ["AWS_USE_FIPS_ENDPOINT": "no"], []),
+      ("", ["AWS_USE_FIPS_ENDPOINT": "True"], [.fips]), ("s3 =\n  use_accelerate_endpoint = true", [:], [.accelerate]),
+      ("s3 =\n  use_accelerate_endpoint = 1", [:], []), ("s3 =\n  use_arn_region = false", [:], [.ownRegion]),
+      ("s3_use_arn_region = false", [:], [.ownRegion]), ("", ["AWS_S3_USE_ARN_REGION": "false"], [.ownRegion]),
+      ("s3_use_arn_region = false", ["AWS_S3_USE_ARN_REGION": "true"], []),
+    ] as [(String, [String: String], S3Endpoint.Variant)])
+  func endpointVariants(
+    _ config: String, _ environment: [String: String], expected: S3Endpoint.Variant
+  ) throws {
+    let settings = try settings("[default]\nregion = r\n\(config)", environment)
+    #expect(settings.endpointVariant == expected)
+    #expect(try S3Endpoint(settings: settings).variant == expected)
+  }
+
+  @Test func certificateAuthorities() throws {
+    let config = "[default]\nca_bundle = /c"
+    #expect(try settings("").caBundle == nil)
+    #expect(try settings("", ["REQUESTS_CA_BUNDLE": "/r"]).caBundle == "/r")
+    #expect(try settings(config, ["REQUESTS_CA_BUNDLE": "/r"]).caBundle == "/c")
+    #expect(try settings(config, ["REQUESTS_CA_BUNDLE": "/r", "AWS_CA_BUNDLE": "/a"]).caBundle == "/a")
   }
 
   @Test func missingFilesAreFine() throws {

@@ -7,6 +7,25 @@ import NIOHTTP1
 import Testing
 
 @Suite struct S3ClientTests {
+  /// On what the owner of the bucket would pay for; HeadBucket and the like are free of charge.
+  @Test func theRequesterPays() async throws {
+    try await ClientHarness.run(
+      configure: { $0.requestPayer = true }, answer: { _, _ in .reply(200, ["ETag": "e"]) },
+      body: { harness in
+        let client = harness.client
+        _ = try await client.putObject(bucket: "bucket", key: "k", body: .empty)
+        _ = try await client.headObject(bucket: "bucket", key: "k")
+        try await client.headBucket("bucket")
+        _ = try await client.getObject(bucket: "bucket", key: "k")
+        let requests = harness.server.requests
+        #expect(
+          requests.map { $0.headers["x-amz-request-payer"] } == [["requester"], ["requester"], [], ["requester"]])
+        for request in requests where request.uri != "/bucket" {
+          #expect(request.headers["Authorization"].first?.contains("x-amz-request-payer") == true)
+        }
+      })
+  }
+
   @Test func requestIsSignedAsItIsSent() async throws {
     try await ClientHarness.run(
       answer: { _, _ in .reply(200, ["ETag": "\"e1\"", "x-amz-version-id": "v1"]) },

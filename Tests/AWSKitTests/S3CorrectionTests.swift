@@ -84,6 +84,59 @@ private func region(of request: TestServer.Request) -> String? {
       })
   }
 
+  /// A clock that was wrong and is put right again is noticed as it was.
+  @Test func clockIsLearnedAnew() async throws {
+    let serverTime = ClientHarness.now.adding(seconds: 3_600)
+    let localTime = NIOLockedValueBox(ClientHarness.now)
+    try await ClientHarness.run(
+      configure: { $0.now = { localTime.withLockedValue { $0 } } },
+      answer: { request, _ in
+        request.headers["X-Amz-Date"] == [serverTime.amzDate]
+          ? .reply(200) : .reply(403, ["Date": serverTime.httpDate])
+      },
+      body: { harness in
+        _ = try await harness.client.headObject(bucket: "bucket", key: "k")
+        #expect(harness.client.clockOffset == 3_600)
+        localTime.withLockedValue { $0 = serverTime }
+        _ = try await harness.client.headObject(bucket: "bucket", key: "k")
+        #expect(harness.client.clockOffset == 0)
+        #expect(harness.server.requests.count == 4)
+      })
+  }
+
+  /// Once per request: a server whose own clocks differ does not keep a request going.
+  @Test(arguments: ["RequestTimeTooSkewed", "RequestExpired", "SignatureDoesNotMatch", "InvalidSignatureException"])
+  func aClockThatIsNeverRight(code: String) async throws {
+    try await ClientHarness.run(
+      answer: { _, index in
+        .reply(403, ["Date": ClientHarness.now.adding(seconds: Int64(index + 1) * 3_600).httpDate], errorDocument(code))
+      },
+      body: { harness in
+        _ = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(harness.server.requests.count == 2)
+      })
+  }
+
+  /// An access point's region is in its ARN. The scripted server stands in for a proxy: its host leads nowhere.
+  @Test func accessPointsAreNotRedirected() async throws {
+    let proxy = try await TestServer.start { _, _ in
+      .reply(301, ["x-amz-bucket-region": "ap-south-1"], errorDocument("PermanentRedirect"))
+    }
+    let proxies = try ProxySettings(environment: ["HTTP_PROXY": proxy.url])
+    try await ClientHarness.run(
+      transport: { $0.proxies = proxies },
+      configure: { $0.endpoint = try! S3Endpoint(url: "http://store.invalid", region: "eu-west-1") },
+      answer: { _, _ in .close },
+      body: { harness in
+        let point = "arn:aws:s3:us-west-2:123456789012:accesspoint/my-ap"
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: point, key: "k") }
+        #expect(error.kind == .wrongRegion)
+      })
+    #expect(proxy.requests.map(\.uri) == ["http://my-ap-123456789012.store.invalid/k"])
+    #expect(proxy.requests.map(region) == ["us-west-2"])
+    try await proxy.stop()
+  }
+
   /// Requests that were signed before the first of them learned the time are sent again, too.
   @Test func clockIsLearnedByAllThatAreUnderWay() async throws {
     let serverTime = ClientHarness.now.adding(seconds: 3_600)
@@ -123,12 +176,13 @@ private func region(of request: TestServer.Request) -> String? {
     let served = NIOLockedValueBox(0)
     let last: Int
 
-    func credentials() -> AWSCredentials? {
+    func lookUp() -> CredentialLookup {
       let number = served.withLockedValue { served in
         served = min(served + 1, last)
         return served
       }
-      return AWSCredentials(accessKeyID: "AK\(number)", secretAccessKey: "s", sessionToken: "token\(number)")
+      return .found(
+        AWSCredentials(accessKeyID: "AK\(number)", secretAccessKey: "s", sessionToken: "token\(number)"), source: name)
     }
   }
 
@@ -161,7 +215,7 @@ private func region(of request: TestServer.Request) -> String? {
       body: { harness in
         let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
         #expect(error.kind == .noCredentials)
-        #expect(error.description.contains("environment variables"))
+        #expect(error.description.contains("environment: AWS_ACCESS_KEY_ID is not set"))
         #expect(harness.server.requests.isEmpty)
       })
   }

@@ -117,11 +117,11 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
   }
 
   @Test func refusedConnection() async throws {
-    let closed = try await TestServer.start { _, _ in .close }
-    let url = closed.url
-    try await closed.stop()
+    let port = RefusingPort()
+    defer { port.close() }
     try await ClientHarness.run(
-      configure: { $0.endpoint = try! S3Endpoint(url: url, region: "eu-west-1") }, answer: { _, _ in .close },
+      configure: { $0.endpoint = try! S3Endpoint(url: "http://127.0.0.1:\(port.number)", region: "eu-west-1") },
+      answer: { _, _ in .close },
       body: { harness in
         let error = try await ClientHarness.error { try await conditionalPut(harness) }
         #expect(error.kind == .cannotConnect)
@@ -137,6 +137,16 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
         let error = try await ClientHarness.error { try await put(harness) }
         #expect(error.kind == .timedOut)
         #expect(error.outcomeUnknown)
+      })
+  }
+
+  /// Zero stands for no limit: the server is slower than what zero seconds would allow.
+  @Test func noTimeLimits() async throws {
+    try await ClientHarness.run(
+      stallTimeout: .zero, transport: { $0.connectTimeout = .zero }, answer: { _, _ in .reply(200, ["ETag": "e"]) },
+      body: { harness in
+        let result = try await put(harness)
+        #expect(result.etag == "e")
       })
   }
 

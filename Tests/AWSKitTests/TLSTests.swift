@@ -8,20 +8,27 @@ import Testing
 
 /// The certificate of the server is signed by an authority made for these tests; its key protects nothing.
 @Suite struct TLSTests {
-  private static func file(_ name: String) throws -> String {
+  static func file(_ name: String) throws -> String {
     try #require(Bundle.module.path(forResource: name, ofType: nil, inDirectory: "Vectors/tls"))
   }
 
   private func run(trusting bundle: String?, body: (S3Client, TestServer) async throws -> Void) async throws {
-    let chain = try NIOSSLCertificate.fromPEMFile(Self.file("server.pem")).map {
+    try await Self.run(transport: { $0.caBundle = bundle }, body: body)
+  }
+
+  static func run(
+    transport configure: (inout HTTPTransport.Configuration) throws -> Void,
+    body: (S3Client, TestServer) async throws -> Void
+  ) async throws {
+    let chain = try NIOSSLCertificate.fromPEMFile(file("server.pem")).map {
       NIOSSLCertificateSource.certificate($0)
     }
-    let key = try NIOSSLPrivateKey(file: Self.file("server.key"), format: .pem)
+    let key = try NIOSSLPrivateKey(file: file("server.key"), format: .pem)
     let context = try NIOSSLContext(
       configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
     let server = try await TestServer.start(tls: context) { _, _ in .reply(200, ["ETag": "\"e\""]) }
     var settings = HTTPTransport.Configuration()
-    settings.caBundle = bundle
+    try configure(&settings)
     let transport = try HTTPTransport(configuration: settings)
     var configuration = S3Client.Configuration(
       endpoint: try S3Endpoint(url: "https://localhost:\(server.port)", region: "eu-west-1"))
@@ -60,10 +67,29 @@ import Testing
     }
   }
 
+  /// The bundle does not matter then, not even a missing one.
+  @Test func verifiesNothingWhenAsked() async throws {
+    try await Self.run {
+      $0.verifiesCertificates = false
+      $0.caBundle = "/nonexistent/ca.pem"
+    } body: { client, server in
+      _ = try await client.headObject(bucket: "bucket", key: "k")
+      #expect(server.requests.count == 1)
+    }
+  }
+
   @Test func namesABundleThatCannotBeRead() throws {
-    var settings = HTTPTransport.Configuration()
-    settings.caBundle = "/nonexistent/ca.pem"
-    let error = try #require(throws: S3Error.self) { try HTTPTransport(configuration: settings) }
-    #expect(error.message.contains("/nonexistent/ca.pem") && error.message.contains("AWS_CA_BUNDLE"))
+    let folder = try TemporaryFolder()
+    for bundle in [
+      "/nonexistent/ca.pem", folder.path, try folder.write("empty.pem", ""), try folder.write("text.pem", "no PEM"),
+      try folder.write("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+      try Self.file("server.key"),
+    ] {
+      var settings = HTTPTransport.Configuration()
+      settings.caBundle = bundle
+      let error = try #require(throws: S3Error.self) { try HTTPTransport(configuration: settings) }
+      #expect(error.message.contains(bundle))
+      #expect(error.message.contains("--ca-bundle") && error.message.contains("AWS_CA_BUNDLE"))
+    }
   }
 }

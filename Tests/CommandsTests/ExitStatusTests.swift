@@ -8,7 +8,7 @@ import Testing
 @Suite struct ExitStatusTests {
   @Test(arguments: [
     (MartletError.Code.configuration, Int32(64)), (.root, 2), (.remote, 2), (.state, 2), (.alreadyRunning, 2),
-    (.undecided, 2),
+    (.undecided, 2), (.distribution, 1),
   ]) func errorsHaveTheirCodes(_ code: MartletError.Code, _ status: Int32) {
     #expect(ExitStatus.of(MartletError(code, "x")).rawValue == status)
   }
@@ -22,6 +22,9 @@ import Testing
     outcome.unsynced = [.init(path: "a", reason: "busy")]
     #expect(ExitStatus.of(outcome).rawValue == 1)
     #expect(OutcomeText.summary(outcome) == "not everything is in sync (paths left: 1); nothing to do")
+    outcome = SyncOutcome()
+    outcome.invalidationLeft = "not told"
+    #expect(ExitStatus.of(outcome).rawValue == 1)
     outcome = SyncOutcome()
     outcome.committed = ["deletedLocal": 2, "uploaded": 1]
     outcome.conflicts = 1
@@ -64,6 +67,8 @@ import Testing
 
 /// Runs `martlet`, which the build puts beside the tests.
 enum Executable {
+  static func write(_ text: String, to path: String) -> Bool { FileCalls.writeText(text, to: path) }
+
   static func run(_ arguments: [String], _ environment: [String: String]) throws -> (status: Int32, errors: String) {
     let own = try #require(FileCalls.resolved("/proc/self/exe"))
     let path = own[..<(try #require(own.lastIndex(of: "/")))] + "/martlet"

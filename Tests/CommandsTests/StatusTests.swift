@@ -96,6 +96,23 @@ import Testing
         """)
   }
 
+  @Test func invalidationsAreTold() throws {
+    var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
+    report.invalidation = StatusReport.Invalidation(distribution: "E1", accepted: 3, waiting: 0)
+    #expect(StatusText.describe(report).contains("\ninvalidations of E1: 3 made"))
+    report.invalidation?.waiting = 12
+    report.invalidation?.secondsToNextTry = 39.2
+    report.invalidation?.problem = "refused\n"
+    #expect(
+      StatusText.describe(report).contains("invalidations of E1: 3 made, 12 paths wait, next try in 40 s: refused\\n"))
+    let json = String(decoding: report.json(), as: UTF8.self)
+    #expect(
+      json.contains(
+        #""invalidation":{"accepted":3,"distribution":"E1","problem":"refused\n","secondsToNextTry":39.2,"waiting":12}"#
+      ))
+    #expect(try StatusReport(json: report.json()) == report)
+  }
+
   @Test(arguments: [0, 120]) func theControlSocketAnswers(extraLength: Int) async throws {
     let folder = try ScratchFolder()
     let state = folder.path + String(repeating: "/" + String(repeating: "x", count: 30), count: extraLength / 30)

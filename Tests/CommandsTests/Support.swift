@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import NIOConcurrencyHelpers
 import SyncModel
 import Testing
 
@@ -33,13 +34,25 @@ final class ScratchFolder: Sendable {
   }
 }
 
+/// The parser takes a fifth of a second in a debug build, so no line is parsed twice.
+enum Parsed {
+  private static let options = NIOLockedValueBox<[[String]: SyncOptions]>([:])
+
+  static func options(_ arguments: [String]) throws -> SyncOptions {
+    if let known = options.withLockedValue({ $0[arguments] }) { return known }
+    let parsed = try SyncOptions.parse(arguments)
+    options.withLockedValue { $0[arguments] = parsed }
+    return parsed
+  }
+}
+
 func invocation(_ arguments: [String], _ environment: [String: String] = [:]) throws -> SyncInvocation {
-  try SyncInvocation(SyncOptions.parse(arguments), environment: environment)
+  try SyncInvocation(Parsed.options(arguments), environment: environment)
 }
 
 func problems(_ arguments: [String], _ environment: [String: String] = [:]) throws -> [String] {
   do {
-    _ = try SyncInvocation(SyncOptions.parse(arguments), environment: environment)
+    _ = try SyncInvocation(Parsed.options(arguments), environment: environment)
     return []
   } catch let error as UsageError {
     return error.problems

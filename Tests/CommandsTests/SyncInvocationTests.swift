@@ -64,6 +64,11 @@ import Testing
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
     Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
     Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
+    Case("--ca-bundle", "/one", "/two", unset: "nil") { $0.configuration.caBundle ?? "nil" },
+    Case("--cli-read-timeout", "7", "0", unset: "nil") { $0.configuration.readTimeout.map { "\($0)" } ?? "nil" },
+    Case("--cli-connect-timeout", "7", "0", unset: "nil") {
+      $0.configuration.connectTimeout.map { "\($0)" } ?? "nil"
+    },
     Case("--node-id", "one", "two", unset: "nil") { "\($0.configuration.nodeID ?? "nil")" },
     Case("--conflict", "local", "keep-both", unset: "newest") { $0.configuration.conflict.rawValue },
     Case("--first-sync", "local", "remote", unset: "nil") { $0.configuration.firstSync?.rawValue ?? "nil" },
@@ -75,8 +80,9 @@ import Testing
     Case("--watch", "poll", "inotify", unset: "auto") { $0.configuration.watch.rawValue },
     Case("--symlinks", "skip", "preserve", unset: "preserve") { $0.configuration.symlinks.rawValue },
     Case("--directories", "none", "empty", unset: "empty") { $0.configuration.directories.rawValue },
-    Case("--log-format", "json", "text", unset: "text") { $0.logFormat.rawValue },
-    Case("--log-level", "error", "debug", unset: "info") { $0.logLevel.rawValue },
+    Case("--cf-dist-id", "E1", "E2", unset: "nil") { $0.configuration.cloudFront?.distribution ?? "nil" },
+    Case("--log-format", "json", "text", unset: "text") { $0.output.format.rawValue },
+    Case("--log-level", "error", "debug", unset: "info") { $0.output.level.rawValue },
   ]
 
   @Test(arguments: valued) func optionComesBeforeVariableBeforeDefault(_ test: Case) throws {
@@ -95,10 +101,59 @@ import Testing
     #expect(try invocation(places, ["MARTLET_ONCE": "true"]).configuration.once)
     #expect(try invocation(places + ["--once"], ["MARTLET_ONCE": "no"]).configuration.once)
     #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.isDryRun)
-    #expect(try invocation(places).configuration.deletes)
-    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes))
-    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes)
-    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes))
+    #expect(try invocation(places).configuration.deletes == .both)
+    #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
+    #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)
+    #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes == .both))
+    #expect(try invocation(places).configuration.signsRequests)
+    #expect(!(try invocation(places + ["--no-sign-request"]).configuration.signsRequests))
+    #expect(!(try invocation(places, ["MARTLET_NO_SIGN_REQUEST": "1"]).configuration.signsRequests))
+  }
+
+  @Test(arguments: [
+    (["--cf-dist-id", "0"], ["MARTLET_CF_DIST_ID": "E1"]), (["--cf-dist-id", ""], ["MARTLET_CF_DIST_ID": "E1"]),
+    ([], ["MARTLET_CF_DIST_ID": "0"]), ([], [:]), (["--cf-inval-paths", "/a", "--cf-inval-always"], [:]),
+    (["--cf-inval-paths", "wrong"], [:]),
+  ]) func zeroOrNothingIsNoDistribution(_ arguments: [String], _ variables: [String: String]) throws {
+    #expect(try invocation(places + arguments, variables).configuration.cloudFront == nil)
+  }
+
+  @Test(arguments: [
+    ([], [:], Configuration.CloudFront.Paths.fixed(["/*"]), false),
+    (["--cf-inval-paths", "changed", "--cf-inval-always"], [:], .changed, true),
+    (["--cf-inval-paths", " /a  /b/* /%C3%BC "], [:], .fixed(["/a", "/b/*", "/%C3%BC"]), false),
+    ([], ["MARTLET_CF_INVAL_PATHS": "/a /b", "MARTLET_CF_INVAL_ALWAYS": "true"], .fixed(["/a", "/b"]), true),
+    (["--cf-inval-paths", "/x"], ["MARTLET_CF_INVAL_PATHS": "/a"], .fixed(["/x"]), false),
+  ]) func readsWhatIsInvalidated(
+    _ arguments: [String], _ variables: [String: String], _ paths: Configuration.CloudFront.Paths, _ always: Bool
+  ) throws {
+    let cloudFront = try invocation(places + ["-c", "E1"] + arguments, variables).configuration.cloudFront
+    #expect(cloudFront?.distribution == "E1")
+    #expect(cloudFront?.paths == paths)
+    #expect(cloudFront?.always == always)
+  }
+
+  @Test(arguments: [
+    ("a", "“a” has no slash at its start"), ("/a changed", "“changed” has no slash"), (" ", "give paths such as"),
+    (Array(repeating: "/a", count: 3_001).joined(separator: " "), "at most 3000 paths, not 3001"),
+    ("/" + String(repeating: "a", count: 4_000), "at most 4000 characters"),
+  ]) func refusesOtherInvalidationPaths(_ paths: String, _ reason: String) throws {
+    let problems = try problems(places + ["--cf-dist-id", "E1", "--cf-inval-paths", paths])
+    #expect(problems.count == 1)
+    #expect(problems[0].hasPrefix("--cf-inval-paths: "))
+    #expect(problems[0].contains(reason))
+  }
+
+  @Test func certificatesAndPayers() throws {
+    #expect(try invocation(places).configuration.verifiesCertificates)
+    #expect(!(try invocation(places + ["--no-verify-ssl"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places, ["MARTLET_NO_VERIFY_SSL": "1"]).configuration.verifiesCertificates))
+    #expect(!(try invocation(places).configuration.objects.requestPayer))
+    for given in [["--request-payer"], ["--request-payer", "requester"], ["--request-payer=requester"]] {
+      #expect(try invocation(places + given).configuration.objects.requestPayer)
+    }
+    #expect(try invocation(places, ["MARTLET_REQUEST_PAYER": "requester"]).configuration.objects.requestPayer)
+    #expect(try problems(places + ["--request-payer=owner"]).first?.contains("--request-payer owner") == true)
   }
 
   @Test func filtersKeepTheirOrder() throws {
@@ -130,6 +185,8 @@ import Testing
   @Test(arguments: [
     (["/tmp", "s3:///p"], "s3:///p"), (["/tmp", "s3://b", "--endpoint-url", "nonsense"], "--endpoint-url nonsense"),
     (["/tmp", "s3://b", "--node-id", "a/b"], "--node-id a/b"), (["/tmp", "s3://b", "--poll", "0"], "--poll 0"),
+    (["/tmp", "s3://b--use1-az4--x-s3"], "s3://b--use1-az4--x-s3"),
+    (["/tmp", "s3://b", "--cli-read-timeout", "soon"], "--cli-read-timeout soon"),
     (["/tmp", "s3://b", "--upload-open-after", "long"], "--upload-open-after long"),
     (["/tmp", "s3://b", "--state-dir", "/tmp/state"], "--state-dir /tmp/state"),
   ]) func namesTheValueThatCannotBeUsed(_ arguments: [String], _ name: String) throws {

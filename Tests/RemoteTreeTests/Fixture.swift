@@ -46,6 +46,17 @@ struct Fixture: Sendable {
     RemoteTree(client: client, location: tree.location, node: "n1", capabilities: capabilities, logger: Self.logger)
   }
 
+  func with(
+    _ settings: ObjectSettings, capabilities: ServerCapabilities = .full,
+    _ configure: (inout S3Client.Configuration) -> Void = { _ in }
+  ) -> RemoteTree {
+    var client = client
+    configure(&client.configuration)
+    return RemoteTree(
+      client: client, location: tree.location, node: "n1", capabilities: capabilities, settings: settings,
+      logger: Self.logger)
+  }
+
   /// Puts an object as somebody else would.
   func plant(_ key: String, _ text: String = "", headers: S3ObjectHeaders = S3ObjectHeaders()) async throws {
     _ = try await client.putObject(

@@ -1,3 +1,4 @@
+import AWSKit
 import Checksums
 import Foundation
 import SyncModel
@@ -54,12 +55,12 @@ import Testing
 
   /// Computed with Python's hashlib: parts of 4, 4 and 2 bytes of "abcdefghij".
   @Test(arguments: [1, 3, 10]) func hashesParts(chunk: Int) {
-    var etag = MultipartETag(partSize: 4)
+    var etag = PartwiseDigest(partSize: 4, .md5)
     let bytes = Array("abcdefghij".utf8)
     for start in stride(from: 0, to: bytes.count, by: chunk) {
       bytes[start..<min(start + chunk, bytes.count)].withUnsafeBytes { etag.update($0) }
     }
-    #expect(etag.finish() == "446feba4c1b5cc7ad93bf4d44a0e36ac")
+    #expect(Hex.encode(etag.finish().bytes) == "446feba4c1b5cc7ad93bf4d44a0e36ac")
   }
 }
 
@@ -80,9 +81,9 @@ import Testing
   @Test func recognisesETags() {
     #expect(verdict(etag: "a925576942e94b2ef57a066101b48876") == .equal)
     #expect(verdict(etag: "b925576942e94b2ef57a066101b48876") == .unknown)
-    var onePart = MultipartETag(partSize: 10)
+    var onePart = PartwiseDigest(partSize: 10, .md5)
     Array("abcdefghij".utf8).withUnsafeBytes { onePart.update($0) }
-    #expect(verdict(etag: onePart.finish() + "-1") == .equal)
+    #expect(verdict(etag: Hex.encode(onePart.finish().bytes) + "-1") == .equal)
     #expect(verdict(etag: "a925576942e94b2ef57a066101b48876-1") == .unknown)
     #expect(verdict(etag: "something") == .unknown)
   }

@@ -44,6 +44,13 @@ struct HTTPFailure: Error {
       case .readTimeout: self.init(kind: .timedOut, message: "the server sent nothing for too long", cause: error)
       case .writeTimeout: self.init(kind: .timedOut, message: "the server took nothing for too long", cause: error)
       case .deadlineExceeded: self.init(kind: .timedOut, message: "the request took too long", cause: error)
+      case .proxyAuthenticationRequired:
+        self.init(
+          kind: .cannotConnect,
+          message: "the proxy does not take the user name and password of HTTP_PROXY or HTTPS_PROXY, or wants them",
+          cause: error)
+      case .invalidProxyResponse:
+        self.init(kind: .cannotConnect, message: "the proxy did not open a connection to the server", cause: error)
       case .remoteConnectionClosed:
         self.init(kind: .connectionLost, message: "the server closed the connection", cause: error)
       case .bodyLengthMismatch:

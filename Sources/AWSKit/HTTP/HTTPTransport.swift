@@ -7,9 +7,9 @@ internal import NIOSSL
 /// The connections to AWS: an AsyncHTTPClient set up so that signed requests arrive as they were signed.
 public final class HTTPTransport: Sendable {
   public struct Configuration: Sendable {
-    /// Limit for a connection to be made, TLS included, or to become free.
+    /// Limit for a connection to be made, TLS included, or to become free. Zero: none.
     public var connectTimeout: Duration = .seconds(10)
-    /// Limit for the time in which no byte moves.
+    /// Limit for the time in which no byte moves. Zero: none.
     public var stallTimeout: Duration = .seconds(60)
     /// More requests at once wait for a free connection, at most the connect time-out.
     public var connectionsPerHost = 128
@@ -18,28 +18,48 @@ public final class HTTPTransport: Sendable {
     public var idleTimeout: Duration = .seconds(15)
     /// PEM file with the certificate authorities to trust in place of the system's.
     public var caBundle: String?
+    /// False: whoever is on the way may pose as the server.
+    public var verifiesCertificates = true
+    public var proxies = ProxySettings()
 
     public init() {}
   }
 
+  /// Without a proxy.
   let client: HTTPClient
+  /// Through CONNECT, and by the full name of the target; nil where no proxy is set.
+  private let tunnel: HTTPClient?
+  private let forward: HTTPClient?
+  private let proxies: ProxySettings
 
-  /// - Throws: when the bundle of certificate authorities cannot be read.
+  /// - Throws: ``S3Error`` (`invalidArgument`) when the bundle of certificate authorities cannot be read.
   public init(configuration: Configuration = Configuration()) throws {
-    var tls = TLSConfiguration.makeClientConfiguration()
-    if let bundle = configuration.caBundle {
-      do {
-        tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(bundle))
-      } catch {
-        throw S3Error(
-          .invalidArgument, message: "cannot read the CA bundle \(bundle) (AWS_CA_BUNDLE or ca_bundle)", cause: error)
-      }
+    var settings = try Self.settings(configuration)
+    func make(_ settings: HTTPClient.Configuration) -> HTTPClient {
+      HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: settings)
     }
+    proxies = configuration.proxies
+    client = make(settings)
+    forward = configuration.proxies.plain.map { _ in
+      var settings = settings
+      settings.http1_1ConnectionDebugInitializer = ForwardProxy.prepare
+      return make(settings)
+    }
+    tunnel = configuration.proxies.secure.map { proxy in
+      settings.proxy = .server(host: proxy.host, port: proxy.port, authorization: proxy.authorization)
+      return make(settings)
+    }
+  }
+
+  private static func settings(_ configuration: Configuration) throws -> HTTPClient.Configuration {
+    let stall = configuration.stallTimeout == .zero ? nil : TimeAmount(configuration.stallTimeout)
+    // Without a limit of its own the library has one of ten seconds.
+    var timeout = HTTPClient.Configuration.Timeout(
+      connect: configuration.connectTimeout == .zero ? .hours(24) : TimeAmount(configuration.connectTimeout),
+      read: stall)
+    timeout.write = stall
     var settings = HTTPClient.Configuration(
-      tlsConfiguration: tls, redirectConfiguration: .disallow,
-      timeout: .init(
-        connect: TimeAmount(configuration.connectTimeout), read: TimeAmount(configuration.stallTimeout),
-        write: TimeAmount(configuration.stallTimeout)),
+      tlsConfiguration: try tls(configuration), redirectConfiguration: .disallow, timeout: timeout,
       decompression: .disabled)
     settings.httpVersion = .http1Only
     settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.connectionsPerHost
@@ -48,20 +68,61 @@ public final class HTTPTransport: Sendable {
     settings.connectionPool.retryConnectionEstablishment = false
     // Not .randomized: with an address in place of a name it ends a debug build (NIO: leaking promise).
     settings.dnsResolver = .system
-    client = HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: settings)
+    return settings
+  }
+
+  /// As in botocore, a bundle does not matter where nothing is verified.
+  private static func tls(_ configuration: Configuration) throws -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    guard configuration.verifiesCertificates else {
+      tls.certificateVerification = .none
+      return tls
+    }
+    guard let bundle = configuration.caBundle else { return tls }
+    do {
+      let authorities = try NIOSSLCertificate.fromPEMFile(bundle)
+      guard !authorities.isEmpty else { throw NIOSSLError.failedToLoadCertificate }
+      tls.trustRoots = .certificates(authorities)
+    } catch {
+      throw S3Error(
+        .invalidArgument,
+        message: "cannot read the CA bundle \(bundle) (--ca-bundle, AWS_CA_BUNDLE, ca_bundle or REQUESTS_CA_BUNDLE): "
+          + "give a PEM file with certificates", cause: error)
+    }
+    return tls
   }
 
   /// To be called once, after the last request.
   public func shutdown() async throws {
+    try await tunnel?.shutdown()
+    try await forward?.shutdown()
     try await client.shutdown()
   }
 
-  /// - Parameter timeout: until the head of the reply has arrived.
-  func send(_ request: HTTPClientRequest, timeout: Duration) async throws -> HTTPClientResponse {
+  /// - Parameters:
+  ///   - timeout: until the head of the reply has arrived.
+  ///   - direct: without a proxy, whatever the environment says: for what the machine itself offers.
+  func send(
+    _ request: HTTPClientRequest, timeout: Duration, direct: Bool = false
+  ) async throws -> HTTPClientResponse {
     do {
-      return try await client.execute(request, timeout: TimeAmount(timeout))
+      let target = direct || proxies.isEmpty ? nil : Self.target(of: request.url)
+      let proxy = target.flatMap { proxies.proxy(isSecure: $0.isSecure, authority: $0.authority) }
+      guard let target, let proxy else { return try await client.execute(request, timeout: TimeAmount(timeout)) }
+      if target.isSecure, let tunnel { return try await tunnel.execute(request, timeout: TimeAmount(timeout)) }
+      let redirected = ForwardProxy.redirect(request, to: proxy, target: "http://\(target.authority)")
+      let response = try await (forward ?? client).execute(redirected, timeout: TimeAmount(timeout))
+      if response.status == .proxyAuthenticationRequired { throw HTTPClientError.proxyAuthenticationRequired }
+      return response
     } catch {
       throw try HTTPFailure(classifying: error)
     }
+  }
+
+  private static func target(of url: String) -> (isSecure: Bool, authority: String)? {
+    let isSecure = url.hasPrefix("https://")
+    guard isSecure || url.hasPrefix("http://") else { return nil }
+    let rest = url.dropFirst(isSecure ? "https://".count : "http://".count)
+    return (isSecure, rest.prefix { $0 != "/" && $0 != "?" }.lowercased())
   }
 }

@@ -34,6 +34,12 @@ struct S3Call: Sendable {
     .joined(separator: "&")
   }
 
+  /// Of the calls that are about the bucket itself S3 does not charge the requester.
+  var requestPayerHeader: [(name: String, value: String)] {
+    ["HeadBucket", "GetBucketLocation", "CreateBucket"].contains(operation)
+      ? [] : [("x-amz-request-payer", "requester")]
+  }
+
   mutating func addHeader(_ name: String, _ value: String?) {
     if let value { headers.append((name, value)) }
   }

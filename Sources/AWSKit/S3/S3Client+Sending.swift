@@ -17,22 +17,33 @@ extension S3Client {
     var corrections = Corrections()
     var failedAttempts = 0
     var outcomeUnknown = false
+    var costOfLastRetry: Int?
+    let policy = configuration.retry
     while true {
       do {
-        return try await attempt(prepared, decode: decode)
+        let result = try await attempt(prepared, decode: decode)
+        learned.budget.record(throttled: false, policy)
+        learned.budget.refund(costOfLastRetry)
+        return result
       } catch let failure as AttemptFailure {
         var error = failure.error
+        learned.budget.record(throttled: error.asksToSlowDown, policy)
         outcomeUnknown = outcomeUnknown || error.outcomeUnknown
         error.outcomeUnknown = outcomeUnknown
-        if error.kind == .throttled || error.status == 503 { configuration.onThrottle() }
+        if error.asksToSlowDown { configuration.onThrottle() }
         if await correct(failure, prepared, &corrections) { continue }
         failedAttempts += 1
-        guard mayRetry(call, failure.error), failedAttempts < configuration.retry.maximumAttempts else { throw error }
-        let delay = configuration.retry.delay(afterAttempt: failedAttempts, throttled: error.kind == .throttled)
+        guard mayRetry(call, failure.error), failedAttempts < policy.maximumAttempts else { throw error }
+        guard let cost = learned.budget.payForRetry(afterTimeout: error.isTimeout, policy) else {
+          logger.debug("too many S3 requests failed lately, not trying again", metadata: ["error": "\(error)"])
+          throw error
+        }
+        costOfLastRetry = cost
+        let delay = policy.delay(afterAttempt: failedAttempts, throttled: error.kind == .throttled)
         logger.debug(
           "S3 request failed, trying again",
           metadata: ["error": "\(error)", "attempt": "\(failedAttempts)", "pause": "\(delay)"])
-        try await configuration.retry.sleep(delay)
+        try await policy.sleep(delay)
       }
     }
   }
@@ -61,6 +72,7 @@ extension S3Client {
       credentials: credentials, region: region(of: call.bucket),
       clockOffset: learned.clockOffset.withLockedValue { $0 })
     let timeout = prepared.timeout(configuration)
+    try await learned.budget.waitForTurn(configuration.retry)
     do {
       let request = try await self.request(prepared, signing)
       let deadline = ContinuousClock.now + timeout
@@ -97,21 +109,23 @@ extension S3Client {
     _ prepared: Prepared, _ signing: Signing
   ) async throws -> HTTPClientRequest {
     let call = prepared.call
-    let (credentials, region) = (signing.credentials, signing.region)
-    let address = try configuration.endpoint.address(bucket: call.bucket, region: region)
+    let credentials = signing.credentials
+    let address = try configuration.endpoint.address(
+      bucket: call.bucket, region: signing.region, canAccelerate: call.operation != "CreateBucket")
     let path = address.path(encodedKey: prepared.encodedKey)
-    let timestamp = configuration.now().adding(seconds: signing.clockOffset).amzDate
     var headers = prepared.headers
     headers.append(("Host", address.host))
-    headers.append(("X-Amz-Date", timestamp))
-    headers.append(("X-Amz-Content-SHA256", prepared.payloadHash))
-    if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
-    let authorization = signer.authorization(
-      method: call.method.rawValue, path: path, query: prepared.query, headers: headers,
-      payloadHash: prepared.payloadHash,
-      credentials: credentials, region: region.flatMap { $0 == "aws-global" ? nil : $0 } ?? S3Endpoint.defaultRegion,
-      timestamp: timestamp)
-    headers.append(("Authorization", authorization))
+    if !credentials.isAnonymous {
+      let timestamp = configuration.now().adding(seconds: signing.clockOffset).amzDate
+      headers.append(("X-Amz-Date", timestamp))
+      headers.append(("X-Amz-Content-SHA256", prepared.payloadHash))
+      if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+      let authorization = signer.authorization(
+        method: call.method.rawValue, path: path, query: prepared.query, headers: headers,
+        payloadHash: prepared.payloadHash,
+        credentials: credentials, region: address.signingRegion, timestamp: timestamp)
+      headers.append(("Authorization", authorization))
+    }
     headers.append(("User-Agent", configuration.userAgent))
 
     var request = HTTPClientRequest(url: address.url(path: path, query: prepared.query))
@@ -137,7 +151,8 @@ extension S3Client {
   /// Whether the request should be sent again at once, since the reply taught how it has to be.
   private func correct(_ failure: AttemptFailure, _ prepared: Prepared, _ done: inout Corrections) async -> Bool {
     let bucket = prepared.call.bucket
-    if !done.region, failure.asksForRegion(isHead: prepared.call.method == .HEAD) {
+    // An access point's region stands in its ARN.
+    if !done.region, !AccessPointARN.isARN(bucket), failure.asksForRegion(isHead: prepared.call.method == .HEAD) {
       done.region = true
       var found = failure.regionHint
       if found == nil, prepared.call.operation != "HeadBucket" { found = await discoverRegion(of: bucket) }
@@ -185,6 +200,16 @@ extension S3Client {
     } catch {
       return (error as? AttemptFailure)?.regionHint
     }
+  }
+}
+
+extension S3Error {
+  /// The reply to a HEAD has no code: of S3, 503 means that.
+  fileprivate var asksToSlowDown: Bool { kind == .throttled || status == 503 }
+
+  /// Of the connection or of the reply.
+  fileprivate var isTimeout: Bool {
+    status == nil && (kind == .timedOut || (cause as? HTTPClientError) == .connectTimeout)
   }
 }
 
@@ -243,11 +268,12 @@ private struct Prepared: Sendable {
     self.call = call
     encodedKey = call.key.map(URIEncoding.path)
     query = call.encodedQuery
-    headers = call.headers
+    headers = call.headers + (configuration.requestPayer ? call.requestPayerHeader : [])
     let hasContentChecksum = call.headers.contains { name, _ in
-      name == "Content-MD5" || name == "x-amz-checksum-crc64nvme"
+      name == "Content-MD5" || S3ChecksumAlgorithm.allCases.contains { $0.header == name }
     }
-    let isSecure = try configuration.endpoint.address(bucket: call.bucket, region: nil).server.isSecure
+    let endpoint = configuration.endpoint
+    let isSecure = try endpoint.address(bucket: call.bucket, region: endpoint.region).server.isSecure
     payloadHash =
       switch call.body?.content {
       case nil: SigV4.emptyPayloadHash

@@ -6,8 +6,16 @@ public struct S3Client: Sendable {
   public struct Configuration: Sendable {
     public var endpoint: S3Endpoint
     public var checksums: S3ChecksumMode = .whenSupported
+    /// With ``S3ChecksumMode/whenSupported``.
+    public var checksumAlgorithm: S3ChecksumAlgorithm = .crc64nvme
+    /// Whether downloads ask for the object's checksum also where uploads carry none.
+    public var alwaysAsksForChecksums = false
+    /// Objects are written and read with it; those that are encrypted otherwise cannot be read.
+    public var customerKey: S3CustomerKey?
     public var etagQuoting: ETagQuoting = .quoted
     public var retry = RetryPolicy()
+    /// Whether requests say that their sender pays for them, as the buckets want that are set to “requester pays”.
+    public var requestPayer = false
     /// Limit of a request as a whole, until its reply has been read (of GetObject: until its head is there). What a
     /// body takes at ``minimumRate`` comes on top.
     public var requestTimeout: Duration = .seconds(600)
@@ -20,6 +28,8 @@ public struct S3Client: Sendable {
     public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
 
     public init(endpoint: S3Endpoint) { self.endpoint = endpoint }
+
+    var asksForChecksums: Bool { checksums == .whenSupported || alwaysAsksForChecksums }
   }
 
   public var configuration: Configuration
@@ -34,6 +44,7 @@ public struct S3Client: Sendable {
     let regions = NIOLockedValueBox<[String: String]>([:])
     /// Seconds that the server's clock is ahead of ours.
     let clockOffset = NIOLockedValueBox<Int64>(0)
+    let budget = RetryBudget()
   }
 
   /// - Parameter transport: shut down by its owner, after the last request.

@@ -51,28 +51,19 @@ public struct S3ContentVerifier: Sendable {
     }
   }
 
-  private enum Calculation: Sendable {
-    case crc64nvme(CRC64NVME)
-    case crc32c(CRC32C)
-    case crc32(CRC32)
-    case sha256(SHA256Digest)
-    case sha1(SHA1Digest)
-    case md5(MD5Digest)
-  }
-
   public let expected: Expected
-  private var calculation: Calculation
+  private var calculation: S3ChecksumCalculation
 
   public init(_ expected: Expected) {
     self.expected = expected
     calculation =
       switch expected {
-      case .crc64nvme: .crc64nvme(CRC64NVME())
-      case .crc32c: .crc32c(CRC32C())
-      case .crc32: .crc32(CRC32())
-      case .sha256: .sha256(SHA256Digest())
-      case .sha1: .sha1(SHA1Digest())
-      case .md5: .md5(MD5Digest())
+      case .crc64nvme: S3ChecksumCalculation(.crc64nvme)
+      case .crc32c: S3ChecksumCalculation(.crc32c)
+      case .crc32: S3ChecksumCalculation(.crc32)
+      case .sha256: S3ChecksumCalculation(.sha256)
+      case .sha1: S3ChecksumCalculation(.sha1)
+      case .md5: S3ChecksumCalculation.md5
       }
   }
 
@@ -86,32 +77,11 @@ public struct S3ContentVerifier: Sendable {
     chunk.withUnsafeReadableBytes { update($0) }
   }
 
-  public mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    switch calculation {
-    case .crc64nvme(var crc):
-      crc.update(bytes)
-      calculation = .crc64nvme(crc)
-    case .crc32c(var crc):
-      crc.update(bytes)
-      calculation = .crc32c(crc)
-    case .crc32(var crc):
-      crc.update(bytes)
-      calculation = .crc32(crc)
-    case .sha256(var digest):
-      digest.update(bytes)
-      calculation = .sha256(digest)
-    case .sha1(var digest):
-      digest.update(bytes)
-      calculation = .sha1(digest)
-    case .md5(var digest):
-      digest.update(bytes)
-      calculation = .md5(digest)
-    }
-  }
+  public mutating func update(_ bytes: UnsafeRawBufferPointer) { calculation.update(bytes) }
 
   /// Whether all that was fed is the content of the object.
   public var matches: Bool {
-    switch (expected, calculation) {
+    switch (expected, calculation.digest) {
     case (.crc64nvme(let value), .crc64nvme(let crc)): value == crc.value
     case (.crc32c(let value), .crc32c(let crc)): value == crc.value
     case (.crc32(let value), .crc32(let crc)): value == crc.value

@@ -7,18 +7,19 @@ struct ProgressReporter: Service {
   let syncer: Syncer
   let console: Console
   let logger: Logger
-  let format: LogFormat
+  let settings: OutputSettings
 
   private static let redraw: Duration = .milliseconds(200)
   private static let line: Duration = .seconds(30)
 
   func run() async throws {
-    let isLive = console.isTerminal && format == .text
+    let isLive = console.isTerminal && settings.format == .text && !settings.progressIsMultiline
+    let interval = settings.progressInterval ?? (isLive ? Self.redraw : Self.line)
     defer { if isLive { console.show([]) } }
     // Ends with the graceful shutdown, which reaches this service after the syncer.
     await cancelWhenGracefulShutdown {
       while !Task.isCancelled {
-        try? await Task.sleep(for: isLive ? Self.redraw : Self.line)
+        try? await Task.sleep(for: interval)
         let (board, now) = syncer.transfers
         if isLive {
           let size = console.size

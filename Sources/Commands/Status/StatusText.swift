@@ -42,8 +42,20 @@ enum StatusText {
     if let reason = report.deletionsHalted { lines.append("deletions are halted: \(reason)") }
     if report.watch != "live" { lines.append("watching: \(report.watch)") }
     lines.append("safety: \(report.safety)")
+    if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
     return lines.joined(separator: "\n")
+  }
+
+  private static func describe(_ invalidation: StatusReport.Invalidation) -> String {
+    var text = "invalidations of \(invalidation.distribution): \(invalidation.accepted) made"
+    if invalidation.waiting > 0 {
+      text += ", \(invalidation.waiting) \(invalidation.waiting == 1 ? "path waits" : "paths wait")"
+    }
+    if let seconds = invalidation.secondsToNextTry {
+      text += ", next try in \(DurationText.describe(.seconds(Int64(seconds.rounded(.up)))))"
+    }
+    return text + (invalidation.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
   }
 
   private static func state(_ report: StatusReport) -> String {

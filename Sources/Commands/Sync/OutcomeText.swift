@@ -12,6 +12,7 @@ enum OutcomeText {
     }
     let rest = outcome.untold.count - pathLimit
     if rest > 0 { logger.warning("not in sync: \(rest) more") }
+    if let left = outcome.invalidationLeft { logger.warning("\(left)") }
     logger.notice("\(summary(outcome))")
   }
 

@@ -3,18 +3,29 @@ import Martlet
 /// Takes each setting from the command line, else from its variable, and collects everything that is wrong.
 struct SettingReader {
   let environment: [String: String]
+  /// Variables of the program that Martlet stands in for, by option; they come before Martlet's own.
+  let seedVariables: [String: [String]]
   private(set) var problems: [String] = []
 
-  init(environment: [String: String]) { self.environment = environment }
+  init(environment: [String: String], seedVariables: [String: [String]] = [:]) {
+    self.environment = environment
+    self.seedVariables = seedVariables
+  }
 
   /// `--first-sync` as `MARTLET_FIRST_SYNC`.
   static func variable(_ option: String) -> String {
     "MARTLET_" + option.drop { $0 == "-" }.map { $0 == "-" ? "_" : $0.uppercased() }.joined()
   }
 
-  /// A variable that is set and not empty.
-  func variable(_ option: String) -> String? {
-    environment[Self.variable(option)].flatMap { $0.isEmpty ? nil : $0 }
+  /// The value of the first of its variables that is set and not empty.
+  func variable(_ option: String) -> String? { set(option)?.value }
+
+  private func set(_ option: String) -> (name: String, value: String)? {
+    let names = seedVariables[option, default: []] + [Self.variable(option)]
+    for name in names {
+      if let value = environment[name], !value.isEmpty { return (name, value) }
+    }
+    return nil
   }
 
   mutating func text(_ option: String, _ given: String?) -> String? {
@@ -24,11 +35,12 @@ struct SettingReader {
   mutating func value<Value>(
     _ option: String, _ given: String?, _ parse: (String) throws(SettingProblem) -> Value
   ) -> Value? {
-    guard let text = given ?? variable(option) else { return nil }
+    let variable = given == nil ? set(option) : nil
+    guard let text = given ?? variable?.value else { return nil }
     do {
       return try parse(text)
     } catch {
-      let source = given == nil ? "\(Self.variable(option))=\(text)" : "\(option) \(text)"
+      let source = variable.map { "\($0.name)=\($0.value)" } ?? "\(option) \(text)"
       problems.append("\(source): \(error.hint)")
       return nil
     }

@@ -1,43 +1,45 @@
-import Logging
 import Martlet
 
-/// A complete and valid call of `martlet sync`.
+/// A complete and valid call of `martlet sync`, or of a command that stands in for another program.
 struct SyncInvocation {
   var configuration: Configuration
-  var logFormat: LogFormat
-  var logLevel: Logger.Level
+  var output: OutputSettings
+  /// Synchronisations that may fail in a row before the run ends; 0: any number.
+  var maximumFailures = 0
 
   /// Throws `UsageError` with everything that is wrong.
-  init(_ options: SyncOptions, environment: [String: String]) throws(UsageError) {
-    var reader = SettingReader(environment: environment)
-    let places = Self.places(options.places, &reader)
+  init(_ options: SyncOptions, dialect: Dialect = .martlet, environment: [String: String]) throws(UsageError) {
+    var reader = SettingReader(environment: environment, seedVariables: dialect.seedVariables)
+    let places = Self.places(options.places, dialect, &reader)
     var configuration = Configuration(root: places.local, location: places.remote)
     Self.readOperation(options, &reader, &configuration)
-    Self.readDecisions(options, &reader, &configuration)
-    Self.readSelection(options, &reader, &configuration)
-    logFormat = reader.choice("--log-format", options.operation.logFormat) ?? .text
-    logLevel =
-      reader.value("--log-level", options.operation.logLevel) { text throws(SettingProblem) in
-        guard let level = Logger.Level(rawValue: text.lowercased()) else {
-          throw SettingProblem("give one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return level
-      } ?? .info
+    Self.readServer(options.server, &reader, &configuration)
+    Self.readPoll(options.poll, dialect, &reader, &configuration)
+    Self.readDecisions(options.decisions, dialect, &reader, &configuration)
+    Self.readSelection(options.selection, &reader, &configuration)
+    configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.objects = Configuration.Objects(options.objects, &reader)
+    output = OutputSettings(options.output, &reader)
+    maximumFailures = Self.maximumFailures(options.operation, dialect, &reader)
     self.configuration = configuration
     let problems = reader.problems + (reader.problems.isEmpty ? configuration.problems : [])
     guard problems.isEmpty else { throw UsageError(problems: problems) }
   }
 
-  private static func places(_ given: [String], _ reader: inout SettingReader) -> (local: String, remote: String) {
-    var places = given
-    if places.isEmpty {
-      places = [reader.variable("--local-path"), reader.variable("--s3-uri")].compactMap(\.self)
+  private static func places(
+    _ given: [String], _ dialect: Dialect, _ reader: inout SettingReader
+  ) -> (local: String, remote: String) {
+    var remotes = given.filter { $0.hasPrefix("s3://") }
+    var locals = given.filter { !$0.hasPrefix("s3://") }
+    // The variables of s3-sync2 also complete each other; ours hold where no place is given.
+    if given.isEmpty || dialect == .s3Sync2 && given.count == 1 {
+      if locals.isEmpty, let local = reader.variable("--local-path") { locals = [local] }
+      if remotes.isEmpty, let remote = reader.variable("--s3-uri") { remotes = [remote] }
     }
-    let remotes = places.filter { $0.hasPrefix("s3://") }
-    let locals = places.filter { !$0.hasPrefix("s3://") }
     if remotes.count == 1, locals.count == 1 { return (locals[0], remotes[0]) }
+    let places = locals + remotes
     reader.refuse(
-      "give one local folder and one S3 location, such as: martlet sync ./folder s3://bucket/prefix"
+      "give one local folder and one S3 location, such as: \(dialect.command) ./folder s3://bucket/prefix"
         + (places.isEmpty ? "" : " (given: \(places.joined(separator: " ")))"))
     return ("", "")
   }
@@ -48,42 +50,84 @@ struct SyncInvocation {
     // A flag that is absent is not a “no”: the variable decides.
     configuration.once = reader.flag("--once", options.once ? true : nil) ?? false
     configuration.isDryRun = reader.flag("--dryrun", options.dryrun ? true : nil) ?? false
-    set(&configuration.poll, reader.duration("--poll", options.poll, atLeast: .milliseconds(100)))
     set(
       &configuration.fullPassInterval,
       reader.duration("--full-pass-every", options.fullPassEvery, atLeast: .seconds(1)))
     set(&configuration.uploadOpenAfter, reader.duration("--upload-open-after", options.uploadOpenAfter))
     set(&configuration.watch, reader.choice("--watch", options.watch))
-    configuration.endpointURL = reader.text("--endpoint-url", options.server.endpointURL)
-    configuration.region = reader.text("--region", options.server.region)
-    configuration.profile = reader.text("--profile", options.server.profile)
     configuration.nodeID = reader.text("--node-id", options.operation.nodeID)
     configuration.stateDirectory = reader.text("--state-dir", options.operation.stateDir)
     set(&configuration.shutdownTimeout, reader.duration("--shutdown-timeout", options.operation.shutdownTimeout))
     configuration.readyFile = reader.text("--ready-file", options.operation.readyFile)
   }
 
-  private static func readDecisions(
-    _ options: SyncOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
+  private static func readServer(
+    _ options: ServerOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
-    set(&configuration.conflict, reader.choice("--conflict", options.decisions.conflict))
-    configuration.firstSync = reader.choice("--first-sync", options.decisions.firstSync)
-    set(&configuration.deletes, reader.flag("--delete", options.decisions.delete))
+    configuration.endpointURL = reader.text("--endpoint-url", options.endpointURL)
+    configuration.region = reader.text("--region", options.region)
+    configuration.profile = reader.text("--profile", options.profile)
+    configuration.caBundle = reader.text("--ca-bundle", options.caBundle)
+    let isUnverified = reader.flag("--no-verify-ssl", options.noVerifySSL ? true : nil) ?? false
+    configuration.verifiesCertificates = !isUnverified
+    configuration.readTimeout = reader.duration("--cli-read-timeout", options.cliReadTimeout)
+    configuration.connectTimeout = reader.duration("--cli-connect-timeout", options.cliConnectTimeout)
+    configuration.signsRequests = !(reader.flag("--no-sign-request", options.noSignRequest ? true : nil) ?? false)
+  }
+
+  private static func readPoll(
+    _ given: String?, _ dialect: Dialect, _ reader: inout SettingReader, _ configuration: inout Configuration
+  ) {
+    switch dialect {
+    case .martlet: set(&configuration.poll, reader.duration("--poll", given, atLeast: .milliseconds(100)))
+    case .s3Sync2:
+      let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
+        guard let seconds = Int(text), (0...3600).contains(seconds) else {
+          throw SettingProblem("give whole seconds from 0 to 3600; 0 ends after the first synchronisation")
+        }
+        return seconds
+      }
+      guard let seconds else { return }
+      if seconds == 0 { configuration.once = true } else { configuration.poll = .seconds(seconds) }
+    }
+  }
+
+  private static func readDecisions(
+    _ options: DecisionOptions, _ dialect: Dialect, _ reader: inout SettingReader,
+    _ configuration: inout Configuration
+  ) {
+    set(&configuration.conflict, reader.choice("--conflict", options.conflict))
+    configuration.firstSync = firstSync(options, &reader)
+    configuration.asksAtFirstContact = dialect == .martlet
+    let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
+    configuration.deletes = deletes ? .both : []
     set(
       &configuration.maximumDeletion,
-      reader.value("--max-delete", options.decisions.maxDelete) { text throws(SettingProblem) in
+      reader.value("--max-delete", options.maxDelete) { text throws(SettingProblem) in
         guard let limit = Configuration.MaximumDeletion(parsing: text) else {
           throw SettingProblem("give a number of files (100), a share (25%) or none")
         }
         return limit
       })
-    set(&configuration.trashRetention, reader.duration("--trash-retention", options.decisions.trashRetention))
+    set(&configuration.trashRetention, reader.duration("--trash-retention", options.trashRetention))
+  }
+
+  private static func firstSync(
+    _ options: DecisionOptions, _ reader: inout SettingReader
+  ) -> Configuration.FirstSync? {
+    let firstSync: Configuration.FirstSync? = reader.choice("--first-sync", options.firstSync)
+    let down = reader.flag("--init-sync-down", options.initSyncDown ? true : nil) ?? false
+    let up = reader.flag("--init-sync-up", options.initSyncUp ? true : nil) ?? false
+    let given = [down ? "--init-sync-down" : nil, up ? "--init-sync-up" : nil, firstSync.map { "--first-sync \($0)" }]
+      .compactMap(\.self)
+    if given.count > 1 { reader.refuse("\(given.joined(separator: ", ")): exclude each other: give one of them") }
+    return down ? .remote : up ? .local : firstSync
   }
 
   private static func readSelection(
-    _ options: SyncOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
+    _ options: SelectionOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
-    let given = (options.selection.exclude + options.selection.include).sorted { $0.order < $1.order }
+    let given = (options.exclude + options.include).sorted { $0.order < $1.order }
     configuration.filters = given.map(\.filter)
     if given.isEmpty {
       func patterns(_ option: String) -> [String] {
@@ -93,8 +137,21 @@ struct SyncInvocation {
         patterns("--exclude").map(Configuration.Filter.exclude)
         + patterns("--include").map(Configuration.Filter.include)
     }
-    set(&configuration.symlinks, reader.choice("--symlinks", options.selection.symlinks))
-    set(&configuration.directories, reader.choice("--directories", options.selection.directories))
+    set(&configuration.symlinks, reader.choice("--symlinks", options.symlinks))
+    if reader.flag("--no-follow-symlinks", options.noFollowSymlinks ? true : nil) ?? false {
+      configuration.symlinks = .skip
+    }
+    set(&configuration.directories, reader.choice("--directories", options.directories))
+  }
+
+  private static func maximumFailures(
+    _ options: OperationOptions, _ dialect: Dialect, _ reader: inout SettingReader
+  ) -> Int {
+    let given = reader.value("--max-failures", options.maxFailures) { text throws(SettingProblem) in
+      guard let count = Int(text), count >= 0 else { throw SettingProblem("give a number; 0 means never") }
+      return count
+    }
+    return given ?? dialect.maximumFailures
   }
 
   private static func set<Value>(_ target: inout Value, _ value: Value?) {

@@ -14,7 +14,9 @@ struct SyncOptions: ParsableArguments {
   @Flag(help: "Print what would be done and change nothing.")
   var dryrun = false
 
-  @Option(help: ArgumentHelp("Seconds between two listings of the bucket (default 30).", valueName: "time"))
+  @Option(
+    name: [.long, .customShort("p")],
+    help: ArgumentHelp("Seconds between two listings of the bucket (default 30).", valueName: "time"))
   var poll: String?
 
   @Option(
@@ -33,6 +35,9 @@ struct SyncOptions: ParsableArguments {
   @OptionGroup(title: "Server") var server: ServerOptions
   @OptionGroup(title: "What wins, what is deleted") var decisions: DecisionOptions
   @OptionGroup(title: "What is synced") var selection: SelectionOptions
+  @OptionGroup(title: "What goes along with objects (as in aws s3 sync)") var objects: ObjectOptions
+  @OptionGroup(title: "CloudFront") var cloudFront: CloudFrontOptions
+  @OptionGroup(title: "What is shown") var output: OutputOptions
   @OptionGroup(title: "State and operation") var operation: OperationOptions
 }
 
@@ -49,6 +54,25 @@ struct ServerOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The profile of the AWS configuration files.", valueName: "name"))
   var profile: String?
+
+  @Flag(help: "Look for no credentials and sign nothing, for buckets that are open to everybody.")
+  var noSignRequest = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Certificate authorities to trust, a PEM file; else AWS_CA_BUNDLE, the profile, the system.", valueName: "file"))
+  var caBundle: String?
+
+  @Flag(name: .customLong("no-verify-ssl"), help: "Do not verify certificates: no protection against forgery.")
+  var noVerifySSL = false
+
+  @Option(
+    help: ArgumentHelp("How long a server may be silent (default 60s); 0: without limit.", valueName: "time"))
+  var cliReadTimeout: String?
+
+  @Option(
+    help: ArgumentHelp("How long a connection may take to be made (default 10s); 0: without limit.", valueName: "time"))
+  var cliConnectTimeout: String?
 }
 
 struct DecisionOptions: ParsableArguments {
@@ -62,7 +86,19 @@ struct DecisionOptions: ParsableArguments {
       "Who wins when both sides differ and were never in sync: remote, local or keep-both.", valueName: "who"))
   var firstSync: String?
 
-  @Flag(inversion: .prefixedNo, help: "Whether deletions cross (default: they do).")
+  @Flag(
+    name: [.long, .customShort("i")],
+    help: "At start the bucket's version wins wherever both sides differ and were never in sync.")
+  var initSyncDown = false
+
+  @Flag(
+    name: [.long, .customShort("u")],
+    help: "At start the folder's version wins wherever both sides differ and were never in sync.")
+  var initSyncUp = false
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "Whether deletions cross (default: they do; in s3-sync2 they do not).")
   var delete: Bool?
 
   @Option(
@@ -87,9 +123,39 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Symbolic links: preserve (default) or skip.", valueName: "how"))
   var symlinks: String?
 
+  @Flag(help: "The same as --symlinks skip.")
+  var noFollowSymlinks = false
+
   @Option(
     help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))
   var directories: String?
+}
+
+struct OutputOptions: ParsableArguments {
+  @Flag(help: "Show nothing once syncing has begun.")
+  var quiet = false
+
+  @Flag(help: "Show only warnings and errors.")
+  var onlyShowErrors = false
+
+  @Flag(help: "Show no progress of transfers.")
+  var noProgress = false
+
+  @Option(help: ArgumentHelp("Show progress at most every so many seconds.", valueName: "seconds"))
+  var progressFrequency: String?
+
+  @Flag(help: "Show progress as lines, also on a terminal.")
+  var progressMultiline = false
+
+  @Option(
+    help: ArgumentHelp("How much is logged: DEBUG (also without a value), WARN, ERROR or NONE.", valueName: "level"))
+  var debug: String?
+
+  @Option(help: ArgumentHelp("text (default) or json.", valueName: "format"))
+  var logFormat: String?
+
+  @Option(help: ArgumentHelp("trace, debug, info (default), notice, warning, error or critical.", valueName: "level"))
+  var logLevel: String?
 }
 
 struct OperationOptions: ParsableArguments {
@@ -108,11 +174,11 @@ struct OperationOptions: ParsableArguments {
   @Option(help: ArgumentHelp("A file to write when the first full pass is complete.", valueName: "file"))
   var readyFile: String?
 
-  @Option(help: ArgumentHelp("text (default) or json.", valueName: "format"))
-  var logFormat: String?
-
-  @Option(help: ArgumentHelp("trace, debug, info (default), notice, warning, error or critical.", valueName: "level"))
-  var logLevel: String?
+  @Option(
+    name: [.long, .customShort("x")],
+    help: ArgumentHelp(
+      "End after so many failed synchronisations in a row; 0, the default, never (in s3-sync2 3).", valueName: "count"))
+  var maxFailures: String?
 }
 
 /// A filter and its place on the command line: the order of excludes and includes among each other decides,

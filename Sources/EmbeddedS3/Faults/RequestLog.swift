@@ -11,6 +11,9 @@ package final class RequestLog: Sendable {
     /// The key, or the prefix of a listing.
     package var key: String
     package var status: Int
+    /// `PUT /bucket/key`, as sent, and the headers by lower-case name; nil unless ``RequestLog/keepsHeads``.
+    package var target: String?
+    package var headers: [String: String]?
   }
 
   private let state = NIOLockedValueBox(State())
@@ -18,6 +21,13 @@ package final class RequestLog: Sendable {
   private struct State {
     var counts: [S3Operation: Int] = [:]
     var entries: [Entry] = []
+    var keepsHeads = false
+  }
+
+  /// Whether entries hold all that the heads of the requests say, keys of customers included.
+  package var keepsHeads: Bool {
+    get { self.state.withLockedValue { $0.keepsHeads } }
+    set { self.state.withLockedValue { $0.keepsHeads = newValue } }
   }
 
   /// How often each call was made; a dropped one counts too.
@@ -31,7 +41,10 @@ package final class RequestLog: Sendable {
   package var entries: [Entry] { self.state.withLockedValue { $0.entries } }
 
   package func reset() {
-    self.state.withLockedValue { $0 = State() }
+    self.state.withLockedValue { state in
+      state.counts = [:]
+      state.entries = []
+    }
   }
 
   func record(_ entry: Entry) {

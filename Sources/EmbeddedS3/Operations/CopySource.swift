@@ -59,6 +59,7 @@ struct CopySource {
     let version = try store.find(self.key, versionID: self.versionID, in: self.bucket)
     guard let object = version.object else { throw S3Error.noSuchKey(self.key) }
     try self.check(version, object)
+    try ObjectEncryption.check(object.headers.encryption, self.request, scope: "copy-source-")
     return (version, object)
   }
 }

@@ -26,6 +26,8 @@ extension ObjectHeaders {
     }
     self.storageClass = request.header("x-amz-storage-class").flatMap { $0 == "STANDARD" ? nil : $0 }
     self.websiteRedirect = request.header("x-amz-website-redirect-location")
+    self.encryption = try ObjectEncryption(request)
+    self.access = try ObjectAccess(request, owner: S3Handler.ownerID)
   }
 
   /// As GetObject and HeadObject give them back.
@@ -35,6 +37,14 @@ extension ObjectHeaders {
     headers += self.user.map { (name: "x-amz-meta-\($0.key)", value: $0.value) }
     if let storageClass { headers.append(("x-amz-storage-class", storageClass)) }
     if let websiteRedirect { headers.append(("x-amz-website-redirect-location", websiteRedirect)) }
+    headers += self.encryptionHeaders
     return headers
+  }
+  /// Of the replies to writes, too.
+  var encryptionHeaders: [(name: String, value: String)] { self.encryption?.replyHeaders ?? [] }
+
+  /// The ETag of content with this MD5, or MD5 of MD5s.
+  func etag(_ digest: String) -> String {
+    self.encryption?.hidesETag ?? false ? ObjectEncryption.opaque(digest) : digest
   }
 }

@@ -17,7 +17,7 @@ extension S3Handler {
       let object = try self.object(of: upload, parts: parts, call.request)
       let written = try self.store.completeUpload(
         upload.id, as: object, at: call.key, in: call.bucket, if: conditions, pending: pending)
-      return .xml(headers: written.headers, "CompleteMultipartUploadResult") { xml in
+      return .xml(headers: written.headers + upload.headers.encryptionHeaders, "CompleteMultipartUploadResult") { xml in
         xml.element("Location", "http://\(call.header("host") ?? "localhost")\(call.request.path)")
         xml.element("Bucket", call.bucket)
         xml.element("Key", call.key.string)
@@ -42,7 +42,7 @@ extension S3Handler {
           [("UploadId", upload.id)])
       }
       guard let part = upload.parts[number], matches(etag, part.etag),
-        Self.checksumMatches(node, part, upload.algorithm)
+        Self.checksumMatches(node, part, upload)
       else {
         throw S3Error(
           .badRequest, "InvalidPart",
@@ -63,8 +63,10 @@ extension S3Handler {
     return parts
   }
 
-  private static func checksumMatches(_ node: XMLNode, _ part: UploadedPart, _ algorithm: ChecksumAlgorithm?) -> Bool {
-    guard let algorithm, let claimed = node.text(algorithm.element) else { return true }
+  private static func checksumMatches(_ node: XMLNode, _ part: UploadedPart, _ upload: MultipartUpload) -> Bool {
+    guard let algorithm = upload.algorithm else { return true }
+    // S3 wants those of the parts where the object's is made of them.
+    guard let claimed = node.text(algorithm.element) else { return upload.checksumType == .fullObject }
     return claimed == part.checksum
   }
 
@@ -89,7 +91,8 @@ extension S3Handler {
       throw S3Error.invalidRequest("The upload was created using the \(checksum.type.rawValue) checksum mode.")
     }
     return StoredObject(
-      content: content, etag: "\(Hex.encode(MD5Digest.digest(digests)))-\(parts.count)", headers: upload.headers,
+      content: content, etag: upload.headers.etag("\(Hex.encode(MD5Digest.digest(digests)))-\(parts.count)"),
+      headers: upload.headers,
       checksum: checksum,
       parts: parts.map { PartSummary(number: $0.number, size: $0.content.size, checksum: $0.checksum) },
       tags: upload.tags)

@@ -14,7 +14,8 @@ extension S3Handler {
     let replacesHeaders = try Self.replaces(call.request, "x-amz-metadata-directive")
     let replacesTags = try Self.replaces(call.request, "x-amz-tagging-directive")
     let headers = try ObjectHeaders(call.request)
-    let changesItself = replacesHeaders || headers.storageClass != nil || headers.websiteRedirect != nil
+    let changesItself =
+      replacesHeaders || headers.storageClass != nil || headers.websiteRedirect != nil || headers.encryption != nil
     if source.bucket == call.bucket, source.key == call.key, source.versionID == nil, !changesItself {
       throw S3Error.invalidRequest(
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's"
@@ -27,6 +28,8 @@ extension S3Handler {
       // Storage class and redirect are the request's even when the metadata is copied.
       copy.headers.storageClass = headers.storageClass
       copy.headers.websiteRedirect = headers.websiteRedirect
+      copy.headers.encryption = headers.encryption
+      copy.headers.access = headers.access
     }
     if replacesTags { copy.tags = try Tag.list(header: call.header("x-amz-tagging")) }
     // A copy is one piece, whatever the source was: its ETag and checksum are those of the whole.
@@ -39,8 +42,11 @@ extension S3Handler {
       }
       copy.parts = []
     }
+    if [original.headers, copy.headers].contains(where: { $0.encryption?.hidesETag ?? false }) {
+      copy.etag = copy.headers.etag(try original.content.checksums(nil).etag)
+    }
     let written = try self.store.put(copy, at: call.key, in: call.bucket, if: conditions)
-    var replyHeaders = written.headers
+    var replyHeaders = written.headers + copy.headers.encryptionHeaders
     if try self.store.bucket(source.bucket).versioning != .unversioned {
       replyHeaders.append(("x-amz-copy-source-version-id", version.versionID))
     }

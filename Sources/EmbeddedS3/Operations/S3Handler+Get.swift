@@ -6,6 +6,7 @@ extension S3Handler {
   func getObject(_ call: Call) throws -> S3Reply {
     let version = try self.store.find(call.key, versionID: call.versionID, in: call.bucket)
     guard let object = version.object else { throw S3Error.noSuchKey(call.key) }
+    try ObjectEncryption.check(object.headers.encryption, call.request)
     let versioning = try self.store.bucket(call.bucket).versioning
     var headers: [(name: String, value: String)] = [
       ("etag", "\"\(object.etag)\""), ("last-modified", S3Date.http(version.lastModified)),
@@ -97,20 +98,25 @@ extension S3Handler {
     }
   }
 
-  /// The owner with full control, which is what an object without ACL has.
   func getObjectAcl(_ call: Call) throws -> S3Reply {
-    _ = try self.store.find(call.key, versionID: call.versionID, in: call.bucket)
+    let version = try self.store.find(call.key, versionID: call.versionID, in: call.bucket)
+    // What an object without ACL has.
+    let grants =
+      version.object?.headers.access?.grants
+      ?? [ObjectAccess.Grant(grantee: Self.ownerID, permission: "FULL_CONTROL")]
     return .xml("AccessControlPolicy") { xml in
       Self.writeOwner(&xml)
       xml.element("AccessControlList") { xml in
-        xml.element("Grant") { xml in
-          xml.element(
-            "Grantee", attributes: #" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser""#
-          ) { xml in
-            xml.element("ID", Self.ownerID)
-            xml.element("DisplayName", "embedded")
+        for grant in grants {
+          xml.element("Grant") { xml in
+            let isGroup = grant.grantee.contains("://")
+            let type = isGroup ? "Group" : "CanonicalUser"
+            let schema = #" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="\#(type)""#
+            xml.element("Grantee", attributes: schema) { xml in
+              xml.element(isGroup ? "URI" : "ID", grant.grantee)
+            }
+            xml.element("Permission", grant.permission)
           }
-          xml.element("Permission", "FULL_CONTROL")
         }
       }
     }

@@ -26,6 +26,7 @@ extension S3Handler {
         ("x-amz-checksum-algorithm", algorithm.rawValue), ("x-amz-checksum-type", upload.checksumType.rawValue),
       ]
     }
+    headers += upload.headers.encryptionHeaders
     return .xml(headers: headers, "InitiateMultipartUploadResult") { xml in
       xml.element("Bucket", call.bucket)
       xml.element("Key", call.key.string)
@@ -35,6 +36,7 @@ extension S3Handler {
 
   func uploadPart(_ call: Call) async throws -> S3Reply {
     let (upload, number) = try self.upload(call)
+    try ObjectEncryption.check(upload.headers.encryption, call.request)
     let declared = try DeclaredChecksums(call.request)
     if let algorithm = declared.algorithm ?? declared.trailer, let expected = upload.algorithm, algorithm != expected {
       throw S3Error.invalidRequest(
@@ -57,6 +59,7 @@ extension S3Handler {
 
   func uploadPartCopy(_ call: Call) throws -> S3Reply {
     let (upload, number) = try self.upload(call)
+    try ObjectEncryption.check(upload.headers.encryption, call.request)
     let source = try CopySource(call.request)
     let (version, object) = try source.find(in: self.store)
     var content = object.content

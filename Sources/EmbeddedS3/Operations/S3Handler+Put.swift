@@ -14,9 +14,11 @@ extension S3Handler {
         algorithm: received.declared?.algorithm ?? .crc64nvme, type: .fullObject,
         value: received.declared?.value ?? received.checksums.base64[.crc64nvme] ?? "")
       let object = StoredObject(
-        content: received.content, etag: received.checksums.etag, headers: headers, checksum: checksum, tags: tags)
+        content: received.content, etag: headers.etag(received.checksums.etag), headers: headers, checksum: checksum,
+        tags: tags)
       let written = try self.store.put(object, at: call.key, in: call.bucket, if: conditions, pending: pending)
-      return S3Reply(headers: written.headers + [("etag", "\"\(object.etag)\"")] + checksum.headers)
+      return S3Reply(
+        headers: written.headers + headers.encryptionHeaders + [("etag", "\"\(object.etag)\"")] + checksum.headers)
     }
   }
 

@@ -95,10 +95,14 @@ struct S3Responder: Sendable {
 
   private func log(_ head: (request: S3Request, operation: S3Operation)?, status: Int) {
     guard let (request, operation) = head else { return }
-    self.requests.record(
-      RequestLog.Entry(
-        operation: operation, bucket: request.bucket ?? "",
-        key: request.key?.string ?? request.parameter("prefix") ?? "", status: status))
+    var entry = RequestLog.Entry(
+      operation: operation, bucket: request.bucket ?? "",
+      key: request.key?.string ?? request.parameter("prefix") ?? "", status: status)
+    if self.requests.keepsHeads {
+      entry.target = "\(request.method.rawValue) \(request.path)\(request.query.isEmpty ? "" : "?")\(request.query)"
+      entry.headers = request.headers
+    }
+    self.requests.record(entry)
   }
 
   /// `GET /_stat`, `GET|DELETE /_requests`, `GET|PUT|DELETE /_faults`. No bucket's name begins with `_`.

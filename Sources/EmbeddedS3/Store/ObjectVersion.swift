@@ -52,6 +52,9 @@ struct ObjectHeaders: Sendable, Codable {
   var user: [String: String] = [:]
   var storageClass: String?
   var websiteRedirect: String?
+  var encryption: ObjectEncryption?
+  /// Nil in journals of earlier versions, too.
+  var access: ObjectAccess?
 }
 
 /// The additional checksum of an object.

@@ -14,6 +14,13 @@ enum FileCalls {
     status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
   }
 
+  /// Throws where files cannot be made in an existing directory; what is not there is told of elsewhere.
+  static func checkWritable(_ path: String) throws(MartletError) {
+    guard access(path, R_OK | W_OK | X_OK) != 0, errno == EACCES || errno == EROFS else { return }
+    throw MartletError(
+      .root, "the folder “\(path)” cannot be read and written (\(lastError)): change its mode, owner or mount")
+  }
+
   /// Creates the directory and its missing parents with this mode; an existing one is left as it is.
   static func makeDirectories(_ path: String, mode: mode_t) -> Bool {
     if isDirectory(path) { return true }

@@ -34,6 +34,7 @@ extension StatusReport {
     }
     safety = run.safety
     lastError = engine.lastError
+    invalidation = run.invalidations?.report(now: now)
   }
 }
 
@@ -45,6 +46,7 @@ struct Run: Sendable {
   var poll: Duration
   /// A sentence.
   var safety: String
+  var invalidations: Invalidations?
 }
 
 extension StatusReport.State {

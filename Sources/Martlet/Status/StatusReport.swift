@@ -27,6 +27,19 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var reason: String
   }
 
+  /// What a CloudFront distribution was told, and what not yet.
+  public struct Invalidation: Codable, Hashable, Sendable {
+    public var distribution: String
+    /// Invalidations that were accepted since the start.
+    public var accepted: Int
+    /// Paths that are still to be invalidated.
+    public var waiting: Int
+    /// After a failure.
+    public var secondsToNextTry: Double?
+    /// Why the last request failed.
+    public var problem: String?
+  }
+
   public var root: String
   public var location: String
   public var node: String
@@ -56,6 +69,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   /// What the server guarantees about concurrent writers.
   public var safety: String
   public var lastError: String?
+  /// Absent without `--cf-dist-id`.
+  public var invalidation: Invalidation?
 
   /// Healthy in the sense of a container's health check.
   public var isHealthy: Bool { isReady && !isStuck }

@@ -26,7 +26,8 @@ extension CapabilityProbe {
     _ client: S3Client, _ key: String, _ text: String, _ condition: S3Condition?
   ) async throws -> S3WriteResult {
     try await client.putObject(
-      bucket: bucket, key: key, body: .bytes(ByteBuffer(string: text)), condition: condition)
+      bucket: bucket, key: key, body: .bytes(ByteBuffer(string: text)),
+      headers: S3ObjectHeaders(additional: protection), condition: condition)
   }
 
   /// Makes sure that the key exists, and returns its ETag.
@@ -48,17 +49,22 @@ extension CapabilityProbe {
   }
 
   func upload(_ client: S3Client, _ key: String, _ condition: S3Condition?) async throws {
-    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: key).uploadID
+    let uploadID = try await client.createMultipartUpload(
+      bucket: bucket, key: key, headers: S3ObjectHeaders(additional: protection)
+    ).uploadID
     do {
       let content = ByteBuffer(string: "1")
       let part = try await client.uploadPart(
         bucket: bucket, key: key, uploadID: uploadID, partNumber: 1, body: .bytes(content))
       let crc = content.withUnsafeReadableBytes { CRC64NVME.checksum($0) }
       let isChecked = client.configuration.checksums == .whenSupported
+      let algorithm = client.configuration.checksumAlgorithm
+      let checksum = part.checksums[algorithm].map { S3Checksum(algorithm, value: $0) }
       _ = try await client.completeMultipartUpload(
         bucket: bucket, key: key, uploadID: uploadID,
-        parts: [S3CompletedPart(number: 1, etag: part.etag ?? "", crc64nvme: isChecked ? crc.awsBase64 : nil)],
-        condition: condition, crc64nvme: isChecked ? crc : nil, size: 1, retry: .unprocessedOnly)
+        parts: [S3CompletedPart(number: 1, etag: part.etag ?? "", checksum: isChecked ? checksum : nil)],
+        condition: condition, crc64nvme: isChecked && algorithm == .crc64nvme ? crc : nil, size: 1,
+        retry: .unprocessedOnly)
     } catch {
       try? await client.abortMultipartUpload(bucket: bucket, key: key, uploadID: uploadID)
       throw error
@@ -67,7 +73,9 @@ extension CapabilityProbe {
 
   func copyPart(_ client: S3Client, _ key: String, _ etag: String) async throws {
     let target = scratch + "part"
-    let uploadID = try await client.createMultipartUpload(bucket: bucket, key: target).uploadID
+    let uploadID = try await client.createMultipartUpload(
+      bucket: bucket, key: target, headers: S3ObjectHeaders(additional: protection)
+    ).uploadID
     let result: Result<S3WriteResult, any Error>
     do {
       result = .success(

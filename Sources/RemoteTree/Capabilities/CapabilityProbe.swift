@@ -15,12 +15,17 @@ package struct CapabilityProbe: Sendable {
   let folder: String
   /// Of this one.
   private(set) var scratch: String
+  /// What the bucket may ask of every write.
+  let protection: [ObjectSettings.Field]
   let logger: Logger
 
-  package init(client: S3Client, location: S3Location, logger: Logger) {
+  package init(
+    client: S3Client, location: S3Location, settings: ObjectSettings = ObjectSettings(), logger: Logger
+  ) {
     var client = client
     client.configuration.etagQuoting = .quoted
     self.client = client
+    protection = settings.protection
     self.logger = logger
     bucket = location.bucket
     folder = "\(location.prefix)\(ReservedNames.state)/probe/"
@@ -95,7 +100,11 @@ package struct CapabilityProbe: Sendable {
       first = try await put(client, key, "1")
     }
     guard case .accepted(let created) = first else {
-      throw RemoteFailure(.notPossible, "\(location(key)): the server refuses even a plain PutObject")
+      throw RemoteFailure(
+        .notPossible,
+        "\(location(key)): the server refuses even a small object"
+          + (protection.isEmpty && client.configuration.customerKey == nil
+            ? "" : "; check the options for encryption (--sse…) and access (--acl, --grants)"))
     }
     found.etagIsMD5 = created.etag == Hex.encode(MD5Digest.digest(Array("1".utf8)))
     found.putIfAbsent = try await isFailedCondition { _ = try await replace(client, key, "2", .ifAbsent) }
@@ -137,7 +146,8 @@ package struct CapabilityProbe: Sendable {
     _ = try await existing(client, source)
     let sourceMatch = try await honours(found, "source") { client, key, etag in
       let from = S3CopySource(bucket: bucket, key: key, ifMatch: etag)
-      _ = try await client.copyObject(from: from, bucket: bucket, key: scratch + "copy", retry: .unprocessedOnly)
+      _ = try await client.copyObject(
+        from: from, bucket: bucket, key: scratch + "copy", additionalHeaders: protection, retry: .unprocessedOnly)
     }
     let partSourceMatch = try await honours(found, "part-source") { client, key, etag in
       try await copyPart(client, key, etag)
@@ -145,7 +155,8 @@ package struct CapabilityProbe: Sendable {
     let from = S3CopySource(bucket: bucket, key: source)
     func copy(_ client: S3Client, _ key: String, _ condition: S3Condition) async throws {
       _ = try await client.copyObject(
-        from: from, bucket: bucket, key: key, condition: condition, retry: .unprocessedOnly)
+        from: from, bucket: bucket, key: key, additionalHeaders: protection, condition: condition,
+        retry: .unprocessedOnly)
     }
     var absent = try await isAccepted { try await copy(client, scratch + "copied", .ifAbsent) }
     if absent { absent = try await isFailedCondition { try await copy(client, scratch + "copied", .ifAbsent) } }

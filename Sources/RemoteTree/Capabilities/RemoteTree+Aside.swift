@@ -14,12 +14,19 @@ extension RemoteTree {
     try await performing(.prepare, name) {
       if size <= CopyRoute.largestCopy {
         _ = try await client.copyObject(
-          from: source, bucket: bucket, key: name, condition: nil, retry: .idempotent)
+          from: source, bucket: bucket, key: name, additionalHeaders: settings.protection, condition: nil,
+          retry: .idempotent)
       } else {
         _ = try await copyInParts(
-          source, head: head, to: name, headers: S3ObjectHeaders(carryingOver: head), condition: nil)
+          source, head: head, to: name, headers: aside(head), condition: nil)
       }
     }
+  }
+
+  private func aside(_ head: S3ObjectHead) -> S3ObjectHeaders {
+    var headers = S3ObjectHeaders(carryingOver: head, encryption: settings.encryption)
+    headers.additional += settings.access
+    return headers
   }
 
   /// The path is part of the name, so that a person finds it again.

@@ -1,5 +1,4 @@
 internal import Checksums
-internal import Digests
 
 /// What an ETag says about the content.
 enum ETagForm: Hashable {
@@ -42,38 +41,5 @@ enum ETagForm: Hashable {
     if parts == 1 { candidates.append(size) }
     var seen: Set<Int64> = []
     return candidates.filter { (size + $0 - 1) / $0 == Int64(parts) && seen.insert($0).inserted }
-  }
-}
-
-/// The ETag that S3 gives a multipart upload with parts of this size, computed along the way.
-struct MultipartETag {
-  private let partSize: Int64
-  private var part = MD5Digest()
-  private var filled: Int64 = 0
-  private var digests: [UInt8] = []
-
-  init(partSize: Int64) { self.partSize = partSize }
-
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let piece = rest.prefix(Int(min(partSize - filled, Int64(rest.count))))
-      part.update(UnsafeRawBufferPointer(rebasing: piece))
-      filled += Int64(piece.count)
-      rest = rest.dropFirst(piece.count)
-      if filled == partSize { endPart() }
-    }
-  }
-
-  /// Hex of the outer hash.
-  mutating func finish() -> String {
-    if filled > 0 { endPart() }
-    return Hex.encode(MD5Digest.digest(digests))
-  }
-
-  private mutating func endPart() {
-    digests += part.finalize()
-    part = MD5Digest()
-    filled = 0
   }
 }

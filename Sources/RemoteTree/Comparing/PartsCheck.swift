@@ -1,19 +1,35 @@
 internal import AWSKit
+internal import Checksums
 internal import SyncModel
 
-/// Compares content with the ETag of an upload in parts, whose size is anybody's choice: with those in use.
+/// Compares content with the ETag of an upload in parts, or with a checksum over those of its parts. Their size is
+/// anybody's choice: with those in use.
 ///
 /// A match proves that the content is the object's. Without one nothing is known: the parts may have had another size,
 /// and with a key of KMS or of the customer an ETag is no hash.
 struct PartsCheck {
-  private let hash: String
-  private var candidates: [MultipartETag]
+  /// The outer digest.
+  private let expected: [UInt8]
+  private var candidates: [PartwiseDigest]
 
   /// Nil where no size in use gives that many parts.
   init?(etag: String, size: Int64) {
-    guard case .multipart(let hash, let parts) = ETagForm(etag) else { return nil }
-    self.hash = hash
-    candidates = ETagForm.likelyPartSizes(size: size, parts: parts).map(MultipartETag.init)
+    guard case .multipart(let hash, let parts) = ETagForm(etag), let digest = Hex.decode(hash) else { return nil }
+    self.init(digest, size: size, parts: parts, .md5)
+  }
+
+  /// Nil where the checksum is not one over those of parts.
+  init?(_ checksum: S3Checksum, size: Int64) {
+    let pieces = checksum.value.split(separator: "-")
+    guard pieces.count == 2, let digest = Base64.decode(String(pieces[0])), let parts = Int(pieces[1]) else {
+      return nil
+    }
+    self.init(digest, size: size, parts: parts, S3ChecksumCalculation(checksum.algorithm))
+  }
+
+  private init?(_ expected: [UInt8], size: Int64, parts: Int, _ digest: S3ChecksumCalculation) {
+    self.expected = expected
+    candidates = ETagForm.likelyPartSizes(size: size, parts: parts).map { PartwiseDigest(partSize: $0, digest) }
     if candidates.isEmpty { return nil }
   }
 
@@ -23,7 +39,7 @@ struct PartsCheck {
 
   /// Call it once, after all bytes.
   mutating func matches() -> Bool {
-    for index in candidates.indices where candidates[index].finish() == hash { return true }
+    for index in candidates.indices where candidates[index].finish().bytes == expected { return true }
     return false
   }
 }

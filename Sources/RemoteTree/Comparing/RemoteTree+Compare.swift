@@ -35,9 +35,36 @@ extension RemoteTree {
     case .equal: return true
     case .different: return false
     case .unknown:
+      if let verdict = try await compare(path, object, source) { return verdict }
       return try await download(path, version: object.stamp, into: NullSink(), progress: { _ in }).fingerprint
         == comparison.fingerprint
     }
+  }
+}
+
+extension RemoteTree {
+  /// By another checksum that the object may have, where its ETag is no MD5 (of keys of KMS and of customers): the AWS
+  /// CLI gives CRC32. Nil where it tells nothing.
+  private func compare(
+    _ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource
+  ) async throws -> Bool? {
+    guard let head = try await headIfPresent(try key(of: path)), head.etag == object.stamp.etag else { return nil }
+    switch expectedChecksum(head) {
+    // An ETag that looks like one proves nothing when it differs.
+    case .md5, nil: break
+    case let expected?:
+      var verifier = S3ContentVerifier(expected)
+      try await source.forEachChunk { verifier.update($0) }
+      return verifier.matches
+    }
+    for algorithm in S3ChecksumAlgorithm.allCases {
+      guard let value = head.checksums[algorithm],
+        var check = PartsCheck(S3Checksum(algorithm, value: value), size: source.size)
+      else { continue }
+      try await source.forEachChunk { check.update($0) }
+      if check.matches() { return true }
+    }
+    return nil
   }
 }
 

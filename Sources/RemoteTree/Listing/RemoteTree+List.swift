@@ -19,8 +19,10 @@ extension RemoteTree {
     let page = try await performing(.list, prefix) {
       try await client.listObjectsV2(
         bucket: bucket, prefix: prefix, startAfter: previous == nil ? startKey : nil,
-        continuationToken: previous?.token, maximumKeys: limit)
+        continuationToken: previous?.token,
+        maximumKeys: [limit, settings.pageSize].compactMap(\.self).min())
     }
+    archived.note(page.objects)
     var result = RemotePage(page.objects, keys: keys, after: previous?.lastKey ?? startKey)
     result.problems += page.undecodableKeys.map {
       PathReport(name: ReadableName.of($0), reason: "is not valid UTF-8 in the listing")

@@ -16,8 +16,10 @@ extension EntryMetadata {
 
   /// The user metadata of an object once ours has changed: what others wrote there stays.
   func replacing(in user: [String: String]) -> [String: String] {
-    user.filter { $0.key != "mtime" && $0.key != "mode" }.merging(self.user) { $1 }
+    user.filter { !Self.ownNames.contains($0.key) }.merging(self.user) { $1 }
   }
+
+  static let ownNames: Set = ["mtime", "mode"]
 }
 
 extension Timestamp {

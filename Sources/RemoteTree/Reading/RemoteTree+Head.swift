@@ -25,8 +25,9 @@ extension RemoteTree {
 
   /// HEAD; nil only if there certainly is no such key. The 404 of a HEAD has no body, so that it could as
   /// well mean that the bucket is gone: GET says.
-  func headIfPresent(_ key: String) async throws -> S3ObjectHead? {
-    try await performing(.read, key) {
+  func headIfPresent(_ key: String, _ other: S3Client? = nil) async throws -> S3ObjectHead? {
+    let client = other ?? client
+    return try await performing(.read, key) {
       do {
         return try await client.headObject(bucket: bucket, key: key)
       } catch let error as S3Error where error.kind == .noSuchKey {}
@@ -42,8 +43,10 @@ extension RemoteTree {
 
   /// - Throws: `.conditionFailed` unless the object is exactly the version `stamp`.
   @discardableResult
-  func headExpecting(_ stamp: RemoteStamp, _ key: String) async throws -> S3ObjectHead {
-    let head = try await headIfPresent(key)
+  func headExpecting(
+    _ stamp: RemoteStamp, _ key: String, _ client: S3Client? = nil
+  ) async throws -> S3ObjectHead {
+    let head = try await headIfPresent(key, client)
     guard let head, try object(head, key: key).stamp.isSameVersion(as: stamp) else {
       throw RemoteFailure(
         .conditionFailed, "\(RemoteCall.read.resource(bucket: bucket, key: key)) is not the expected version any more")

@@ -11,6 +11,11 @@ extension RemoteTree {
     return RemoteContent(object: downloaded.object, bytes: sink.bytes, fingerprint: downloaded.fingerprint)
   }
 
+  /// Whether the object of this path was not read since it lies in an archive class.
+  package func skippedAsArchived(_ path: String) -> Bool {
+    (try? key(of: RelativePath(unchecked: path))).map(archived.wasSkipped) ?? false
+  }
+
   package func download(
     _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
     progress: @escaping @Sendable (Int64) -> Void
@@ -24,7 +29,13 @@ extension RemoteTree {
   func download(
     key: String, version stamp: RemoteStamp, into sink: any ContentSink, progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> DownloadedObject {
-    try await performing(.read, key) {
+    if !settings.readsArchived, let storageClass = archived.skip(key, stamp) {
+      throw RemoteFailure(
+        .notPossible,
+        "\(RemoteCall.read.resource(bucket: bucket, key: key)) lies in the archive class \(storageClass): restore it "
+          + "and run with --force-glacier-transfer")
+    }
+    return try await performing(.read, key) {
       do {
         return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
       } catch let error as S3Error where error.kind == .accessDenied && readableVersion(stamp) != nil {

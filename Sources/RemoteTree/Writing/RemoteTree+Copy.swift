@@ -9,10 +9,11 @@ extension RemoteTree {
     let sourceKey = try key(of: path)
     let targetKey = try key(of: target)
     try requireWrites(targetKey)
-    let head = try await headExpecting(source, sourceKey)
+    let head = try await headExpecting(source, sourceKey, sourceClient)
+    let (headers, replaces) = settings.headers(copying: head, from: sourceKey, to: targetKey)
     return try await copy(
-      sourceKey, source, head, to: targetKey, headers: S3ObjectHeaders(carryingOver: head), replacesMetadata: false,
-      replacing: expected)
+      sourceKey, source, head, to: targetKey, headers: headers, replacesMetadata: replaces,
+      dropsTags: settings.copies.dropsTags, replacing: expected)
   }
 
   package func replaceMetadata(
@@ -21,28 +22,36 @@ extension RemoteTree {
     let key = try key(of: path)
     try requireWrites(key)
     let head = try await headExpecting(expected, key)
-    try await refuseLosses(key, head)
-    var headers = S3ObjectHeaders(carryingOver: head)
+    try refuseLosses(key, head)
+    var headers = S3ObjectHeaders(carryingOver: head, encryption: settings.encryption)
+    headers.additional += try await access(to: key)
     headers.metadata = metadata.replacing(in: head.metadata)
     return try await copy(
-      key, expected, head, to: key, headers: headers, replacesMetadata: true, replacing: expected)
+      key, expected, head, to: key, headers: headers, replacesMetadata: true, dropsTags: false, replacing: expected)
   }
 
   // MARK: Routes
 
+  /// For the sources of copies, where they have a key of their own.
+  private var sourceClient: S3Client {
+    var client = client
+    if let key = settings.copySourceKey { client.configuration.customerKey = key }
+    return client
+  }
+
   private func copy(
     _ sourceKey: String, _ source: RemoteStamp, _ head: S3ObjectHead, to target: String, headers: S3ObjectHeaders,
-    replacesMetadata: Bool, replacing expected: RemoteStamp?
+    replacesMetadata: Bool, dropsTags: Bool, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     let from = S3CopySource(
       bucket: bucket, key: sourceKey, versionID: head.versionID.flatMap { _ in readableVersion(source) },
-      ifMatch: source.etag)
+      ifMatch: source.etag, customerKey: settings.copySourceKey)
     let route = CopyRoute.choose(size: source.size, replacing: expected, capabilities)
     if route == .rewrite {
       let sink = MemorySink(size: source.size)
       let downloaded = try await download(key: sourceKey, version: source, into: sink, progress: { _ in })
       var headers = headers
-      try await carryTags(of: sourceKey, head, into: &headers)
+      if !dropsTags { try await carryTags(of: sourceKey, head, into: &headers) }
       return try await putObject(
         target, sink.bytes, crc64: downloaded.fingerprint.crc64, headers: headers, replacing: expected)
     }
@@ -51,14 +60,16 @@ extension RemoteTree {
     ) { condition in
       if route == .parts || source.size > CopyRoute.largestCopy {
         var headers = headers
-        try await carryTags(of: sourceKey, head, into: &headers)
+        if !dropsTags { try await carryTags(of: sourceKey, head, into: &headers) }
         let result = try await copyInParts(from, head: head, to: target, headers: headers, condition: condition)
         return try await self.stamp(of: result, key: target, size: source.size)
       }
       // With COPY the user metadata and the content headers go along by themselves.
+      var additional = replacesMetadata ? [] : headers.additional.filter { $0.name.hasPrefix("x-amz-") }
+      if dropsTags { additional.append(("x-amz-tagging-directive", "REPLACE")) }
       let result = try await client.copyObject(
         from: from, bucket: bucket, key: target, metadata: replacesMetadata ? .replace(headers) : .copy,
-        additionalHeaders: replacesMetadata ? [] : headers.additional.filter { $0.name.hasPrefix("x-amz-") },
+        additionalHeaders: additional,
         condition: condition, retry: .unprocessedOnly)
       return try await self.stamp(of: result, key: target, size: source.size)
     }
@@ -94,7 +105,8 @@ extension RemoteTree {
       let parts = try await copiedParts(source, size: size, to: target, uploadID: uploadID)
       return try await client.completeMultipartUpload(
         bucket: bucket, key: target, uploadID: uploadID, parts: parts, condition: condition,
-        crc64nvme: head.fullObjectCRC64, size: size, retry: .unprocessedOnly)
+        crc64nvme: client.configuration.checksumAlgorithm == .crc64nvme ? head.fullObjectCRC64 : nil, size: size,
+        retry: .unprocessedOnly)
     } catch {
       if (error as? S3Error)?.outcomeUnknown != true {
         try? await client.abortMultipartUpload(bucket: bucket, key: target, uploadID: uploadID)
@@ -117,7 +129,9 @@ extension RemoteTree {
           let range = count == 1 ? nil : PartPlan.range(of: number, size: size, partSize: partSize)
           let result = try await multipartClient.uploadPartCopy(
             from: source, range: range, bucket: bucket, key: target, uploadID: uploadID, partNumber: number)
-          return S3CompletedPart(number: number, etag: result.etag ?? "", crc64nvme: result.checksums.crc64nvme)
+          let algorithm = multipartClient.configuration.checksumAlgorithm
+          let checksum = result.checksums[algorithm].map { S3Checksum(algorithm, value: $0) }
+          return S3CompletedPart(number: number, etag: result.etag ?? "", checksum: checksum)
         }
       }
       for try await part in group { parts.append(part) }
@@ -138,39 +152,46 @@ extension RemoteTree {
   }
 
   /// - Throws: `.notPossible` where the copy would lose something that the reply cannot be asked to keep.
-  private func refuseLosses(_ key: String, _ head: S3ObjectHead) async throws {
+  private func refuseLosses(_ key: String, _ head: S3ObjectHead) throws {
     let resource = RemoteCall.write.resource(bucket: bucket, key: key)
     if head.missingMetadata > 0 {
       throw RemoteFailure(.notPossible, "\(resource): its metadata cannot be changed without losing some of it")
     }
-    if head.customerKeyAlgorithm != nil {
-      throw RemoteFailure(.notPossible, "\(resource): it is encrypted with a customer's key")
-    }
-    guard try await hasDefaultAccess(key) else {
-      throw RemoteFailure(
-        .notPossible, "\(resource): its ACL is not the default one, and a change of metadata would reset it")
+    if head.customerKeyAlgorithm != nil, client.configuration.customerKey == nil {
+      throw RemoteFailure(.notPossible, "\(resource): it is encrypted with a customer's key; give it with --sse-c-key")
     }
   }
 
-  /// A server without ACLs, or one that does not let us see them, is taken for one where they are disabled,
-  /// as they are in every new bucket of AWS since 2023. The reply has no checksum: what speaks against ACLs, or the
-  /// default one, must be said twice.
-  private func hasDefaultAccess(_ key: String) async throws -> Bool {
-    guard readsAccess else { return true }
+  /// The headers by which a copy onto itself keeps the object's ACL, which S3 would reset.
+  ///
+  /// A server without ACLs, or one that does not let us see them, is taken for one where they are disabled, as they are
+  /// in every new bucket of AWS since 2023: there an object gets what every object gets. The reply has no checksum:
+  /// what speaks against ACLs, or the default one, must be said twice.
+  private func access(to key: String) async throws -> [ObjectSettings.Field] {
+    guard readsAccess else { return settings.access }
     var refusals = 0
+    var seen: S3AccessControl?
     for _ in 1...2 {
       do {
-        if try await client.getObjectAcl(bucket: bucket, key: key).isDefault { return true }
+        let access = try await client.getObjectAcl(bucket: bucket, key: key)
+        if access.isDefault { return [] }
+        if access == seen, let fields = access.grantHeaders { return fields }
+        seen = access
       } catch let error as S3Error where error.kind == .accessDenied {
-        return true
+        return settings.access
       } catch let error as S3Error where [.notImplemented, .malformedReply, .rejected].contains(error.kind) {
         refusals += 1
       } catch let error as S3Error {
         throw RemoteFailure(error, of: .readAccess, bucket: bucket, key: key)
       }
     }
-    guard refusals == 2 else { return false }
+    guard refusals == 2 else {
+      throw RemoteFailure(
+        .notPossible,
+        "\(RemoteCall.write.resource(bucket: bucket, key: key)): its ACL cannot be told, and a change of metadata "
+          + "would reset it")
+    }
     stopReadingAccess()
-    return true
+    return settings.access
   }
 }

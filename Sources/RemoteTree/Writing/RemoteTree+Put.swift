@@ -15,7 +15,8 @@ extension RemoteTree {
           + "use --directories none")
     }
     return try await putObject(
-      key, content.bytes, crc64: content.fingerprint.crc64, headers: S3ObjectHeaders(metadata), replacing: expected)
+      key, content.bytes, crc64: content.fingerprint.crc64, headers: settings.headers(metadata, key: key),
+      replacing: expected)
   }
 
   func putObject(

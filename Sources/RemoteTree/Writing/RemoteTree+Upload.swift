@@ -12,7 +12,7 @@ extension RemoteTree {
     try requireWrites(key)
     let created = try await performing(.begin, key) {
       try await multipartClient.createMultipartUpload(
-        bucket: bucket, key: key, headers: S3ObjectHeaders(metadata), retry: .unprocessedOnly)
+        bucket: bucket, key: key, headers: settings.headers(metadata, key: key), retry: .unprocessedOnly)
     }
     return MultipartUpload(
       path: path.string, uploadID: created.uploadID, size: size, partSize: PartPlan.partSize(for: size))
@@ -23,7 +23,7 @@ extension RemoteTree {
   ) async throws -> PartReceipt {
     let key = try key(of: RelativePath(unchecked: upload.path))
     let range = PartPlan.range(of: part, size: upload.size, partSize: upload.partSize)
-    let content = try await PartContent(source, range)
+    let content = try await PartContent(source, range, multipartClient.configuration.checksumAlgorithm)
     if let known, known.number == part, known.crc64 == content.crc64, known.size == Int64(range.count) { return known }
     let result = try await performing(.prepare, key) {
       do {
@@ -49,19 +49,44 @@ extension RemoteTree {
     let fingerprint = Fingerprint(combining: parts)
     let client = multipartClient
     let isChecked = client.configuration.checksums == .whenSupported
+    let algorithm = client.configuration.checksumAlgorithm
+    let checksums = isChecked ? try await checksums(of: parts, upload, key, algorithm) : [:]
     let stamp = try await committing(
       key, replacing: expected, isConditional: capabilities.completeHonours(expected), crc64: fingerprint.crc64
     ) { condition in
       let result = try await client.completeMultipartUpload(
         bucket: bucket, key: key, uploadID: upload.uploadID,
         parts: parts.map {
-          S3CompletedPart(number: $0.number, etag: $0.etag, crc64nvme: isChecked ? $0.crc64.awsBase64 : nil)
+          S3CompletedPart(number: $0.number, etag: $0.etag, checksum: checksums[$0.number])
         },
-        condition: condition, crc64nvme: isChecked ? fingerprint.crc64 : nil, size: fingerprint.size,
+        condition: condition, crc64nvme: isChecked && algorithm == .crc64nvme ? fingerprint.crc64 : nil,
+        size: fingerprint.size,
         retry: .unprocessedOnly)
       return try await self.stamp(of: result, key: key, size: fingerprint.size)
     }
     return CompletedUpload(stamp: stamp, fingerprint: fingerprint)
+  }
+
+  /// By number. Of other algorithms than CRC64NVME the server tells: parts may have been sent by an earlier run.
+  private func checksums(
+    of parts: [PartReceipt], _ upload: MultipartUpload, _ key: String, _ algorithm: S3ChecksumAlgorithm
+  ) async throws -> [Int: S3Checksum] {
+    var checksums: [Int: S3Checksum] = [:]
+    if algorithm == .crc64nvme {
+      for part in parts { checksums[part.number] = S3Checksum(algorithm, value: part.crc64.awsBase64) }
+      return checksums
+    }
+    var marker: Int?
+    repeat {
+      let page = try await performing(.prepare, key) {
+        try await client.listParts(bucket: bucket, key: key, uploadID: upload.uploadID, partNumberMarker: marker)
+      }
+      for part in page.parts {
+        checksums[part.number] = part.checksums[algorithm].map { S3Checksum(algorithm, value: $0) }
+      }
+      marker = page.isTruncated ? page.nextPartNumberMarker : nil
+    } while marker != nil
+    return checksums
   }
 
   package func abortUpload(_ upload: MultipartUpload) async throws {
@@ -123,7 +148,7 @@ private struct PartContent {
   private static let bufferedSize = 16 << 20
   private static let chunkSize = 1 << 20
 
-  init(_ source: any ContentSource, _ range: Range<Int64>) async throws {
+  init(_ source: any ContentSource, _ range: Range<Int64>, _ algorithm: S3ChecksumAlgorithm) async throws {
     if range.count <= Self.bufferedSize {
       let bytes = try await source.read(at: range.lowerBound, count: range.count)
       crc64 = bytes.withUnsafeBytes { CRC64NVME.checksum($0) }
@@ -131,14 +156,19 @@ private struct PartContent {
       return
     }
     var crc = CRC64NVME()
+    var other = S3ChecksumCalculation(algorithm)
     for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunkSize) {
       let bytes = try await source.read(at: start, count: Int(min(Int64(Self.chunkSize), range.upperBound - start)))
-      bytes.withUnsafeBytes { crc.update($0) }
+      bytes.withUnsafeBytes {
+        crc.update($0)
+        if algorithm != .crc64nvme { other.update($0) }
+      }
     }
     crc64 = crc.value
+    let checksum = algorithm == .crc64nvme ? nil : S3Checksum(algorithm, value: other.base64)
     // Read again for each attempt. Should the content change in between, the server refuses the checksum,
     // or the snapshot does not verify before the commit point.
-    body = .stream(length: Int64(range.count), crc64nvme: crc64) {
+    body = .stream(length: Int64(range.count), crc64nvme: crc64, checksum: checksum) {
       let reader = PartReader(source: source, rest: range)
       return S3ByteStream { try await reader.next(Self.chunkSize) }
     }

@@ -21,6 +21,9 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
       throw Problem(description: "“\(text)” is not an S3 location: give it as s3://BUCKET/PREFIX")
     }
     let body = text.utf8.dropFirst(Self.scheme.utf8.count)
+    if let reason = S3Refusal.reason(ofLocation: String(body)!) {
+      throw Problem(description: "“\(text)” cannot be synced: \(reason)")
+    }
     let bucket = body.prefix(Self.bucketLength(body))
     if bucket.isEmpty || Self.isWithoutName(bucket) {
       throw Problem(description: "“\(text)” names no bucket: give it as s3://BUCKET/PREFIX")

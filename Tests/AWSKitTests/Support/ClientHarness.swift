@@ -16,7 +16,9 @@ struct ClientHarness: Sendable {
   /// Runs `body`, then shuts server and connections down.
   @discardableResult
   static func run<Result>(
-    stallTimeout: Duration = .seconds(30), configure: (inout S3Client.Configuration) -> Void = { _ in },
+    stallTimeout: Duration = .seconds(30),
+    transport configureTransport: (inout HTTPTransport.Configuration) -> Void = { _ in },
+    configure: (inout S3Client.Configuration) -> Void = { _ in },
     provider: any CredentialProvider = StaticCredentialProvider(credentials),
     answer: @escaping @Sendable (TestServer.Request, Int) -> TestServer.Answer,
     body: (ClientHarness) async throws -> Result
@@ -24,6 +26,7 @@ struct ClientHarness: Sendable {
     let server = try await TestServer.start(answer)
     var settings = HTTPTransport.Configuration()
     settings.stallTimeout = stallTimeout
+    configureTransport(&settings)
     let transport = try HTTPTransport(configuration: settings)
     let pauses = NIOLockedValueBox<[Duration]>([])
     let throttles = NIOLockedValueBox(0)

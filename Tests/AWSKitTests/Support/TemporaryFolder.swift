@@ -13,6 +13,8 @@ final class TemporaryFolder: Sendable {
 
   @discardableResult
   func write(_ name: String, _ text: String) throws -> String {
+    let folder = "\(path)/\(name)".split(separator: "/").dropLast().joined(separator: "/")
+    try FileManager.default.createDirectory(atPath: "/" + folder, withIntermediateDirectories: true)
     try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
     return "\(path)/\(name)"
   }

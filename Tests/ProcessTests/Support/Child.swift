@@ -60,12 +60,21 @@ final class Child: Sendable {
     defer { for pointer in argumentPointers + environmentPointers { free(pointer) } }
     var pid: pid_t = 0
     let result = SpawningThread.shared.perform {
-      posix_spawn(&pid, arguments[0], &actions, &attributes, &argumentPointers, &environmentPointers)
+      Self.keepDescriptorsFromChildren()
+      return posix_spawn(&pid, arguments[0], &actions, &attributes, &argumentPointers, &environmentPointers)
     }
     guard result == 0 else {
       throw Failure(description: "cannot start \(command): \(String(cString: strerror(result)))")
     }
     self.pid = pid
+  }
+
+  /// NIO accepts connections without close-on-exec: a program that inherits one holds it open after its server, in
+  /// this process, has closed it.
+  private static func keepDescriptorsFromChildren() {
+    for name in names(in: "/proc/self/fd") {
+      if let descriptor = Int32(name), descriptor > 2 { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    }
   }
 
   /// Nil while it runs.

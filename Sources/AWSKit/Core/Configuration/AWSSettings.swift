@@ -24,7 +24,7 @@ public struct AWSSettings: Sendable {
       self.environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials", self.environment)
     config = try Self.sections(of: configFile)
     credentials = try Self.sections(of: credentialsFile)
-    if let named, configSection == nil, credentials[named] == nil {
+    if let named, values(ofProfile: named) == nil {
       throw CredentialError("the profile \"\(named)\" is neither in \(configFile) nor in \(credentialsFile)")
     }
   }
@@ -49,19 +49,25 @@ public struct AWSSettings: Sendable {
 
   // MARK: Sections
 
-  /// The profile's section of the config file.
-  var configSection: [String: String]? {
-    config["profile \(profile)"] ?? (profile == "default" ? config["default"] : nil)
+  func configSection(ofProfile name: String) -> [String: String]? {
+    config["profile \(name)"] ?? (name == "default" ? config["default"] : nil)
   }
 
-  /// The profile's section of the credentials file.
-  var credentialsSection: [String: String]? { credentials[profile] }
+  func credentialsSection(ofProfile name: String) -> [String: String]? { credentials[name] }
 
-  /// A key of the profile; the credentials file wins.
-  func profileValue(_ key: String) -> String? {
-    let value = credentialsSection?[key] ?? configSection?[key]
-    return value?.isEmpty ?? true ? nil : value
+  /// What both files say about a profile, the credentials file winning; nil when neither knows it. Keys without a
+  /// value are left out.
+  func values(ofProfile name: String) -> [String: String]? {
+    let sections = [configSection(ofProfile: name), credentialsSection(ofProfile: name)].compactMap(\.self)
+    guard !sections.isEmpty else { return nil }
+    return sections.reduce(into: [:]) { $0.merge($1) { $1 } }.filter { !$0.value.isEmpty }
   }
+
+  /// `[sso-session NAME]`.
+  func ssoSession(_ name: String) -> [String: String]? { config["sso-session \(name)"]?.filter { !$0.value.isEmpty } }
+
+  /// A key of the profile in use.
+  func profileValue(_ key: String) -> String? { values(ofProfile: profile)?[key] }
 
   // MARK: Settings
 
@@ -84,30 +90,18 @@ public struct AWSSettings: Sendable {
     return profileValue("endpoint_url")
   }
 
-  /// A PEM file.
-  public var caBundle: String? {
-    (environment["AWS_CA_BUNDLE"] ?? profileValue("ca_bundle") ?? environment["REQUESTS_CA_BUNDLE"])
-      .map { Self.expanded($0, environment) }
-  }
-
-  /// Requests in all; nil when nothing, or nothing usable, is set.
-  public var maximumAttempts: Int? {
-    (environment["AWS_MAX_ATTEMPTS"] ?? profileValue("max_attempts")).flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
-  }
-
   public var checksums: S3ChecksumMode {
     let calculation = environment["AWS_REQUEST_CHECKSUM_CALCULATION"] ?? profileValue("request_checksum_calculation")
     return calculation?.lowercased() == "when_required" ? .none : .whenSupported
   }
 
-  public var addressingStyle: S3Endpoint.AddressingStyle {
-    profileValue("s3.addressing_style").flatMap { S3Endpoint.AddressingStyle(rawValue: $0.lowercased()) } ?? .auto
-  }
-
   // MARK: Paths
 
+  /// A path below the home folder, such as `~/.aws/sso/cache`.
+  func path(_ path: String) -> String { Self.expanded(path, environment) }
+
   /// `~` at the start, `$NAME` and `${NAME}` anywhere; a variable that is not set stays as it is.
-  private static func expanded(_ path: String, _ environment: [String: String]) -> String {
+  static func expanded(_ path: String, _ environment: [String: String]) -> String {
     var rest = Substring(path)
     var expanded = ""
     if rest == "~" || rest.hasPrefix("~/"), let home = environment["HOME"] {
@@ -128,17 +122,5 @@ public struct AWSSettings: Sendable {
       rest = rest.dropFirst(name.count + (isBraced ? 2 : 0))
     }
     return expanded + rest
-  }
-}
-
-extension S3Endpoint {
-  /// - Parameters:
-  ///   - url: `--endpoint-url`; comes before everything configured.
-  ///   - region: `--region`, likewise.
-  /// - Throws: ``S3Error`` (`invalidArgument`).
-  public init(settings: AWSSettings, url: String? = nil, region: String? = nil) throws {
-    try self.init(
-      url: url ?? settings.endpointURL(service: "S3"), region: region ?? settings.region,
-      addressingStyle: settings.addressingStyle)
   }
 }

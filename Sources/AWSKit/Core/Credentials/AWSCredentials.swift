@@ -14,10 +14,17 @@ public struct AWSCredentials: Sendable, Equatable {
     self.sessionToken = sessionToken
     self.expiration = expiration
   }
+
+  /// Requests are sent unsigned.
+  public static let anonymous = AWSCredentials(accessKeyID: "", secretAccessKey: "")
+
+  /// No provider takes an empty key from its place.
+  public var isAnonymous: Bool { accessKeyID.isEmpty }
 }
 
 extension AWSCredentials: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   public var description: String {
+    guard !isAnonymous else { return "AWSCredentials(anonymous)" }
     let kind = sessionToken == nil ? "permanent" : "temporary"
     return "AWSCredentials(\(accessKeyID), \(kind)\(expiration.map { ", until \($0.iso8601)" } ?? ""))"
   }

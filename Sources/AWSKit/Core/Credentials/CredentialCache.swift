@@ -3,7 +3,8 @@ public import Logging
 /// Keeps credentials and refreshes them ahead of their expiry, one refresh at a time.
 ///
 /// The times are botocore's: from 15 minutes before expiry a refresh is tried and the old ones go on to be used
-/// while it runs or when it fails; in the last 10 minutes everybody waits for it.
+/// while it runs or when it fails; in the last 10 minutes everybody waits for it. Beyond botocore, they go on to be
+/// used when that fails, too, as long as they are valid.
 public actor CredentialCache {
   private static let advisoryRefresh: Int64 = 15 * 60
   private static let mandatoryRefresh: Int64 = 10 * 60
@@ -14,6 +15,7 @@ public actor CredentialCache {
   private let now: @Sendable () -> AWSTimestamp
   private let logger: Logger
   private var current: AWSCredentials?
+  private var source: String?
   private var refresh: Task<AWSCredentials, any Error>?
   private var nextTry: AWSTimestamp?
 
@@ -66,17 +68,35 @@ public actor CredentialCache {
   private func load() async throws -> AWSCredentials {
     defer { refresh = nil }
     do {
-      guard let found = try await provider.credentials() else {
-        throw CredentialError("no credentials found in \(provider.name)")
+      switch try await provider.lookUp() {
+      case .found(let found, let source):
+        if let expiration = found.expiration, expiration <= now() {
+          throw CredentialError("the credentials from the \(source) have already expired")
+        }
+        tell(found, source)
+        current = found
+        return found
+      case .nothing(let reason):
+        throw CredentialError(
+          "no credentials found: \(reason). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile "
+            + "that has keys or a role")
       }
-      if let expiration = found.expiration, expiration <= now() {
-        throw CredentialError("the credentials from \(provider.name) have already expired")
-      }
-      current = found
-      return found
     } catch {
       if current != nil { logger.warning("credentials not refreshed", metadata: ["error": "\(error)"]) }
       throw error
     }
+  }
+
+  /// The source once, later ones only when it is another.
+  private func tell(_ found: AWSCredentials, _ source: String) {
+    var metadata: Logger.Metadata = ["source": "\(source)"]
+    if !found.isAnonymous { metadata["key"] = "\(found.accessKeyID)" }
+    if let expiration = found.expiration { metadata["until"] = "\(expiration.iso8601)" }
+    if self.source == source {
+      logger.debug("credentials refreshed", metadata: metadata)
+    } else {
+      logger.info("credentials found", metadata: metadata)
+    }
+    self.source = source
   }
 }

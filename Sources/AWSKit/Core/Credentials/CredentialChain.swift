@@ -1,30 +1,53 @@
 /// Asks providers in order; the first that holds something wins, one that fails ends the search.
 public struct CredentialChain: CredentialProvider {
+  public let name: String
   private let providers: [any CredentialProvider]
 
-  public init(_ providers: [any CredentialProvider]) { self.providers = providers }
-
-  /// Every place that is searched.
-  public var name: String { providers.map(\.name).joined(separator: "; ") }
-
-  public func credentials() async throws -> AWSCredentials? {
-    for provider in providers {
-      if let found = try await provider.credentials() { return found }
-    }
-    throw CredentialError(
-      "no credentials found; searched were: \(name). "
-        + "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile that has keys")
+  public init(_ providers: [any CredentialProvider], name: String = "credential chain") {
+    self.providers = providers
+    self.name = name
   }
 
-  /// botocore's order: environment (unless the caller named a profile), credentials file, config file, container.
-  public static func standard(settings: AWSSettings, transport: HTTPTransport) -> CredentialChain {
+  public func lookUp() async throws -> CredentialLookup {
+    var tried: [String] = []
+    for provider in providers {
+      switch try await provider.lookUp() {
+      case .found(let credentials, let source): return .found(credentials, source: source)
+      case .nothing(let reason): tried.append("\(provider.name): \(reason)")
+      }
+    }
+    return .nothing("tried were \(tried.joined(separator: "; "))")
+  }
+
+  /// botocore's order: environment (unless the caller named a profile), what the profile says, container, instance.
+  ///
+  /// Left out are places that AWS itself has abandoned: `AWS_CREDENTIAL_FILE` and the files of boto 2.
+  public static func standard(settings: AWSSettings, services: CredentialServices) -> CredentialChain {
     var providers: [any CredentialProvider] = []
     if !settings.isProfileExplicit {
       providers.append(EnvironmentCredentialProvider(environment: settings.environment))
     }
-    providers.append(ProfileCredentialProvider(settings: settings, file: .credentials))
-    providers.append(ProfileCredentialProvider(settings: settings, file: .config))
-    providers.append(ContainerCredentialProvider(environment: settings.environment, transport: transport))
+    providers.append(AssumeRoleCredentialProvider(settings: settings, services: services))
+    providers += profile(
+      settings.profile, settings: settings, services: services, readsEnvironment: !settings.isProfileExplicit)
+    providers.append(ContainerCredentialProvider(environment: settings.environment, services: services))
+    providers.append(InstanceCredentialProvider(settings: settings, services: services))
     return CredentialChain(providers)
+  }
+
+  /// What a profile may hold beside a role that another profile's keys assume. Its keys in the credentials file come
+  /// before its process, those in the config file after.
+  static func profile(
+    _ profile: String, settings: AWSSettings, services: CredentialServices, readsEnvironment: Bool
+  ) -> [any CredentialProvider] {
+    [
+      WebIdentityCredentialProvider(
+        settings: settings, profile: profile, services: services, readsEnvironment: readsEnvironment),
+      SSOCredentialProvider(settings: settings, profile: profile, services: services),
+      ProfileCredentialProvider(settings: settings, profile: profile, file: .credentials),
+      LoginCredentialProvider(settings: settings, profile: profile),
+      ProcessCredentialProvider(settings: settings, profile: profile),
+      ProfileCredentialProvider(settings: settings, profile: profile, file: .config),
+    ]
   }
 }

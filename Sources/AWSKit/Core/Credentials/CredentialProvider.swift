@@ -1,21 +1,33 @@
 /// One place where credentials may be found.
 public protocol CredentialProvider: Sendable {
-  /// Names the place in messages, such as `environment variables`.
+  /// Names the place in messages, such as `environment`.
   var name: String { get }
 
-  /// Nil when the place holds nothing. Called again for each refresh, it looks again.
-  /// - Throws: ``CredentialError`` when it holds something incomplete or unusable; that ends the search.
-  func credentials() async throws -> AWSCredentials?
+  /// Called again for each refresh, it looks again.
+  /// - Throws: ``CredentialError`` when the place is configured but incomplete, or does not deliver; that ends the
+  ///   search, as it does in AWS's tools.
+  func lookUp() async throws -> CredentialLookup
+}
+
+/// What a place had.
+public enum CredentialLookup: Sendable {
+  /// `source` tells where they are from, for logs; no secret is in it.
+  case found(AWSCredentials, source: String)
+  /// Why there are none, such as `AWS_ACCESS_KEY_ID is not set`.
+  case nothing(String)
 }
 
 /// Credentials that the caller has.
 public struct StaticCredentialProvider: CredentialProvider {
-  public let name = "given credentials"
+  public let name: String
   private let value: AWSCredentials
 
-  public init(_ credentials: AWSCredentials) { value = credentials }
+  public init(_ credentials: AWSCredentials, name: String = "given credentials") {
+    value = credentials
+    self.name = name
+  }
 
-  public func credentials() -> AWSCredentials? { value }
+  public func lookUp() -> CredentialLookup { .found(value, source: name) }
 }
 
 /// Why no credentials are to be had. Holds no secrets.

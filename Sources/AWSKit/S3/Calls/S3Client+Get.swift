@@ -11,8 +11,18 @@ extension S3Client {
     var call = S3Call(operation: "HeadObject", method: .HEAD, bucket: bucket, key: key, retry: retry)
     call.addQuery("versionId", versionID)
     call.addCondition(condition, configuration.etagQuoting)
-    if configuration.checksums == .whenSupported { call.addHeader("x-amz-checksum-mode", "ENABLED") }
-    return try await perform(call) { S3ObjectHead(status: $0.status, headers: $0.headers) }
+    if configuration.asksForChecksums { call.addHeader("x-amz-checksum-mode", "ENABLED") }
+    call.addCustomerKey(configuration.customerKey)
+    do {
+      return try await perform(call) { S3ObjectHead(status: $0.status, headers: $0.headers) }
+    } catch var error as S3Error where error.status == 400 {
+      // The reply has no body that would say so.
+      error.message +=
+        configuration.customerKey == nil
+        ? "; perhaps the object is encrypted with a customer's key"
+        : "; perhaps the object is not encrypted with the customer's key that was given"
+      throw error
+    }
   }
 
   /// - Parameters:
@@ -32,7 +42,8 @@ extension S3Client {
       }
       call.addHeader("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
     }
-    if configuration.checksums == .whenSupported { call.addHeader("x-amz-checksum-mode", "ENABLED") }
+    if configuration.asksForChecksums { call.addHeader("x-amz-checksum-mode", "ENABLED") }
+    call.addCustomerKey(configuration.customerKey)
     let operation = call.description
     return try await perform(call) { reply in
       let head = S3ObjectHead(status: reply.status, headers: reply.headers)

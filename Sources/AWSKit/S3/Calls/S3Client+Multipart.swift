@@ -3,7 +3,8 @@ internal import NIOCore
 internal import NIOHTTP1
 
 extension S3Client {
-  /// With checksums on, the server is asked for a full-object CRC64NVME.
+  /// With checksums on, the server is asked for the configured one: of CRC64NVME for that of the full object, of the
+  /// others for one over those of the parts, which have to be named at the end.
   public func createMultipartUpload(
     bucket: String, key: String, headers: S3ObjectHeaders = S3ObjectHeaders(), retry: S3Retry = .idempotent
   ) async throws -> S3CreatedUpload {
@@ -11,9 +12,11 @@ extension S3Client {
       operation: "CreateMultipartUpload", method: .POST, bucket: bucket, key: key, query: [("uploads", nil)],
       headers: headers.fields, body: .empty, retry: retry, isWrite: true)
     if configuration.checksums == .whenSupported {
-      call.addHeader("x-amz-checksum-algorithm", "CRC64NVME")
-      call.addHeader("x-amz-checksum-type", S3ChecksumType.fullObject.rawValue)
+      let algorithm = configuration.checksumAlgorithm
+      call.addHeader("x-amz-checksum-algorithm", algorithm.rawValue)
+      if algorithm == .crc64nvme { call.addHeader("x-amz-checksum-type", S3ChecksumType.fullObject.rawValue) }
     }
+    call.addCustomerKey(configuration.customerKey)
     return try await perform(call) { reply in
       guard let uploadID = try await reply.xml().text("UploadId"), !uploadID.isEmpty else {
         throw S3Error(.malformedReply, status: reply.status, message: "the reply has no upload id")
@@ -31,7 +34,8 @@ extension S3Client {
     var call = S3Call(
       operation: "UploadPart", method: .PUT, bucket: bucket, key: key,
       query: [("partNumber", String(partNumber)), ("uploadId", uploadID)], retry: retry, isWrite: true)
-    call.setBody(body, checksums: configuration.checksums)
+    call.setBody(body, checksums: configuration.checksums, algorithm: configuration.checksumAlgorithm)
+    call.addCustomerKey(configuration.customerKey)
     return try await perform(call) { reply in
       _ = try await reply.collect()
       return S3WriteResult(reply.headers)
@@ -49,6 +53,7 @@ extension S3Client {
     call.addHeader("x-amz-copy-source", source.header)
     call.addHeader("x-amz-copy-source-if-match", source.ifMatch.map(configuration.etagQuoting.header))
     call.addHeader("x-amz-copy-source-range", range.map { "bytes=\($0.lowerBound)-\($0.upperBound - 1)" })
+    call.addCustomerKey(configuration.customerKey, ofSource: source.customerKey)
     return try await perform(call) { reply in
       S3WriteResult(copied: try await reply.xml(), headers: reply.headers)
     }
@@ -64,7 +69,8 @@ extension S3Client {
     crc64nvme: UInt64? = nil, size: Int64? = nil, retry: S3Retry? = nil
   ) async throws -> S3WriteResult {
     let document = parts.map { part in
-      let checksum = part.crc64nvme.map { "<ChecksumCRC64NVME>\(XMLText.escape($0))</ChecksumCRC64NVME>" } ?? ""
+      let checksum =
+        part.checksum.map { "<\($0.algorithm.element)>\(XMLText.escape($0.value))</\($0.algorithm.element)>" } ?? ""
       let etag = "<ETag>&quot;\(XMLText.escape(part.etag))&quot;</ETag>"
       return "<Part><PartNumber>\(part.number)</PartNumber>\(etag)\(checksum)</Part>"
     }
@@ -80,6 +86,7 @@ extension S3Client {
       call.addHeader("x-amz-checksum-crc64nvme", crc64nvme.awsBase64)
     }
     call.addHeader("x-amz-mp-object-size", size.map(String.init))
+    call.addCustomerKey(configuration.customerKey)
     return try await perform(call) { reply in
       let node = try await reply.xml()
       return S3WriteResult(

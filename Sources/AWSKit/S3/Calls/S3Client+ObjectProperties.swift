@@ -70,3 +70,20 @@ extension S3Client {
     }
   }
 }
+
+extension S3AccessControl {
+  /// The headers that give a new object these grants, the owner's included; nil where a grantee cannot be named.
+  package var grantHeaders: [(name: String, value: String)]? {
+    let names = [
+      "FULL_CONTROL": "full-control", "READ": "read", "READ_ACP": "read-acp", "WRITE_ACP": "write-acp",
+    ]
+    var grantees: [String: [String]] = [:]
+    for grant in grants {
+      guard let name = names[grant.permission], !grant.grantee.isEmpty, !grant.grantee.contains("\"") else {
+        return nil
+      }
+      grantees[name, default: []].append("\(grant.grantee.contains("://") ? "uri" : "id")=\"\(grant.grantee)\"")
+    }
+    return grantees.sorted { $0.key < $1.key }.map { ("x-amz-grant-\($0.key)", $0.value.joined(separator: ", ")) }
+  }
+}

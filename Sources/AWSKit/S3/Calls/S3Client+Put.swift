@@ -15,7 +15,8 @@ extension S3Client {
     var call = S3Call(operation: "PutObject", method: .PUT, bucket: bucket, key: key, isWrite: true)
     call.headers = headers.fields
     call.addCondition(condition, configuration.etagQuoting)
-    call.setBody(body, checksums: configuration.checksums)
+    call.setBody(body, checksums: configuration.checksums, algorithm: configuration.checksumAlgorithm)
+    call.addCustomerKey(configuration.customerKey)
     call.retry = retry ?? .forWrite(condition)
     return try await perform(call) { reply in
       _ = try await reply.collect()
@@ -39,6 +40,10 @@ extension S3Client {
       call.addHeader("x-amz-metadata-directive", "REPLACE")
       call.headers += headers.fields
     }
+    if configuration.checksumAlgorithm != .crc64nvme, configuration.checksums == .whenSupported {
+      call.addHeader("x-amz-checksum-algorithm", configuration.checksumAlgorithm.rawValue)
+    }
+    call.addCustomerKey(configuration.customerKey, ofSource: source.customerKey)
     call.addCondition(condition, configuration.etagQuoting)
     call.body = .empty
     call.retry = retry ?? (source.ifMatch == nil ? .forWrite(condition) : .unprocessedOnly)
@@ -72,7 +77,9 @@ extension S3Checksums {
 
 extension S3Call {
   /// Sets the body and the checksum that goes along with it.
-  mutating func setBody(_ body: S3Body, checksums: S3ChecksumMode) {
+  mutating func setBody(
+    _ body: S3Body, checksums: S3ChecksumMode, algorithm: S3ChecksumAlgorithm = .crc64nvme
+  ) {
     self.body = body
     switch checksums {
     case .none: break
@@ -80,13 +87,20 @@ extension S3Call {
       guard case .bytes(let buffer) = body.content else { return }
       addHeader("Content-MD5", Base64.encode(buffer.withUnsafeReadableBytes { MD5Digest.digest($0) }))
     case .whenSupported:
-      var value = body.crc64nvme
-      if value == nil, case .bytes(let buffer) = body.content {
-        value = buffer.withUnsafeReadableBytes { CRC64NVME.checksum($0) }
-      }
-      guard let value else { return }
-      addHeader("x-amz-checksum-crc64nvme", value.awsBase64)
-      addHeader("x-amz-sdk-checksum-algorithm", "CRC64NVME")
+      guard let checksum = body.checksum(algorithm) else { return }
+      addHeader(algorithm.header, checksum.value)
+      addHeader("x-amz-sdk-checksum-algorithm", algorithm.rawValue)
     }
+  }
+
+  /// What is encrypted with it can neither be written in parts nor read without it.
+  mutating func addCustomerKey(_ key: S3CustomerKey?) {
+    if let key { headers += key.headers() }
+  }
+
+  /// - Parameter source: nil: the source of the copy has the same one.
+  mutating func addCustomerKey(_ key: S3CustomerKey?, ofSource source: S3CustomerKey?) {
+    addCustomerKey(key)
+    if let source = source ?? key { headers += source.headers(scope: "copy-source-") }
   }
 }

@@ -1,3 +1,4 @@
+internal import Checksums
 public import NIOCore
 
 /// The content of an upload.
@@ -13,12 +14,25 @@ public struct S3Body: Sendable {
   let sha256: String?
   /// Where the caller knows it; computed for bytes, left out for streams.
   let crc64nvme: UInt64?
+  /// Another one that the caller knows.
+  let checksum: S3Checksum?
 
-  private init(content: Content, length: Int64, sha256: String?, crc64nvme: UInt64?) {
+  private init(content: Content, length: Int64, sha256: String?, crc64nvme: UInt64?, checksum: S3Checksum? = nil) {
     self.content = content
     self.length = length
     self.sha256 = sha256
     self.crc64nvme = crc64nvme
+    self.checksum = checksum
+  }
+
+  /// Nil for a stream of which it is not known.
+  func checksum(_ algorithm: S3ChecksumAlgorithm) -> S3Checksum? {
+    if algorithm == .crc64nvme, let crc64nvme { return S3Checksum(algorithm, value: crc64nvme.awsBase64) }
+    if let checksum, checksum.algorithm == algorithm { return checksum }
+    guard case .bytes(let buffer) = content else { return nil }
+    var calculation = S3ChecksumCalculation(algorithm)
+    buffer.withUnsafeReadableBytes { calculation.update($0) }
+    return S3Checksum(algorithm, value: calculation.base64)
   }
 
   /// - Parameter crc64nvme: spares a pass over the bytes.
@@ -30,12 +44,13 @@ public struct S3Body: Sendable {
 
   /// - Parameters:
   ///   - length: bytes that the stream will deliver; another number fails the request.
+  ///   - checksum: where it goes with another one than CRC64NVME.
   ///   - open: called once per attempt; the stream begins at the first byte each time.
   public static func stream(
-    length: Int64, sha256: String? = nil, crc64nvme: UInt64? = nil,
+    length: Int64, sha256: String? = nil, crc64nvme: UInt64? = nil, checksum: S3Checksum? = nil,
     open: @escaping @Sendable () async throws -> S3ByteStream
   ) -> Self {
-    Self(content: .stream(open: open), length: length, sha256: sha256, crc64nvme: crc64nvme)
+    Self(content: .stream(open: open), length: length, sha256: sha256, crc64nvme: crc64nvme, checksum: checksum)
   }
 }
 

@@ -5,17 +5,23 @@ public struct S3CopySource: Sendable, Equatable {
   public var versionID: String?
   /// The copy fails with `preconditionFailed` when the source has another ETag.
   public var ifMatch: String?
+  /// Which it is encrypted with; nil: the one that the client uses for everything.
+  public var customerKey: S3CustomerKey?
 
-  public init(bucket: String, key: String, versionID: String? = nil, ifMatch: String? = nil) {
+  public init(
+    bucket: String, key: String, versionID: String? = nil, ifMatch: String? = nil, customerKey: S3CustomerKey? = nil
+  ) {
     self.bucket = bucket
     self.key = key
     self.versionID = versionID
     self.ifMatch = ifMatch
+    self.customerKey = customerKey
   }
 
   /// The value of `x-amz-copy-source`.
   var header: String {
-    "\(bucket)/\(URIEncoding.path(key))" + (versionID.map { "?versionId=\(URIEncoding.query($0))" } ?? "")
+    (AccessPointARN.isARN(bucket) ? "\(URIEncoding.path(bucket))/object" : bucket) + "/\(URIEncoding.path(key))"
+      + (versionID.map { "?versionId=\(URIEncoding.query($0))" } ?? "")
   }
 }
 

@@ -3,13 +3,18 @@ public struct S3CompletedPart: Sendable, Equatable {
   /// 1 … 10,000.
   public var number: Int
   public var etag: String
-  /// Base64, where the part was sent with it.
-  public var crc64nvme: String?
+  /// Where the part was sent with it.
+  public var checksum: S3Checksum?
 
-  public init(number: Int, etag: String, crc64nvme: String? = nil) {
+  public init(number: Int, etag: String, checksum: S3Checksum? = nil) {
     self.number = number
     self.etag = etag
-    self.crc64nvme = crc64nvme
+    self.checksum = checksum
+  }
+
+  /// - Parameter crc64nvme: base64.
+  public init(number: Int, etag: String, crc64nvme: String?) {
+    self.init(number: number, etag: etag, checksum: crc64nvme.map { S3Checksum(.crc64nvme, value: $0) })
   }
 }
 

@@ -1,0 +1,82 @@
+public import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOHTTP1
+
+/// The calls of CloudFront that tell it of changes. A value: copies share connections and credentials.
+public struct CloudFrontClient: Sendable {
+  public struct Configuration: Sendable {
+    public var endpoint: CloudFrontEndpoint
+    /// Few attempts: who waits for long does so in steps of his own.
+    public var retry = RetryPolicy(maximumAttempts: 3)
+    /// Limit of one attempt.
+    public var requestTimeout: Duration = .seconds(30)
+    public var userAgent = "martlet"
+    /// The local clock.
+    public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
+
+    public init(endpoint: CloudFrontEndpoint) { self.endpoint = endpoint }
+  }
+
+  public var configuration: Configuration
+  let transport: HTTPTransport
+  let credentials: CredentialCache
+  let signer = SigV4Signer(service: "cloudfront")
+  let logger: Logger
+  /// Seconds that the server's clock is ahead of ours, as its replies taught.
+  let clockOffset = NIOLockedValueBox<Int64>(0)
+
+  /// - Parameter transport: shut down by its owner, after the last request.
+  public init(
+    configuration: Configuration, credentials: CredentialCache, transport: HTTPTransport, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.credentials = credentials
+    self.transport = transport
+    self.logger = logger
+  }
+
+  private static let version = "2020-05-31"
+
+  /// Succeeds when there is such a distribution and the credentials may look at it.
+  /// - Throws: ``CloudFrontError``.
+  public func getDistribution(_ id: String) async throws {
+    _ = try await perform(
+      CloudFrontCall(
+        operation: "GetDistribution \(id)", method: .GET,
+        path: "/\(Self.version)/distribution/\(URIEncoding.query(id))"))
+  }
+
+  /// Has edge caches drop what they hold for these paths.
+  ///
+  /// - Parameters:
+  ///   - paths: 1 to ``InvalidationPath/limit``, each with a slash at its start, encoded.
+  ///   - reference: a request that is repeated with the same reference and paths makes no second invalidation.
+  /// - Returns: the id of the invalidation.
+  /// - Throws: ``CloudFrontError``.
+  @discardableResult
+  public func createInvalidation(distribution: String, paths: [String], reference: String) async throws -> String {
+    let items = paths.map { "<Path>\(XMLText.escape($0))</Path>" }.joined()
+    let document =
+      "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/\(Self.version)/\"><Paths>"
+      + "<Quantity>\(paths.count)</Quantity><Items>\(items)</Items></Paths>"
+      + "<CallerReference>\(XMLText.escape(reference))</CallerReference></InvalidationBatch>"
+    let call = CloudFrontCall(
+      operation: "CreateInvalidation \(distribution)", method: .POST,
+      path: "/\(Self.version)/distribution/\(URIEncoding.query(distribution))/invalidation",
+      body: Array(document.utf8))
+    let reply = try await perform(call)
+    // It was accepted: what the reply looks like decides nothing.
+    return (try? XMLNode(parsing: reply).text("Id")) ?? ""
+  }
+}
+
+/// One request to CloudFront, before it is signed.
+struct CloudFrontCall: Sendable {
+  /// For messages.
+  let operation: String
+  let method: HTTPMethod
+  /// Percent-encoded.
+  let path: String
+  /// Nil: a method that has none.
+  var body: [UInt8]?
+}

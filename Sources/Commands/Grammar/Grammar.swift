@@ -1,0 +1,55 @@
+/// The options of one command line, and how they are found.
+struct Grammar: Sendable {
+  /// As the user calls it.
+  let command: String
+  /// Whether `--sync-opt-X`, `--sync-opt-up-X` and `--sync-opt-down-X` are understood.
+  let hasDirectionPrefixes: Bool
+  private let awsRows: [OptionRow]
+  private let ownRows: [OptionRow]
+
+  static let sync = Grammar(
+    command: "martlet sync", hasDirectionPrefixes: false, ownRows: MartletOptions.shared + MartletOptions.own)
+  static let s3Sync2 = Grammar(
+    command: "s3-sync2", hasDirectionPrefixes: true,
+    ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own)
+
+  private init(command: String, hasDirectionPrefixes: Bool, ownRows: [OptionRow]) {
+    self.command = command
+    self.hasDirectionPrefixes = hasDirectionPrefixes
+    awsRows = AWSOptions.sync + AWSOptions.global
+    self.ownRows = ownRows
+  }
+
+  var rows: [OptionRow] { awsRows + ownRows }
+
+  func isOfAWS(_ row: OptionRow) -> Bool { awsRows.contains { $0.name == row.name } }
+
+  enum Match {
+    case row(OptionRow)
+    case ambiguous([String])
+    case none
+  }
+
+  /// A unique beginning of a name will do. Our own options make no abbreviation ambiguous that the AWS CLI takes.
+  func option(_ name: String) -> Match {
+    if let exact = rows.first(where: { $0.name == name }) { return .row(exact) }
+    let found = Self.abbreviated(name, among: awsRows)
+    if case .none = found { return Self.abbreviated(name, among: ownRows) }
+    return found
+  }
+
+  /// An option of `aws s3 sync` alone, as it may stand behind `--sync-opt-up-`.
+  static func syncOption(_ name: String) -> Match {
+    if let exact = AWSOptions.sync.first(where: { $0.name == name }) { return .row(exact) }
+    return abbreviated(name, among: AWSOptions.sync)
+  }
+
+  func option(short: Character) -> OptionRow? { ownRows.first { $0.short == short } }
+
+  private static func abbreviated(_ name: String, among rows: [OptionRow]) -> Match {
+    let matches = rows.filter { $0.name.hasPrefix(name) }
+    // `--` alone, or with what all share, abbreviates nothing.
+    guard name.count > 2, let first = matches.first else { return .none }
+    return matches.count == 1 ? .row(first) : .ambiguous(matches.map(\.name))
+  }
+}

@@ -1,0 +1,51 @@
+/// The options that neither the AWS CLI nor its manual knows.
+enum MartletOptions {
+  private static let later: OptionRow.Treatment = .refused("is not available yet: leave it out")
+
+  /// Of s3-sync2, and of `martlet sync` as well.
+  static let shared: [OptionRow] = [
+    .one("--cf-dist-id").abbreviated("c"),
+    .flag("--cf-inval-always"),
+    .one("--cf-inval-paths"),
+    .flag("--init-sync-down", .run).abbreviated("i"),
+    .flag("--init-sync-up", .run).abbreviated("u"),
+    .flag("--only-up", .run, later),
+    .flag("--only-down", .run, later),
+    .one("--poll").abbreviated("p"),
+    .one("--max-failures").abbreviated("x"),
+  ]
+
+  /// Of s3-sync2 alone.
+  static let s3Sync2: [OptionRow] = [
+    .flag("--dfs").abbreviated("d"),
+    .one("--dfs-lock-timeout").abbreviated("t"),
+    .one("--dfs-lock-wait").abbreviated("w"),
+    .flag("--dfs-uid-hostname"),
+    .one("--event-queue").abbreviated("q"),
+    .flag("--event-queue-cleanup"),
+    .one("--md5-skip-path").abbreviated("s"),
+  ]
+
+  /// Their values are never read from files.
+  static let own = names.map { $0.with { $0.takesFiles = false } }
+
+  private static let names: [OptionRow] = [
+    .flag("--once"),
+    .one("--full-pass-every"),
+    .one("--upload-open-after"),
+    .one("--watch"),
+    .one("--conflict"),
+    .one("--first-sync"),
+    .flag("--no-delete"),
+    .one("--max-delete"),
+    .one("--trash-retention"),
+    .one("--symlinks"),
+    .one("--directories"),
+    .one("--node-id"),
+    .one("--state-dir"),
+    .one("--shutdown-timeout"),
+    .one("--ready-file"),
+    .one("--log-format"),
+    .one("--log-level"),
+  ]
+}

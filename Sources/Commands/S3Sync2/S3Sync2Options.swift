@@ -1,0 +1,41 @@
+import ArgumentParser
+
+/// The options that only s3-sync2 has, as typed.
+struct S3Sync2Options: ParsableArguments {
+  @Flag(help: "--delete from the folder to the bucket only.")
+  var syncOptUpDelete = false
+
+  @Flag(help: "--delete from the bucket to the folder only.")
+  var syncOptDownDelete = false
+
+  @Flag(name: [.long, .customShort("d")], help: "Take a distributed lock before uploads (not available yet).")
+  var dfs = false
+
+  @Option(
+    name: [.long, .customShort("t")],
+    help: ArgumentHelp("When another node's lock counts as stale (default 60).", valueName: "seconds"))
+  var dfsLockTimeout: String?
+
+  @Option(
+    name: [.long, .customShort("w")],
+    help: ArgumentHelp("How long to wait for the lock (default 180).", valueName: "seconds"))
+  var dfsLockWait: String?
+
+  @Flag(help: "Identify this node by its host name.")
+  var dfsUidHostname = false
+
+  @Option(
+    name: [.long, .customShort("q")],
+    help: ArgumentHelp("Hear of changes in the bucket through this SQS queue (not available yet).", valueName: "name"))
+  var eventQueue: String?
+
+  @Flag(help: "Delete that queue at the end.")
+  var eventQueueCleanup = false
+
+  @Option(
+    name: [.long, .customShort("s")],
+    help: ArgumentHelp(
+      "Folders that the script leaves out of its checksums, parted by |; not needed, since nothing is found by checksums.",
+      valueName: "paths"))
+  var md5SkipPath: String?
+}

@@ -1,0 +1,111 @@
+import EmbeddedS3
+import Foundation
+import Testing
+
+extension ProcessTests {
+  /// Must hold 5: objects whose ETag is no MD5 of the content.
+  @Suite struct Encrypted {
+    enum Form: String, CaseIterable, Sendable {
+      case customerKey, kms
+
+      var options: [String] {
+        switch self {
+        case .customerKey: ["--sse-c", "AES256", "--sse-c-key", "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"]
+        case .kms: ["--sse", "aws:kms", "--sse-kms-key-id", "alias/ours"]
+        }
+      }
+    }
+
+    /// Files go round, and a node that has nothing to do only lists.
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional, Form.allCases)
+    func goRound(_ kind: TestServer.Kind, _ form: Form) async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(kind, in: workspace) { server in
+          let nodes = try ["a", "b"].map { name in
+            try Node(name, in: workspace, server: server, options: form.options)
+          }
+          let (a, b) = (nodes[0], nodes[1])
+          try write(a.path("small.txt"), "one")
+          try write(a.path("sub/large"), noise(9_000_000, seed: 3))
+          try await a.once()
+          try await b.once()
+          try await equal(a, b)
+          try write(b.path("small.txt"), "two, longer")
+          // moto has no ACL of what was sent in parts, and answers 500.
+          chmod(b.path(kind == .moto ? "small.txt" : "sub/large"), 0o600)
+          try write(b.path("new"), "new")
+          try await b.once()
+          try await a.once()
+          try await equal(a, b)
+          try move(a.path("new"), a.path("renamed"))
+          try await a.once()
+          try await b.once()
+          try await equal(a, b)
+          // What it was that was copied is looked up once.
+          try await a.once()
+          for node in nodes { try await onlyLists(node, server) }
+          if let log = server.embedded?.server?.requests { try await adopts(a, workspace, server, log) }
+        }
+      }
+    }
+
+    private func onlyLists(_ node: Node, _ server: TestServer) async throws {
+      let before = server.requests().count
+      try await node.once()
+      let sent = server.requests().dropFirst(before)
+      #expect(!sent.isEmpty)
+      #expect(
+        sent.allSatisfy { $0 == "ListObjectsV2" || $0 == "ListMultipartUploads" }, "\(sent.joined(separator: "\n"))")
+    }
+
+    /// A node that has the files already, but no base, learns from the heads that they are the same.
+    private func adopts(_ other: Node, _ workspace: Workspace, _ server: TestServer, _ log: RequestLog) async throws {
+      let node = try Node("c", in: workspace, server: server, options: other.options)
+      for name in ["small.txt", "sub/large", "renamed"] { try write(node.path(name), read(other.path(name)) ?? []) }
+      log.reset()
+      try await node.once()
+      let transfers = log.entries.filter { entry in
+        !entry.key.contains("/.martlet/")
+          && [.getObject, .putObject, .uploadPart, .copyObject].contains(entry.operation)
+      }
+      #expect(transfers.isEmpty, "\(transfers.map { "\($0.operation) \($0.key)" })")
+    }
+
+    /// S3 takes such a key only where nobody can read it on the way.
+    @Test(.limit(minutes: 1)) func aKeyDoesNotCrossTheNetworkInTheClear() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let node = try Node(
+            "a", in: workspace, server: server, url: "http://192.0.2.1:9000", options: Form.customerKey.options)
+          let run = try await node.once(expecting: .exited(64))
+          #expect(run.log.contains("--sse-c-key") && run.log.contains("https"))
+          #expect(!run.log.contains("kkkkkkkk"))
+        }
+      }
+    }
+
+    @Test(.limit(minutes: 1)) func archivedObjectsAreNamedAndLeftAlone() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let writer = try Node("w", in: workspace, server: server, options: ["--storage-class", "GLACIER"])
+          try write(writer.path("cold"), "cold")
+          try await writer.once()
+          let node = try Node("a", in: workspace, server: server)
+          let log = try #require(server.embedded?.server).requests
+          log.reset()
+          let run = try await node.once(expecting: .exited(1))
+          #expect(run.log.contains("tree/cold") && run.log.contains("GLACIER"))
+          #expect(!exists(node.path("cold")))
+          #expect(log.entries.allSatisfy { $0.operation != .getObject || $0.key.contains("/.martlet/") })
+          // Asked for it, nothing is said and nothing is missing.
+          try await node.once("--ignore-glacier-warnings")
+          #expect(!exists(node.path("cold")))
+          // The node that wrote it is in sync.
+          try await writer.once()
+          try await node.once("--force-glacier-transfer")
+          #expect(text(node.path("cold")) == "cold")
+        }
+      }
+    }
+  }
+}
