@@ -173,6 +173,7 @@ struct Assembly: Sendable {
       }, root: root)
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
+    options.policy.comparison = FirstContactComparison(rawValue: configuration.comparison.rawValue) ?? .contents
     options.policy.directories = configuration.directories == .empty ? .empty : .none
     options.asksAtFirstContact = configuration.asksAtFirstContact
     options.policy.deletesLocal = configuration.deletes.contains(.down)

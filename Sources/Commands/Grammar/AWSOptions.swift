@@ -3,6 +3,9 @@ enum AWSOptions {
   private static let betweenBuckets =
     "concerns copies between two buckets; a folder is synced with a bucket here, so it has no effect"
 
+  private static let oneDirection: OptionRow.Treatment = .accepted(
+    "says when both versions stay as they are, which is for both directions; it has no effect for one of them")
+
   static let sync: [OptionRow] = output + comparison + objects + others
 
   private static let output: [OptionRow] = [
@@ -18,16 +21,9 @@ enum AWSOptions {
     .one("--exclude", .either),
     .one("--include", .either),
     .flag("--delete", .either).with { $0.oneDirection = .implemented },
-    .flag(
-      "--size-only", .either,
-      .accepted("contents are compared where the two sides were never in sync, which notices more; it has no effect")),
-    .flag(
-      "--exact-timestamps", .downloads,
-      .accepted("contents are compared where the two sides were never in sync, which notices more; it has no effect")),
-    .flag(
-      "--no-overwrite", .either,
-      .refused("is not available yet; nothing is lost without it: what is replaced is kept beside it or in the trash")
-    ).onlyV2,
+    .flag("--size-only", .either).with { $0.oneDirection = oneDirection },
+    .flag("--exact-timestamps", .downloads),
+    .flag("--no-overwrite", .either).onlyV2.with { $0.oneDirection = oneDirection },
     .flag(
       "--follow-symlinks", .uploads,
       .refused("is not available yet: links are synced as links; leave it out, or skip links with --no-follow-symlinks")

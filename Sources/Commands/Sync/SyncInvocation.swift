@@ -98,6 +98,7 @@ struct SyncInvocation {
   ) {
     set(&configuration.conflict, reader.choice("--conflict", options.conflict))
     configuration.firstSync = firstSync(options, &reader)
+    configuration.comparison = comparison(options, &reader)
     configuration.asksAtFirstContact = dialect == .martlet
     let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
     configuration.deletes = deletes ? .both : []
@@ -122,6 +123,18 @@ struct SyncInvocation {
       .compactMap(\.self)
     if given.count > 1 { reader.refuse("\(given.joined(separator: ", ")): exclude each other: give one of them") }
     return down ? .remote : up ? .local : firstSync
+  }
+
+  /// In the AWS CLI's order of precedence, wherever they stand.
+  private static func comparison(
+    _ options: DecisionOptions, _ reader: inout SettingReader
+  ) -> Configuration.Comparison {
+    let flags: [(String, Bool, Configuration.Comparison)] = [
+      ("--no-overwrite", options.noOverwrite, .noOverwrite),
+      ("--exact-timestamps", options.exactTimestamps, .exactTimestamps), ("--size-only", options.sizeOnly, .sizeOnly),
+    ]
+    let given = flags.filter { name, isGiven, _ in reader.flag(name, isGiven ? true : nil) ?? false }
+    return given.first?.2 ?? .contents
   }
 
   private static func readSelection(

@@ -149,7 +149,8 @@ import Testing
   }
 
   @Test(arguments: [
-    Line("--size-only", "--size-only: contents are compared"),
+    Line("--sync-opt-up-size-only", "--sync-opt-up-size-only: says when both versions stay"),
+    Line("--sync-opt-up-exact-timestamps", "--sync-opt-up-exact-timestamps: speaks about the other direction"),
     Line("--query x --query y", "--query: has no effect"),
     Line("--source-region eu-west-1", "--source-region: concerns copies between two buckets"),
     Line("--sync-opt-down-case-conflict skip", "--sync-opt-down-case-conflict: names that"),
