@@ -215,7 +215,8 @@ extension PlannerLawTests {
   private static var leafBases: [BaseEntry] {
     [
       Given.base, Given.provisionalBase, Given.localChangedBase, Given.base.with { $0.remote = nil },
-      Given.provisionalBase.with { $0.isLocalChanged = true }, Given.apart, Given.apart.with { $0.isProvisional = true },
+      Given.provisionalBase.with { $0.isLocalChanged = true }, Given.apart,
+      Given.apart.with { $0.isProvisional = true },
     ]
   }
 
