@@ -32,6 +32,9 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
+  /// Which side's changes are carried to the other. Without `up` nothing is written to the bucket, and permissions to
+  /// list and read will do; without `down` nothing in the folder changes.
+  public var directions: Directions = .both
   /// When files that were never in sync count as equal, beside those of equal content.
   public var comparison: Comparison = .contents
   /// End where the server cannot be reached or written at start, though that may pass.
@@ -44,6 +47,10 @@ public struct Configuration: Sendable {
   /// Plan only.
   public var isDryRun = false
   public var filters: [Filter] = []
+  /// Of uploads only, behind ``filters``.
+  public var uploadFilters: [Filter] = []
+  /// Of downloads only, behind ``filters``.
+  public var downloadFilters: [Filter] = []
   /// Nil: `.martlet` in the root.
   public var stateDirectory: String?
   public var trashRetention: Duration = .seconds(30 * 86_400)

@@ -47,6 +47,15 @@ import Testing
     #expect(objects.guessesContentType && objects.copyProperties == .default && objects.checksumAlgorithm == nil)
   }
 
+  /// As the translation of a command line writes it, with all values behind `=`.
+  @Test func takesValuesBehindAnEqualSign() throws {
+    let objects = try objects([
+      "--sse=aws:kms", "--sse-kms-key-id=alias/ours", "--request-payer=requester", "--acl=private",
+    ])
+    #expect(objects.encryption == .kms && objects.kmsKeyID == "alias/ours")
+    #expect(objects.requestPayer && objects.acl == .isPrivate)
+  }
+
   @Test func takesGrants() throws {
     let objects = try objects(["--grants", "read=uri=http://a/b", "full=id=1,id=2"])
     #expect(objects.grants.map(\.permission) == [.read, .full])

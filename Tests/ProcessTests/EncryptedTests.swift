@@ -17,7 +17,10 @@ extension ProcessTests {
     }
 
     /// Files go round, and a node that has nothing to do only lists.
-    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional, Form.allCases)
+    /// moto takes no notice of customers' keys.
+    @Test(
+      .limit(minutes: 2),
+      arguments: [(TestServer.Kind.embedded, Form.customerKey), (.embedded, .kms), (.moto, .kms)])
     func goRound(_ kind: TestServer.Kind, _ form: Form) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -80,30 +83,6 @@ extension ProcessTests {
           let run = try await node.once(expecting: .exited(64))
           #expect(run.log.contains("--sse-c-key") && run.log.contains("https"))
           #expect(!run.log.contains("kkkkkkkk"))
-        }
-      }
-    }
-
-    @Test(.limit(minutes: 1)) func archivedObjectsAreNamedAndLeftAlone() async throws {
-      try await Workspace.run { workspace in
-        try await TestServer.run(.embedded, in: workspace) { server in
-          let writer = try Node("w", in: workspace, server: server, options: ["--storage-class", "GLACIER"])
-          try write(writer.path("cold"), "cold")
-          try await writer.once()
-          let node = try Node("a", in: workspace, server: server)
-          let log = try #require(server.embedded?.server).requests
-          log.reset()
-          let run = try await node.once(expecting: .exited(1))
-          #expect(run.log.contains("tree/cold") && run.log.contains("GLACIER"))
-          #expect(!exists(node.path("cold")))
-          #expect(log.entries.allSatisfy { $0.operation != .getObject || $0.key.contains("/.martlet/") })
-          // Asked for it, nothing is said and nothing is missing.
-          try await node.once("--ignore-glacier-warnings")
-          #expect(!exists(node.path("cold")))
-          // The node that wrote it is in sync.
-          try await writer.once()
-          try await node.once("--force-glacier-transfer")
-          #expect(text(node.path("cold")) == "cold")
         }
       }
     }

@@ -3,9 +3,6 @@ enum AWSOptions {
   private static let betweenBuckets =
     "concerns copies between two buckets; a folder is synced with a bucket here, so it has no effect"
 
-  private static let oneDirection: OptionRow.Treatment = .accepted(
-    "says when both versions stay as they are, which is for both directions; it has no effect for one of them")
-
   static let sync: [OptionRow] = output + comparison + objects + others
 
   private static let output: [OptionRow] = [
@@ -20,10 +17,11 @@ enum AWSOptions {
   private static let comparison: [OptionRow] = [
     .one("--exclude", .either),
     .one("--include", .either),
-    .flag("--delete", .either).with { $0.oneDirection = .implemented },
-    .flag("--size-only", .either).with { $0.oneDirection = oneDirection },
+    .flag("--delete", .either),
+    // When both versions stay as they are is no matter of one direction.
+    .flag("--size-only"),
     .flag("--exact-timestamps", .downloads),
-    .flag("--no-overwrite", .either).onlyV2.with { $0.oneDirection = oneDirection },
+    .flag("--no-overwrite").onlyV2,
     .flag(
       "--follow-symlinks", .uploads,
       .refused("is not available yet: links are synced as links; leave it out, or skip links with --no-follow-symlinks")

@@ -10,7 +10,10 @@ struct ObjectOptions: ParsableArguments {
     help: ArgumentHelp("PERMISSION=GRANTEES; permissions are read, readacl, writeacl and full.", valueName: "grant"))
   var grants: [String] = []
 
-  @Option(help: ArgumentHelp("Encryption by the server: AES256 or aws:kms.", valueName: "algorithm"))
+  // Without a value where the command line is translated: `defaultAsFlag` loses the one in `--sse=aws:kms` when another
+  // option follows.
+  @Option(
+    help: ArgumentHelp("Encryption by the server: AES256 or aws:kms.", valueName: "algorithm"))
   var sse: String?
 
   @Option(name: .customLong("sse-kms-key-id"), help: ArgumentHelp("The key of KMS for aws:kms.", valueName: "id"))
@@ -81,7 +84,7 @@ struct ObjectOptions: ParsableArguments {
   @Option(help: ArgumentHelp("ENABLED: downloads ask for the object's checksum (default).", valueName: "mode"))
   var checksumMode: String?
 
-  @Option(help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
+  @Option(defaultAsFlag: "requester", help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
   var requestPayer: String?
 
   @Option(help: ArgumentHelp("Keys of one page of a listing (default: the server's, 1000).", valueName: "count"))

@@ -7,7 +7,9 @@ extension Planner {
   ) -> Resolution {
     // Sides that were left as they are, by an option that is no longer given, meet for the first time now.
     let isFirst = base.map { $0.isApart && $0.isUnchanged(local, remote.stamp) } ?? true
-    var resolution = isFirst ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow)
+    var resolution =
+      policy.oneSided(isFirstContact: isFirst)
+      ?? (isFirst ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow))
     // Git reads stray files below refs/ as branches.
     if path.ancestors.contains(where: { $0.name == ".git" }) { resolution = resolution.withLoserToTrash }
     return resolution
@@ -33,6 +35,15 @@ extension Planner {
       let remoteTime = min(remote.metadata.modified ?? remote.stamp.lastModified, serverNow)
       return localTime > remoteTime ? .localWins : .remoteWins
     }
+  }
+}
+
+extension Policy {
+  /// The side that must not be changed wins.
+  fileprivate func oneSided(isFirstContact: Bool) -> Resolution? {
+    if !changesLocal { return isFirstContact ? .localWinsLoserToTrash : .localWins }
+    if !changesRemote { return isFirstContact ? .remoteWinsLoserToTrash : .remoteWins }
+    return nil
   }
 }
 

@@ -76,6 +76,8 @@ import Testing
     Line("--sync-opt-exclude x", "--exclude=x"),
     Line("--sync-opt-up-delete", "--sync-opt-up-delete"),
     Line("--sync-opt-down-delet", "--sync-opt-down-delete"),
+    Line("--sync-opt-down-exclude 'a b'", "'--sync-opt-down-exclude=a b'"),
+    Line("--sync-opt-up-excl=x --sync-opt-up-include y", "--sync-opt-up-exclude=x --sync-opt-up-include=y"),
     Line("--sync-opt-up-no-follow-symlinks", "--no-follow-symlinks"),
     Line("--sync-opt-up-acl=public-read", "--acl=public-read"),
     Line("--sync-opt-down-checksum-mode ENABLED", "--checksum-mode=ENABLED"),
@@ -138,7 +140,6 @@ import Testing
     Line("--exclude file:///none", "--exclude file:///none: cannot read /none"),
     Line("--exclude fileb:///v/bytes", "--exclude fileb:///v/bytes: the file is not UTF-8"),
     Line("--sync-opt-up-region x", "--sync-opt-up-region: is no option of aws s3 sync"),
-    Line("--sync-opt-down-exclude x", "--sync-opt-down-exclude: cannot be limited to one direction"),
     Line("--sync-opt-up-content x", "--sync-opt-up-content: could be"),
     Line("--follow-symlinks", "--follow-symlinks: is not available yet"),
   ]) func isRefusedByName(_ line: Line) {
@@ -149,7 +150,6 @@ import Testing
   }
 
   @Test(arguments: [
-    Line("--sync-opt-up-size-only", "--sync-opt-up-size-only: says when both versions stay"),
     Line("--sync-opt-up-exact-timestamps", "--sync-opt-up-exact-timestamps: speaks about the other direction"),
     Line("--query x --query y", "--query: has no effect"),
     Line("--source-region eu-west-1", "--source-region: concerns copies between two buckets"),
@@ -165,10 +165,10 @@ import Testing
     #expect(translation.arguments == [])
   }
 
-  @Test func holdsForTheWholeRunAlsoBehindADirection() {
-    let translation = Self.translate("--sync-opt-up-quiet")
-    #expect(translation.arguments == ["--quiet"])
-    #expect(translation.notes == ["--sync-opt-up-quiet: holds for the whole run, in both directions"])
+  @Test(arguments: ["quiet", "size-only", "no-overwrite"]) func holdsForTheWholeRunAlsoBehindADirection(name: String) {
+    let translation = Self.translate("--sync-opt-up-\(name)")
+    #expect(translation.arguments == ["--\(name)"])
+    #expect(translation.notes == ["--sync-opt-up-\(name): holds for the whole run, in both directions"])
   }
 
   @Test func everythingThatIsWrongIsToldAtOnce() {

@@ -91,6 +91,45 @@ extension ProcessTests {
       }
     }
 
+    // MARK: Archives
+
+    /// What both say, ask for, and end with. Where the CLI warns, something is not in sync.
+    @Test(
+      .limit(minutes: 2),
+      arguments: [
+        ([], false, 2, 1), (["--ignore-glacier-warnings"], false, 0, 0), (["--force-glacier-transfer"], true, 0, 0),
+      ] as [([String], Bool, Int32, Int32)])
+    func archives(_ options: [String], isRead: Bool, theirs: Int32, ours: Int32) async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let writer = try Node("w", in: workspace, server: server, options: ["--storage-class", "GLACIER"])
+          try write(writer.path("cold"), "cold")
+          try await writer.once()
+          let log = try #require(server.embedded?.server).requests
+          log.keepsHeads = true
+          log.reset()
+          func reads() -> [S3Operation] {
+            recorded(log, "tree/").map(\.name).filter { $0.key == "cold" }.map(\.operation)
+          }
+          let folder = try workspace.folder("down")
+          let cli = try await aws(
+            ["s3", "sync", "s3://\(TestServer.bucketName)/tree", folder] + options, workspace, server,
+            expecting: theirs)
+          #expect(reads() == (isRead ? [.getObject] : []))
+          log.reset()
+          let node = try Node("own", in: workspace, server: server, options: options)
+          let run = try await node.once(expecting: .exited(ours))
+          #expect(reads() == (isRead ? [.getObject] : []))
+          #expect(text(node.path("cold")) == text("\(folder)/cold"))
+          if ours == 1 {
+            for program in [cli, run] { #expect(program.log.contains("tree/cold") && program.log.contains("GLACIER")) }
+          }
+          // Whoever wrote it has it.
+          if ours == 1 { try await writer.once() }
+        }
+      }
+    }
+
     // MARK: Copies
 
     static let copyRows: [Row] = [
@@ -147,30 +186,37 @@ extension ProcessTests {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let log = try #require(server.embedded?.server).requests
-          for (value, theirs) in captures.sorted(by: { $0.key < $1.key }) {
-            try await server.bucket.put("\(value)/a.txt", "content".utf8, metadata: ["m1": "v1"])
-            let node = try Node(
-              value, in: workspace, server: server, prefix: value, options: ["--copy-props", value])
-            try await node.once()
-            log.keepsHeads = true
-            log.reset()
-            try move(node.path("a.txt"), node.path("b.txt"))
-            try await node.once()
-            let copy = try #require(recorded(log, "\(value)/").first { $0.name.operation == .copyObject })
-            // Conditions, as in ``ArguedDifference/copies``.
-            var ours = copy.headers.filter { !["if-none-match", "x-amz-copy-source-if-match"].contains($0.key) }
-            var expected = theirs
-            ours["x-amz-copy-source"] = nil
-            expected["x-amz-copy-source"] = nil
-            // Annotations are kept like everything else: that is what S3 does when nothing is said.
-            expected["x-amz-object-annotation-directive"] = nil
-            // v2 leaves the type out, so that it would be lost; a file that is uploaded has one.
-            if value == "none" { expected["content-type"] = "text/plain" }
-            ours["x-amz-content-sha256"] = nil
-            #expect(ours == expected, "--copy-props \(value)")
+          log.keepsHeads = true
+          try await withThrowingTaskGroup(of: Void.self) { group in
+            for (value, theirs) in captures {
+              group.addTask { try await copyProperties(value, theirs, workspace, server, log) }
+            }
+            try await group.waitForAll()
           }
         }
       }
+    }
+
+    private func copyProperties(
+      _ value: String, _ theirs: [String: String], _ workspace: Workspace, _ server: TestServer, _ log: RequestLog
+    ) async throws {
+      try await server.bucket.put("\(value)/a.txt", "content".utf8, metadata: ["m1": "v1"])
+      let node = try Node(value, in: workspace, server: server, prefix: value, options: ["--copy-props", value])
+      try await node.once()
+      try move(node.path("a.txt"), node.path("b.txt"))
+      try await node.once()
+      var ours = try #require(recorded(log, "\(value)/").first { $0.name.operation == .copyObject }).headers
+      // Conditions, as in ``ArguedDifference/copies``; what the captures do not tell; the names.
+      for header in ["if-none-match", "x-amz-copy-source-if-match", "x-amz-content-sha256", "x-amz-copy-source"] {
+        #expect(ours.removeValue(forKey: header) != nil, "\(header)")
+      }
+      var expected = theirs
+      expected["x-amz-copy-source"] = nil
+      // Annotations are kept like everything else: that is what S3 does when nothing is said.
+      expected["x-amz-object-annotation-directive"] = nil
+      // v2 leaves the type out, so that it would be lost; a file that is uploaded has one.
+      if value == "none" { expected["content-type"] = "text/plain" }
+      #expect(ours == expected, "--copy-props \(value)")
     }
 
     private func copyCaptures() throws -> [String: [String: String]] {
@@ -226,14 +272,20 @@ extension ProcessTests {
       #expect(stale.isEmpty, "argued, but not seen: \(stale.map(\.description).sorted())")
     }
 
-    private func aws(_ arguments: [String], _ workspace: Workspace, _ server: TestServer) async throws {
+    @discardableResult
+    private func aws(
+      _ arguments: [String], _ workspace: Workspace, _ server: TestServer, expecting status: Int32 = 0
+    ) async throws -> Child {
       let environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path, "AWS_EC2_METADATA_DISABLED": "true"]
         .merging(TestServer.awsVariables) { $1 }
       let program = try workspace.start(
         [try Programs.python("aws")] + arguments + ["--endpoint-url", server.url, "--no-progress"],
         name: "aws-\(workspace.nextNumber())", environment: environment)
       let end = try await program.ended(within: .seconds(60))
-      guard end == .exited(0) else { throw Child.Failure(description: "the AWS CLI ended with \(end): \(program.log)") }
+      guard end == .exited(status) else {
+        throw Child.Failure(description: "the AWS CLI ended with \(end): \(program.log)")
+      }
+      return program
     }
   }
 }
