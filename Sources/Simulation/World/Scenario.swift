@@ -2,8 +2,6 @@ import SyncEngine
 import SyncModel
 
 /// What a seed decides about a world before it begins.
-///
-/// The comparisons of `aws s3 sync` are not among it: what they leave as it is never becomes equal.
 struct Scenario {
   private static let second: Int64 = 1_000_000_000
 
@@ -67,11 +65,15 @@ struct Scenario {
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
     }
+    let comparison = parts.choose("comparison", usual: .contents) {
+      $0.oneIn(8) ? $0.pick([FirstContactComparison.sizeOnly, .exactTimestamps, .noOverwrite]) : .contents
+    }
     for name in generator.oneIn(4) ? ["A", "B", "C"] : ["A", "B"] {
       guard name != "C" || parts.take("node:C") != nil else { continue }
       var node = Self.node(name, parts)
       // Nodes that decide alike are part of the promise.
       node.options.policy.conflict = conflict
+      node.options.policy.comparison = comparison
       nodes.append(node)
     }
     for node in nodes {

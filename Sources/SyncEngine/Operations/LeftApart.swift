@@ -28,6 +28,9 @@ extension Engine {
     // Where stamps never prove anything (tmpfs) the row stays provisional, and is not written for that.
     guard entry != row, undecided == nil, !options.isDryRun else { return true }
     try await store.apply([.record(entry)])
+    sight.base = entry
+    // What was begun while the bucket had nothing there is not to be sent any more.
+    try await closeUploads(path, sight)
     return true
   }
 }
