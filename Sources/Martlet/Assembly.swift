@@ -63,8 +63,12 @@ struct Assembly: Sendable {
       var client = S3Client(
         configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       client.configuration.onThrottle = { slowDown.signal() }
-      invalidations = try await Self.invalidations(
-        configuration, connection.settings, location, store: store, credentials: credentials, transport, logger)
+      do {
+        invalidations = try await Self.invalidations(
+          configuration, connection.settings, location, store: store, credentials: credentials, transport, logger)
+      } catch  where configuration.checksAtStart {
+        throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
+      }
       let settings = ObjectSettings(configuration.objects)
       capabilities = Capabilities(
         store: store,
@@ -96,7 +100,7 @@ struct Assembly: Sendable {
     self.options = options
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      safety: configuration.isDryRun ? "nothing is written: --dryrun" : remote.safetyLevel.explanation,
+      safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations)
   }
 
@@ -106,15 +110,15 @@ struct Assembly: Sendable {
     try? store.close()
   }
 
-  /// What is wrong with the folder, and with the server if anything is.
+  /// What is wrong with the folder or the distribution, and with what else if anything is.
   private static func everythingWrong(
-    _ local: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location,
+    _ first: MartletError, _ configuration: Configuration, _ connection: Connection, _ location: S3Location,
     _ logger: Logger
   ) async -> MartletError {
-    guard let transport = try? HTTPTransport(configuration: connection.transport) else { return local }
-    var wrong = local
+    guard let transport = try? HTTPTransport(configuration: connection.transport) else { return first }
+    var wrong = first
+    let credentials = Self.credentials(configuration, connection.settings, transport, logger)
     do {
-      let credentials = Self.credentials(configuration, connection.settings, transport, logger)
       let client = S3Client(
         configuration: connection.client, credentials: credentials, transport: transport, logger: logger)
       _ = try await CapabilityProbe(
@@ -122,6 +126,14 @@ struct Assembly: Sendable {
       ).run()
     } catch {
       wrong.message += "; \(MartletError(error).message)"
+    }
+    if first.code != .distribution, let distribution = configuration.cloudFront?.distribution {
+      do {
+        let client = try cloudFront(configuration, connection.settings, credentials, transport, logger)
+        try await Invalidations.check(distribution, client, logger)
+      } catch {
+        wrong.message += "; \(MartletError(error).message)"
+      }
     }
     try? await transport.shutdown()
     return wrong
@@ -142,13 +154,20 @@ struct Assembly: Sendable {
     _ configuration: Configuration, _ settings: AWSSettings, _ location: S3Location, store: BaseStore,
     credentials: CredentialCache, _ transport: HTTPTransport, _ logger: Logger
   ) async throws -> Invalidations? {
-    guard let cloudFront = configuration.cloudFront else { return nil }
+    guard let options = configuration.cloudFront else { return nil }
+    let client = try cloudFront(configuration, settings, credentials, transport, logger)
+    return try await Invalidations(options, location: location, client: client, store: store, logger: logger)
+  }
+
+  private static func cloudFront(
+    _ configuration: Configuration, _ settings: AWSSettings, _ credentials: CredentialCache,
+    _ transport: HTTPTransport, _ logger: Logger
+  ) throws -> CloudFrontClient {
     let endpoint = try CloudFrontEndpoint(
       settings: settings, url: configuration.endpointURL, region: configuration.region)
-    let client = CloudFrontClient(
+    return CloudFrontClient(
       configuration: CloudFrontClient.Configuration(endpoint: endpoint), credentials: credentials,
       transport: transport, logger: logger)
-    return try await Invalidations(cloudFront, location: location, client: client, store: store, logger: logger)
   }
 
   private static func options(
@@ -165,18 +184,19 @@ struct Assembly: Sendable {
     options.shutdownTimeout = configuration.shutdownTimeout
     options.deletionLimit = configuration.maximumDeletion.limit
     options.filters = Filters(
-      rules: configuration.filters.map {
-        switch $0 {
-        case .exclude(let pattern): .exclude(pattern)
-        case .include(let pattern): .include(pattern)
-        }
-      }, root: root)
+      rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
+      downloads: configuration.downloadFilters.map(\.rule), root: root)
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.directories = configuration.directories == .empty ? .empty : .none
     options.asksAtFirstContact = configuration.asksAtFirstContact
-    options.policy.deletesLocal = configuration.deletes.contains(.down)
-    options.policy.deletesRemote = configuration.deletes.contains(.up)
+    options.policy.changesLocal = configuration.directions.contains(.down)
+    options.policy.changesRemote = configuration.directions.contains(.up)
+    // What is missing on the side that is written comes back from the other.
+    options.policy.deletesLocal = configuration.deletes.contains(.down) && configuration.directions.contains(.down)
+    options.policy.deletesRemote = configuration.deletes.contains(.up) && configuration.directions.contains(.up)
+    // One direction decides a first contact.
+    if configuration.directions != .both { options.asksAtFirstContact = false }
     return options
   }
 }

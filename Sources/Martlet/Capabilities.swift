@@ -22,6 +22,8 @@ struct Capabilities {
   private static let validity: Int64 = 30 * 86_400
 
   func establish(_ configuration: Configuration, isStopped: () -> Bool) async throws -> ServerCapabilities {
+    // Writes are refused there, whatever asks for them.
+    guard configuration.directions.contains(.up) else { return .none }
     let stored = configuration.checksAtStart ? nil : try await store.value(Self.key)
     let now = SystemEnvironment().wallTime().seconds
     if let stored, let known = try? JSONDecoder().decode(Stored.self, from: Data(stored.utf8)),

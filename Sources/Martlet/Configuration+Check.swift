@@ -7,6 +7,7 @@ extension Configuration {
   public var problems: [String] {
     var problems: [String] = []
     do { _ = try S3Location(parsing: location) } catch { problems.append(error.description) }
+    if directions.isEmpty { problems.append("--only-up, --only-down: exclude each other: give one of them") }
     if root.isEmpty { problems.append("the local folder is empty text: give a path") }
     if let endpointURL {
       do { _ = try S3Endpoint(url: endpointURL) } catch {
@@ -29,6 +30,23 @@ extension Configuration {
     let directory = FileCalls.resolved(directory) ?? FileCalls.absolute(directory)
     let isInside = directory == root || directory.hasPrefix(root + "/") && !directory.hasPrefix(root + "/.martlet")
     return isInside ? "--state-dir \(directory): lies in the folder that is synced; name a place outside" : nil
+  }
+}
+
+extension Configuration {
+  /// Why nothing is written to the server, in words; nil where something may be.
+  var nothingIsSent: String? {
+    if isDryRun { return "nothing is written: --dryrun" }
+    return directions.contains(.up) ? nil : "nothing is written to the bucket: --only-down"
+  }
+}
+
+extension Configuration.Filter {
+  var rule: Filters.Rule {
+    switch self {
+    case .exclude(let pattern): .exclude(pattern)
+    case .include(let pattern): .include(pattern)
+    }
   }
 }
 

@@ -32,6 +32,9 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
+  /// Which side's changes are carried to the other. Without `up` nothing is written to the bucket, and permissions to
+  /// list and read will do; without `down` nothing in the folder changes.
+  public var directions: Directions = .both
   /// End where the server cannot be reached or written at start, though that may pass.
   public var checksAtStart = false
   /// Where a first contact finds more conflicts than may be decided without `firstSync`, end before any change.
@@ -42,6 +45,10 @@ public struct Configuration: Sendable {
   /// Plan only.
   public var isDryRun = false
   public var filters: [Filter] = []
+  /// Of uploads only, behind ``filters``.
+  public var uploadFilters: [Filter] = []
+  /// Of downloads only, behind ``filters``.
+  public var downloadFilters: [Filter] = []
   /// Nil: `.martlet` in the root.
   public var stateDirectory: String?
   public var trashRetention: Duration = .seconds(30 * 86_400)

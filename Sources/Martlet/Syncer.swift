@@ -114,12 +114,14 @@ public final class Syncer: Service {
 
   private func finish(_ invalidations: Invalidations) async {
     let now = environment.uptime()
-    let timeout = Int64(configuration.shutdownTimeout / .nanoseconds(1))
+    // Who stops while tries are repeated waits for none but the one under way.
+    let wasStopped = isStopped
+    let timeout = wasStopped ? Int64(configuration.shutdownTimeout / .nanoseconds(1)) : Self.leastInvalidationTime
     await invalidations.finish(
       until: { [stop] in
         guard let stopped = stop.withLockedValue({ $0 }) else { return now + Self.invalidationPatience }
         return max(stopped + timeout, now + Self.leastInvalidationTime)
-      }, retries: !isStopped)
+      }, retries: !wasStopped)
   }
 
   /// Nil where the root is back after it was lost, though not as the folder that is open.
@@ -151,7 +153,7 @@ public final class Syncer: Service {
           return .service
         }
       }
-      if !configuration.isDryRun {
+      if configuration.nothingIsSent == nil {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
             await tidying.run()

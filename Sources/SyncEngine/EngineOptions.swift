@@ -34,3 +34,14 @@ package struct EngineOptions: Sendable {
 
   package init(nodeID: String) { self.nodeID = nodeID }
 }
+
+extension EngineOptions {
+  /// A path that is excluded in one direction is not changed on the side where that leads to.
+  func policy(for path: RelativePath) -> Policy {
+    guard filters.dependOnDirection else { return policy }
+    var policy = policy
+    if !filters.includesUploads(of: path) { (policy.changesRemote, policy.deletesRemote) = (false, false) }
+    if !filters.includesDownloads(of: path) { (policy.changesLocal, policy.deletesLocal) = (false, false) }
+    return policy
+  }
+}

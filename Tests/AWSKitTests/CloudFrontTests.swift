@@ -64,6 +64,15 @@ import Testing
     }
   }
 
+  @Test func nothingIsSignedWithoutCredentials() async throws {
+    let provider = StaticCredentialProvider(.anonymous, name: "none")
+    try await Harness.run(provider: provider, .reply(201, [:], Self.accepted)) { harness in
+      _ = try await harness.create()
+      let headers = try #require(harness.server.requests.first?.headers)
+      #expect(!headers.contains(name: "Authorization") && !headers.contains(name: "X-Amz-Date"))
+    }
+  }
+
   @Test func signsThePathEncodedOnceMore() async throws {
     try await Harness.run(.reply(200, [:], "<Distribution/>")) { harness in
       try await harness.client.getDistribution("a/b ü")
@@ -162,12 +171,13 @@ import Testing
     let name = "rotating"
     private let count = NIOLockedValueBox(0)
 
-    func credentials() -> AWSCredentials? {
+    func lookUp() -> CredentialLookup {
       let number = count.withLockedValue { count in
         count += 1
         return count
       }
-      return AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)")
+      let keys = AWSCredentials(accessKeyID: "A", secretAccessKey: "S", sessionToken: "token \(number)")
+      return .found(keys, source: name)
     }
   }
 

@@ -68,17 +68,11 @@ import Testing
 
   // MARK: On the wire
 
-  private func proxied(_ environment: [String: String]) throws -> @Sendable (inout HTTPTransport.Configuration) -> Void
-  {
-    let proxies = try ProxySettings(environment: environment)
-    return { $0.proxies = proxies }
-  }
-
   /// The scripted server stands in for the proxy: the target's name leads nowhere.
   @Test func plainRequestsNameTheirTarget() async throws {
     let proxy = try await TestServer.start { _, _ in .reply(200, ["ETag": "\"e\""]) }
     try await ClientHarness.run(
-      transport: try proxied(["http_proxy": "http://us%65r:p%40ss@127.0.0.1:\(proxy.port)"]),
+      proxies: try ProxySettings(environment: ["http_proxy": "http://us%65r:p%40ss@127.0.0.1:\(proxy.port)"]),
       configure: { $0.endpoint = try! S3Endpoint(url: "http://store.invalid:9000", region: "eu-west-1") },
       answer: { _, _ in .close },
       body: { harness in
@@ -99,7 +93,7 @@ import Testing
 
   @Test func exceptionsAreSpokenToDirectly() async throws {
     try await ClientHarness.run(
-      transport: try proxied(["HTTP_PROXY": "http://proxy.invalid:1", "NO_PROXY": "other, 127.0.0.1"]),
+      proxies: try ProxySettings(environment: ["HTTP_PROXY": "http://proxy.invalid:1", "NO_PROXY": "other, 127.0.0.1"]),
       answer: { _, _ in .reply(200) },
       body: { harness in
         _ = try await harness.client.headObject(bucket: "bucket", key: "k")
@@ -125,7 +119,7 @@ import Testing
   @Test func aProxyThatWantsAPassword() async throws {
     let proxy = try await TestServer.start { _, _ in .reply(407) }
     try await ClientHarness.run(
-      transport: try proxied(["HTTP_PROXY": "http://u:secret@127.0.0.1:\(proxy.port)"]),
+      proxies: try ProxySettings(environment: ["HTTP_PROXY": "http://u:secret@127.0.0.1:\(proxy.port)"]),
       configure: {
         $0.endpoint = try! S3Endpoint(url: "http://store.invalid", region: "eu-west-1")
         $0.retry.maximumAttempts = 1

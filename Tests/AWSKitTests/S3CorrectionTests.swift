@@ -124,7 +124,7 @@ private func region(of request: TestServer.Request) -> String? {
     }
     let proxies = try ProxySettings(environment: ["HTTP_PROXY": proxy.url])
     try await ClientHarness.run(
-      transport: { $0.proxies = proxies },
+      proxies: proxies,
       configure: { $0.endpoint = try! S3Endpoint(url: "http://store.invalid", region: "eu-west-1") },
       answer: { _, _ in .close },
       body: { harness in

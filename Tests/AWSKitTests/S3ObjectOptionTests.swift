@@ -35,7 +35,8 @@ import Testing
   }
 
   @Test func everyCallAboutContentCarriesTheKey() async throws {
-    try await ClientHarness.run {
+    try await ClientHarness.run { _ in
+    } configure: {
       $0.customerKey = Self.key
       $0.requestPayer = true
       $0.checksumAlgorithm = .sha256
@@ -76,7 +77,8 @@ import Testing
   }
 
   @Test func theOthersDoNot() async throws {
-    try await ClientHarness.run {
+    try await ClientHarness.run { _ in
+    } configure: {
       $0.customerKey = Self.key
       $0.requestPayer = true
     } answer: { request, _ in
@@ -114,7 +116,8 @@ import Testing
 
   /// A HEAD reply has no body that would say why.
   @Test(arguments: [true, false]) func aRefusedHeadTellsOfTheKey(hasKey: Bool) async throws {
-    try await ClientHarness.run {
+    try await ClientHarness.run { _ in
+    } configure: {
       if hasKey { $0.customerKey = Self.key }
     } answer: { _, _ in
       .reply(400)

@@ -143,7 +143,7 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
   /// Zero stands for no limit: the server is slower than what zero seconds would allow.
   @Test func noTimeLimits() async throws {
     try await ClientHarness.run(
-      stallTimeout: .zero, transport: { $0.connectTimeout = .zero }, answer: { _, _ in .reply(200, ["ETag": "e"]) },
+      connectTimeout: .zero, stallTimeout: .zero, answer: { _, _ in .reply(200, ["ETag": "e"]) },
       body: { harness in
         let result = try await put(harness)
         #expect(result.etag == "e")

@@ -47,6 +47,13 @@ import Testing
     #expect(objects.guessesContentType && objects.copyProperties == .default && objects.checksumAlgorithm == nil)
   }
 
+  /// As on the command line of the AWS CLI.
+  @Test func someNeedNoValue() throws {
+    let objects = try objects(["--sse", "--request-payer"])
+    #expect(objects.encryption == .aes256 && objects.requestPayer)
+    #expect(try self.objects(["--sse-c", "--sse-c-key", Self.key]).customerKey != nil)
+  }
+
   @Test func takesGrants() throws {
     let objects = try objects(["--grants", "read=uri=http://a/b", "full=id=1,id=2"])
     #expect(objects.grants.map(\.permission) == [.read, .full])

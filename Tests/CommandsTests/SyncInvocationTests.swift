@@ -149,7 +149,7 @@ import Testing
     #expect(!(try invocation(places + ["--no-verify-ssl"]).configuration.verifiesCertificates))
     #expect(!(try invocation(places, ["MARTLET_NO_VERIFY_SSL": "1"]).configuration.verifiesCertificates))
     #expect(!(try invocation(places).configuration.objects.requestPayer))
-    for given in [["--request-payer"], ["--request-payer", "requester"], ["--request-payer=requester"]] {
+    for given in [["--request-payer", "requester"], ["--request-payer=requester"]] {
       #expect(try invocation(places + given).configuration.objects.requestPayer)
     }
     #expect(try invocation(places, ["MARTLET_REQUEST_PAYER": "requester"]).configuration.objects.requestPayer)

@@ -54,6 +54,17 @@ extension ProcessTests {
           #expect(try await continuous.ended() == .exited(1))
           #expect(try await server.bucket.objects().isEmpty)
 
+          // The drop-in tells everything that is wrong at once.
+          let program = [try Programs.martlet(), "s3-sync2", "-c", "EMISSING", "--endpoint-url", server.url]
+          for (folder, bucket) in [("/nonexistent/folder", "no-such-bucket"), (lost.root, "no-such-bucket")] {
+            let run = try await ProcessTests.finished(
+              program + [folder, "s3://\(bucket)/x"], in: workspace, environment: TestServer.awsVariables)
+            #expect(run.end == .exited(1))
+            for text in [folder == lost.root ? "" : folder, bucket, "EMISSING"] where !text.isEmpty {
+              #expect(run.output.contains(text), "\(run.output)")
+            }
+          }
+
           let up = try Node("up", in: workspace, server: server, options: ["--cf-dist-id", distribution.id])
           try write(up.path("file"), "content")
           try await up.once()
@@ -145,6 +156,9 @@ extension ProcessTests {
       try await eventually("a request arrives") { distribution.requests > before }
       #expect(try await node.stopped() == .exited(1))
       proxy.mode = .good
+      let sent = distribution.requests
+      try await node.once("--dryrun")
+      #expect(distribution.requests == sent)
       try await node.started()
       try await node.status("the reply came") { $0.invalidation?.accepted == 1 && $0.invalidation?.waiting == 0 }
       let late = try await distribution.invalidations().dropFirst(before)

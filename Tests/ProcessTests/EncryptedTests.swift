@@ -83,29 +83,5 @@ extension ProcessTests {
         }
       }
     }
-
-    @Test(.limit(minutes: 1)) func archivedObjectsAreNamedAndLeftAlone() async throws {
-      try await Workspace.run { workspace in
-        try await TestServer.run(.embedded, in: workspace) { server in
-          let writer = try Node("w", in: workspace, server: server, options: ["--storage-class", "GLACIER"])
-          try write(writer.path("cold"), "cold")
-          try await writer.once()
-          let node = try Node("a", in: workspace, server: server)
-          let log = try #require(server.embedded?.server).requests
-          log.reset()
-          let run = try await node.once(expecting: .exited(1))
-          #expect(run.log.contains("tree/cold") && run.log.contains("GLACIER"))
-          #expect(!exists(node.path("cold")))
-          #expect(log.entries.allSatisfy { $0.operation != .getObject || $0.key.contains("/.martlet/") })
-          // Asked for it, nothing is said and nothing is missing.
-          try await node.once("--ignore-glacier-warnings")
-          #expect(!exists(node.path("cold")))
-          // The node that wrote it is in sync.
-          try await writer.once()
-          try await node.once("--force-glacier-transfer")
-          #expect(text(node.path("cold")) == "cold")
-        }
-      }
-    }
   }
 }

@@ -21,7 +21,7 @@ import Testing
     Row(kind: .noSuchBucket, code: .configuration, says: "S3 URI"),
     Row(kind: .accessDenied, code: .permission, says: "grant s3:PutObject on s3://b/k\\nx"),
     Row(kind: .invalidCredentials, code: .configuration, says: "--profile"),
-    Row(kind: .noCredentials, code: .configuration, says: "no credentials"),
+    Row(kind: .noCredentials, code: .configuration, says: "cannot be signed"),
     Row(kind: .clockSkewed, code: .configuration, says: "clock"),
     Row(kind: .wrongRegion, code: .configuration, says: "--region"),
     Row(kind: .throttled, code: .throttled, says: "slow down"),

@@ -207,6 +207,33 @@ import Testing
     }
   }
 
+  @Test func restoredObjectsAreFoundByALook() throws {
+    let archived = ArchivedObjects()
+    let stamp = RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(seconds: 0))
+    func note() {
+      archived.note([
+        S3ListPage.Object(key: "a", etag: "e", size: 1, lastModified: AWSTimestamp(seconds: 0), storageClass: "GLACIER")
+      ])
+    }
+    func look(_ restore: String?) { archived.note("a", storageClass: "GLACIER", restore: restore) }
+    note()
+    #expect(archived.resting("a", now: AWSTimestamp(seconds: 10)) == nil)
+    #expect(archived.skip("a", stamp, now: AWSTimestamp(seconds: 10)) == "GLACIER")
+    // The next listings do not make it forget.
+    note()
+    #expect(archived.resting("a", now: AWSTimestamp(seconds: 3_609)) == "GLACIER")
+    #expect(archived.resting("a", now: AWSTimestamp(seconds: 3_610)) == nil)
+    look(nil)
+    look(#"ongoing-request="true""#)
+    #expect(archived.skip("a", stamp, now: AWSTimestamp(seconds: 3_610)) == "GLACIER")
+    look(#"ongoing-request="false", expiry-date="Fri, 21 Dec 2026 00:00:00 GMT""#)
+    #expect(archived.skip("a", stamp, now: AWSTimestamp(seconds: 7_300)) == nil)
+    // Another version of the key is no archived one.
+    note()
+    let other = RemoteStamp(etag: "f", size: 1, lastModified: Timestamp(seconds: 0))
+    #expect(archived.skip("a", other, now: AWSTimestamp(seconds: 0)) == nil)
+  }
+
   @Test(arguments: ["GLACIER", "DEEP_ARCHIVE", "GLACIER_IR"])
   func archivedObjectsAreNotAskedFor(_ storageClass: String) async throws {
     try await withServer { fixture, server in
@@ -222,7 +249,10 @@ import Testing
       let before = server.requests.total
       let failure = await expectFailure(.notPossible) { try await tree.read("a", version: stamp) }
       #expect(failure?.message.contains("p/a") == true && failure?.message.contains(storageClass) == true)
+      // The engine tries again and again.
+      await expectFailure(.notPossible) { try await tree.head("a") }
       #expect(server.requests.total == before)
+      #expect(tree.skippedAsArchived("a") && !tree.skippedAsArchived("b"))
       // It may have been restored.
       let forcing = fixture.with(Self.settings { $0.readsArchived = true })
       _ = try await forcing.list(.root, after: nil, continuation: nil, limit: nil)

@@ -19,4 +19,19 @@ import Testing
     oracle.removedLocally("file", content: second, node: "B")
     #expect(oracle.violations.isEmpty == isDeleted)
   }
+
+  /// Seed 232175: one node renames a file, another one has a hard link of the new name and removes that.
+  @Test(arguments: [true, false]) func whoTakesTheLastNameKnowsOnlyOfHisOwn(isMovedElsewhere: Bool) {
+    let oracle = Oracle(executor: SimExecutor(seed: 1), isTracing: false)
+    let content = Array("content".utf8)
+    oracle.completes(content)
+    oracle.places = { _ in ["old", "new"] }
+    if isMovedElsewhere {
+      oracle.names(content, as: "new")
+      oracle.moves(content, from: "old")
+    }
+    #expect(oracle.superseded.count == 1)
+    oracle.moves(content, from: "new")
+    #expect(oracle.superseded.contains(SimContent.hash(content)) == isMovedElsewhere)
+  }
 }

@@ -70,21 +70,24 @@ extension CloudFrontClient {
   ) -> HTTPClientRequest {
     let endpoint = configuration.endpoint
     let path = endpoint.server.basePath + call.path
-    let timestamp = configuration.now().adding(seconds: clockOffset).amzDate
-    var headers = [("Host", endpoint.server.authority), ("X-Amz-Date", timestamp)]
-    if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+    var headers: [(name: String, value: String)] = [("Host", endpoint.server.authority)]
     if call.body != nil { headers.append(("Content-Type", "application/xml")) }
-    let payloadHash = call.body.map { Hex.encode(SHA256Digest.digest($0)) } ?? SigV4.emptyPayloadHash
-    // Unlike S3, other services sign the path encoded once more.
-    let authorization = signer.authorization(
-      method: call.method.rawValue, path: URIEncoding.path(path), query: "",
-      headers: headers.map { (name: $0.0, value: $0.1) }, payloadHash: payloadHash, credentials: credentials,
-      region: endpoint.signingRegion, timestamp: timestamp)
-    headers += [("Authorization", authorization), ("User-Agent", configuration.userAgent)]
+    if !credentials.isAnonymous {
+      let timestamp = configuration.now().adding(seconds: clockOffset).amzDate
+      headers.append(("X-Amz-Date", timestamp))
+      if let token = credentials.sessionToken { headers.append(("X-Amz-Security-Token", token)) }
+      let payloadHash = call.body.map { Hex.encode(SHA256Digest.digest($0)) } ?? SigV4.emptyPayloadHash
+      // Unlike S3, other services sign the path encoded once more.
+      let authorization = signer.authorization(
+        method: call.method.rawValue, path: URIEncoding.path(path), query: "", headers: headers,
+        payloadHash: payloadHash, credentials: credentials, region: endpoint.signingRegion, timestamp: timestamp)
+      headers.append(("Authorization", authorization))
+    }
+    headers.append(("User-Agent", configuration.userAgent))
     var request = HTTPClientRequest(
       url: "\(endpoint.server.isSecure ? "https" : "http")://\(endpoint.server.authority)\(path)")
     request.method = call.method
-    request.headers = HTTPHeaders(headers)
+    request.headers = HTTPHeaders(headers.map { ($0.name, $0.value) })
     if let body = call.body { request.body = .bytes(ByteBuffer(bytes: body)) }
     return request
   }

@@ -55,7 +55,8 @@ struct HTTPFailure: Error {
         self.init(kind: .connectionLost, message: "the server closed the connection", cause: error)
       case .bodyLengthMismatch:
         self.init(kind: .invalidRequest, message: "the body does not have the announced length", cause: error)
-      default: self.init(kind: .classify(error), message: "\(error)", cause: error)
+      // The long description holds the values of headers that HTTP does not allow: a token, perhaps.
+      default: self.init(kind: .classify(error), message: error.shortDescription, cause: error)
       }
     case is NIOConnectionError, is ChannelError:
       self.init(kind: .classifyChannel(error), message: "cannot connect: \(Self.reason(error))", cause: error)

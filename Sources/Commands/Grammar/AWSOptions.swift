@@ -17,7 +17,7 @@ enum AWSOptions {
   private static let comparison: [OptionRow] = [
     .one("--exclude", .either),
     .one("--include", .either),
-    .flag("--delete", .either).with { $0.oneDirection = .implemented },
+    .flag("--delete", .either),
     .flag(
       "--size-only", .either,
       .accepted("contents are compared where the two sides were never in sync, which notices more; it has no effect")),

@@ -103,7 +103,7 @@ struct ArgumentTranslation: Hashable, Sendable {
     private mutating func take(_ row: OptionRow, shown: String, inline: String?, direction: OptionRow.Scope?) {
       guard let values = values(of: row, shown: shown, inline: inline) else { return }
       let isLimited = row.scope == .either && direction != nil
-      switch isLimited && row.treatment == .implemented ? row.oneDirection : row.treatment {
+      switch row.treatment {
       case .refused(let reason): result.problems.append("\(shown): \(reason)")
       case .accepted(let reason): note(shown, reason)
       case .implemented:

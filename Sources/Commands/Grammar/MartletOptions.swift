@@ -1,7 +1,5 @@
 /// The options that neither the AWS CLI nor its manual knows.
 enum MartletOptions {
-  private static let later: OptionRow.Treatment = .refused("is not available yet: leave it out")
-
   /// Of s3-sync2, and of `martlet sync` as well.
   static let shared: [OptionRow] = [
     .one("--cf-dist-id").abbreviated("c"),
@@ -9,8 +7,8 @@ enum MartletOptions {
     .one("--cf-inval-paths"),
     .flag("--init-sync-down", .run).abbreviated("i"),
     .flag("--init-sync-up", .run).abbreviated("u"),
-    .flag("--only-up", .run, later),
-    .flag("--only-down", .run, later),
+    .flag("--only-up"),
+    .flag("--only-down"),
     .one("--poll").abbreviated("p"),
     .one("--max-failures").abbreviated("x"),
   ]

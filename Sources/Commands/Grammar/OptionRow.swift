@@ -42,8 +42,6 @@ struct OptionRow: Sendable {
   var scope: Scope = .run
   var versions: Versions = .all
   var treatment: Treatment = .implemented
-  /// What becomes of `--sync-opt-up-X` and `--sync-opt-down-X` where X concerns either direction.
-  var oneDirection: Treatment = .refused("cannot be limited to one direction: give it for both, without sync-opt-…")
 }
 
 extension OptionRow {

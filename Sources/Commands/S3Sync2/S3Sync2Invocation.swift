@@ -28,6 +28,8 @@ struct S3Sync2Invocation {
     guard var sync, problems.isEmpty else { throw UsageError(problems: problems) }
     if own.syncOptUpDelete { sync.configuration.deletes.insert(.up) }
     if own.syncOptDownDelete { sync.configuration.deletes.insert(.down) }
+    sync.configuration.uploadFilters = FilterOption.ordered(own.syncOptUpExclude + own.syncOptUpInclude)
+    sync.configuration.downloadFilters = FilterOption.ordered(own.syncOptDownExclude + own.syncOptDownInclude)
     sync.configuration.checksAtStart = true
     self.sync = sync
     self.notes = notes

@@ -8,6 +8,24 @@ struct S3Sync2Options: ParsableArguments {
   @Flag(help: "--delete from the bucket to the folder only.")
   var syncOptDownDelete = false
 
+  @Option(
+    help: ArgumentHelp("--exclude of uploads only, behind those of both directions.", valueName: "pattern"),
+    transform: FilterOption.exclude)
+  var syncOptUpExclude: [FilterOption] = []
+
+  @Option(
+    help: ArgumentHelp("--include of uploads only.", valueName: "pattern"), transform: FilterOption.include)
+  var syncOptUpInclude: [FilterOption] = []
+
+  @Option(
+    help: ArgumentHelp("--exclude of downloads only, behind those of both directions.", valueName: "pattern"),
+    transform: FilterOption.exclude)
+  var syncOptDownExclude: [FilterOption] = []
+
+  @Option(
+    help: ArgumentHelp("--include of downloads only.", valueName: "pattern"), transform: FilterOption.include)
+  var syncOptDownInclude: [FilterOption] = []
+
   @Flag(name: [.long, .customShort("d")], help: "Take a distributed lock before uploads (not available yet).")
   var dfs = false
 

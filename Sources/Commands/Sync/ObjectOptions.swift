@@ -10,14 +10,17 @@ struct ObjectOptions: ParsableArguments {
     help: ArgumentHelp("PERMISSION=GRANTEES; permissions are read, readacl, writeacl and full.", valueName: "grant"))
   var grants: [String] = []
 
-  @Option(help: ArgumentHelp("Encryption by the server: AES256 or aws:kms.", valueName: "algorithm"))
+  @Option(
+    defaultAsFlag: "AES256",
+    help: ArgumentHelp("Encryption by the server: AES256 or aws:kms.", valueName: "algorithm"))
   var sse: String?
 
   @Option(name: .customLong("sse-kms-key-id"), help: ArgumentHelp("The key of KMS for aws:kms.", valueName: "id"))
   var sseKMSKeyID: String?
 
   @Option(
-    name: .customLong("sse-c"), help: ArgumentHelp("Encryption with your own key: AES256.", valueName: "algorithm"))
+    name: .customLong("sse-c"), defaultAsFlag: "AES256",
+    help: ArgumentHelp("Encryption with your own key: AES256.", valueName: "algorithm"))
   var sseC: String?
 
   @Option(
@@ -26,7 +29,7 @@ struct ObjectOptions: ParsableArguments {
   var sseCKey: String?
 
   @Option(
-    name: .customLong("sse-c-copy-source"),
+    name: .customLong("sse-c-copy-source"), defaultAsFlag: "AES256",
     help: ArgumentHelp("Encryption of what is copied within the bucket: AES256.", valueName: "algorithm"))
   var sseCCopySource: String?
 
@@ -81,7 +84,7 @@ struct ObjectOptions: ParsableArguments {
   @Option(help: ArgumentHelp("ENABLED: downloads ask for the object's checksum (default).", valueName: "mode"))
   var checksumMode: String?
 
-  @Option(help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
+  @Option(defaultAsFlag: "requester", help: ArgumentHelp("requester: you pay for the requests.", valueName: "who"))
   var requestPayer: String?
 
   @Option(help: ArgumentHelp("Keys of one page of a listing (default: the server's, 1000).", valueName: "count"))

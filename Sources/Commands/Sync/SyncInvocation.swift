@@ -98,6 +98,9 @@ struct SyncInvocation {
   ) {
     set(&configuration.conflict, reader.choice("--conflict", options.conflict))
     configuration.firstSync = firstSync(options, &reader)
+    // Both at once is one of the configuration's problems.
+    if reader.flag("--only-up", options.onlyUp ? true : nil) ?? false { configuration.directions.remove(.down) }
+    if reader.flag("--only-down", options.onlyDown ? true : nil) ?? false { configuration.directions.remove(.up) }
     configuration.asksAtFirstContact = dialect == .martlet
     let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
     configuration.deletes = deletes ? .both : []
@@ -127,9 +130,8 @@ struct SyncInvocation {
   private static func readSelection(
     _ options: SelectionOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
-    let given = (options.exclude + options.include).sorted { $0.order < $1.order }
-    configuration.filters = given.map(\.filter)
-    if given.isEmpty {
+    configuration.filters = FilterOption.ordered(options.exclude + options.include)
+    if configuration.filters.isEmpty {
       func patterns(_ option: String) -> [String] {
         reader.variable(option)?.split(separator: "\n").map(String.init) ?? []
       }

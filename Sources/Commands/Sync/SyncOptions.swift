@@ -86,6 +86,12 @@ struct DecisionOptions: ParsableArguments {
       "Who wins when both sides differ and were never in sync: remote, local or keep-both.", valueName: "who"))
   var firstSync: String?
 
+  @Flag(help: "Carry only local changes to the bucket; nothing in the folder changes.")
+  var onlyUp = false
+
+  @Flag(help: "Carry only changes of the bucket to the folder; nothing is written to the bucket.")
+  var onlyDown = false
+
   @Flag(
     name: [.long, .customShort("i")],
     help: "At start the bucket's version wins wherever both sides differ and were never in sync.")
@@ -188,6 +194,11 @@ struct FilterOption: Hashable, Sendable {
   var filter: Configuration.Filter
 
   private static let counter = Atomic<Int>(0)
+
+  /// As they were given.
+  static func ordered(_ options: [FilterOption]) -> [Configuration.Filter] {
+    options.sorted { $0.order < $1.order }.map(\.filter)
+  }
 
   static func exclude(_ pattern: String) -> FilterOption { next(.exclude(pattern)) }
   static func include(_ pattern: String) -> FilterOption { next(.include(pattern)) }

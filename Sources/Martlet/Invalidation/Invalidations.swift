@@ -120,6 +120,8 @@ final class Invalidations: Sendable {
   ///   - deadline: uptime nanoseconds; asked again and again.
   ///   - retries: whether to try again after a failure, until the deadline.
   func finish(until deadline: @escaping @Sendable () -> Int64, retries: Bool) async {
+    // A dry run tells nobody anything.
+    guard state.withLockedValue(\.hasBegun) else { return }
     let environment = environment
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.sendRest(retries: retries) }
@@ -138,7 +140,7 @@ final class Invalidations: Sendable {
     while !Task.isCancelled {
       switch step() {
       case .send(let batch):
-        if !(await send(batch)), !retries { return }
+        if !(await send(batch, isLastTry: !retries)), !retries { return }
       case .wait(let until?): try? await environment.sleep(for: .nanoseconds(until - environment.uptime()))
       case .wait(nil): return
       }
@@ -170,7 +172,7 @@ final class Invalidations: Sendable {
   }
 
   @discardableResult
-  private func send(_ batch: InvalidationBatch) async -> Bool {
+  private func send(_ batch: InvalidationBatch, isLastTry: Bool = false) async -> Bool {
     do { try await save() } catch {
       // The mark of the running state covers it.
       logger.warning("the invalidation of distribution \(options.distribution) could not be kept: \(error)")
@@ -185,7 +187,7 @@ final class Invalidations: Sendable {
       await accepted(batch, id: "")
       return true
     } catch {
-      failed(error)
+      failed(error, isLastTry: isLastTry)
       return false
     }
   }
@@ -202,7 +204,7 @@ final class Invalidations: Sendable {
     }
   }
 
-  private func failed(_ error: any Error) {
+  private func failed(_ error: any Error, isLastTry: Bool) {
     let failure = error as? CloudFrontError
     let isCancelled = error is CancellationError
     let now = environment.uptime()
@@ -213,7 +215,8 @@ final class Invalidations: Sendable {
         mayHaveArrived: failure?.outcomeUnknown ?? true, now: now, random: environment.random())
       return Double((state.machine.retryAt ?? now) - now) / 1e9
     }
-    if isCancelled { return }
+    // What is left at the end is told by `close`.
+    if isCancelled || isLastTry { return }
     let pause = Int(wait.rounded(.up))
     logger.warning(
       "the invalidation of distribution \(options.distribution) failed and is tried again in \(pause) s: \(error)")
@@ -253,10 +256,9 @@ extension Invalidations {
   /// Limit for the answer at start.
   private static let checkTimeout: Duration = .seconds(10)
 
-  /// Why it could not be checked; nil when all is well.
-  private static func check(_ distribution: String, _ client: CloudFrontClient, _ logger: Logger) async throws
-    -> String?
-  {
+  /// Why it could not be checked; nil when all is well. Throws where it cannot be used.
+  @discardableResult
+  static func check(_ distribution: String, _ client: CloudFrontClient, _ logger: Logger) async throws -> String? {
     var client = client
     client.configuration.retry.maximumAttempts = 1
     client.configuration.requestTimeout = checkTimeout

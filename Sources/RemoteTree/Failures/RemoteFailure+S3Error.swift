@@ -26,7 +26,7 @@ extension RemoteFailure {
         .configuration,
         "the server does not take the credentials (\(Self.code(error))): check --profile, "
           + "the AWS_… variables and --endpoint-url")
-    case .noCredentials: self.init(.configuration, "no credentials: \(error.message)")
+    case .noCredentials: self.init(.configuration, "requests cannot be signed: \(error.message)")
     case .clockSkewed:
       self.init(.configuration, "the server finds the clock of this machine wrong (\(Self.code(error))): set it")
     case .wrongRegion:

@@ -6,7 +6,11 @@ package import SyncModel
 extension RemoteTree {
   package func head(_ path: RelativePath) async throws -> RemoteHead? {
     let key = try key(of: path)
+    if !settings.readsArchived, let storageClass = archived.resting(key, now: client.configuration.now()) {
+      throw isArchived(key, storageClass)
+    }
     guard let head = try await headIfPresent(key) else { return nil }
+    archived.note(key, storageClass: head.storageClass, restore: head.restore)
     return RemoteHead(object: try object(head, key: key), serverTime: try date(of: head, key: key))
   }
 

@@ -16,6 +16,13 @@ extension RemoteTree {
     (try? key(of: RelativePath(unchecked: path))).map(archived.wasSkipped) ?? false
   }
 
+  func isArchived(_ key: String, _ storageClass: String) -> RemoteFailure {
+    RemoteFailure(
+      .notPossible,
+      "\(RemoteCall.read.resource(bucket: bucket, key: key)) lies in the archive class \(storageClass): restore it; what "
+        + "was restored is found within an hour, or at once by a run with --force-glacier-transfer")
+  }
+
   package func download(
     _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
     progress: @escaping @Sendable (Int64) -> Void
@@ -29,11 +36,8 @@ extension RemoteTree {
   func download(
     key: String, version stamp: RemoteStamp, into sink: any ContentSink, progress: @escaping @Sendable (Int64) -> Void
   ) async throws -> DownloadedObject {
-    if !settings.readsArchived, let storageClass = archived.skip(key, stamp) {
-      throw RemoteFailure(
-        .notPossible,
-        "\(RemoteCall.read.resource(bucket: bucket, key: key)) lies in the archive class \(storageClass): restore it "
-          + "and run with --force-glacier-transfer")
+    if !settings.readsArchived, let storageClass = archived.skip(key, stamp, now: client.configuration.now()) {
+      throw isArchived(key, storageClass)
     }
     return try await performing(.read, key) {
       do {

@@ -46,6 +46,17 @@ extension Oracle {
       }
   }
 
+  /// Where a content stands in a tree or the bucket.
+  static func places(_ hash: UInt64, _ nodes: [SimNode], _ server: SimS3) -> Set<RelativePath> {
+    let keys = server.sortedKeys.filter { SimContent.hash(server.objects[$0]!.content) == hash }
+    var places = Set(keys.map { RelativePath(unchecked: $0) })
+    for node in nodes {
+      let leaves = node.disk.leaves() + node.disk.awayLeaves
+      places.formUnion(leaves.lazy.filter { SimContent.hash($0.inode.content) == hash }.map(\.path))
+    }
+    return places
+  }
+
   /// I3: what differs between the trees and the bucket; empty where all are equal.
   func differences(_ nodes: [SimNode], _ server: SimS3) -> [String] { nodes.flatMap { differences($0, server) } }
 

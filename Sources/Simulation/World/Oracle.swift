@@ -31,6 +31,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
   private var givenUp: Set<Place> = []
+  /// Where a writer moved a content away from, or took one of its names, and none brought it back to.
+  private var left: Set<Place> = []
   /// When a writer last deleted a path or moved it away, or an engine deleted its object, virtual nanoseconds.
   private var deleted: [RelativePath: Int64] = [:]
   /// When a content first stood at a key.
@@ -46,6 +48,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private var seen: [String: Set<Version>] = [:]
   /// Whether a content still stands in a tree, the bucket or a trash.
   var isKept: ((UInt64) -> Bool)?
+  /// Where a content stands in the trees and the bucket.
+  var places: ((UInt64) -> Set<RelativePath>)?
   var etagsTellContent = true
   /// The node at which alone anybody works, if that is so.
   var onlyWriter: String?
@@ -106,10 +110,23 @@ extension Oracle {
     stored.insert(place.content)
   }
 
-  /// A writer moved this content away from `path`; it lives on.
+  /// A writer moved this content away from `path`; it lives on. Where others have taken away, unheard of here, all the
+  /// names that it lives on at, everybody gave up the name that they knew of.
   func moves(_ content: [UInt8], from path: RelativePath) {
+    let hash = SimContent.hash(content)
     deleted[path] = executor.now
-    givenUp.insert(Place(path: path, content: SimContent.hash(content)))
+    givenUp.insert(Place(path: path, content: hash))
+    left.insert(Place(path: path, content: hash))
+    guard let places = places?(hash), !places.isEmpty,
+      places.allSatisfy({ left.contains(Place(path: $0, content: hash)) })
+    else { return }
+    count("world last names given up")
+    superseded.insert(hash)
+  }
+
+  /// A writer gave this content the name `path`, too.
+  func names(_ content: [UInt8], as path: RelativePath) {
+    left.remove(Place(path: path, content: SimContent.hash(content)))
   }
 
   /// A writer moved a folder with all that is below it away.

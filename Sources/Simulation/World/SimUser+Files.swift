@@ -88,7 +88,9 @@ extension SimUser {
     guard let path = someFile() else { return }
     let target = names.path(&generator)
     makeParents(of: target)
-    if disk.link(path, as: target) { say("link \(path) as \(target)") }
+    guard let inode = disk.lookup(path), disk.link(path, as: target) else { return }
+    oracle.names(inode.content, as: target)
+    say("link \(path) as \(target)")
   }
 
   func symlink() {

@@ -103,6 +103,9 @@ extension SimUser {
         oracle.moves(displaced.content, from: target.asLeaf)
       }
     }
+    for (path, inode) in disk.leaves() where moved.contains(where: { $0.inode === inode }) {
+      oracle.names(inode.content, as: path)
+    }
     for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path) }
     if inode.kind == .directory { oracle.movesFolder(source) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
@@ -120,6 +123,7 @@ extension SimUser {
     copy.modified = inode.modified
     disk.sync(copy)
     if let parent = disk.lookup(target.parent ?? .root) { disk.sync(parent) }
+    oracle.names(copy.content, as: target)
     delete(source)
     oracle.restores(copy.content)
     return true

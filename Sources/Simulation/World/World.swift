@@ -52,6 +52,7 @@ package final class World: @unchecked Sendable {
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     oracle.etagsTellContent = scenario.etagIgnoresMetadata
     oracle.isKept = { [nodes, server] in Oracle.isKept($0, nodes, server) }
+    oracle.places = { [nodes, server] in Oracle.places($0, nodes, server) }
     self.nodes = nodes
   }
 
@@ -359,6 +360,7 @@ extension World {
     advance(to: executor.now + 10 * Self.second)
     // They refer to each other.
     oracle.isKept = nil
+    oracle.places = nil
     for node in nodes { node.onCrash = nil }
   }
 

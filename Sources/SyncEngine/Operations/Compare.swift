@@ -70,6 +70,7 @@ extension Engine {
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
+    if !options.policy(for: path).changesLocal { (wanted.mode, wanted.modified) = (nil, nil) }
     if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1
@@ -93,7 +94,8 @@ extension Engine {
   {
     let object = head.object
     switch Planner.resolve(
-      path: path, base: sight.base, local: stamp, remote: object, policy: options.policy, serverNow: head.serverTime)
+      path: path, base: sight.base, local: stamp, remote: object, policy: options.policy(for: path),
+      serverNow: head.serverTime)
     {
     case .remoteWins:
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }

@@ -101,7 +101,7 @@ extension Engine {
     entry.local = rowStamp
     try await commit(entry, closing: intent, as: .renamedRemote)
     if entry.local != stamp { mark(to, .localEvent) }
-    guard options.policy.deletesRemote else { return true }
+    guard options.policy(for: from).deletesRemote else { return true }
     try await keepEmptied(above: from)
     do {
       try await sendDelete(from, version)

@@ -60,6 +60,9 @@ extension Engine {
       remoteNews.insert(path)
       return .later(.nanoseconds(wait))
     }
+    guard options.policy(for: path).changesRemote else {
+      throw LocalFailure(.busy, "“\(path)” is open for writing; it is replaced when it is closed")
+    }
     return try await keepBeside(path, stamp, &sight)
   }
 

@@ -196,7 +196,8 @@ extension Engine {
     let local = seen.local ?? assumedLocal(entry)
     let remote = seen.remote ?? assumedRemote(entry)
     let operation = Planner.plan(
-      path: seen.path, base: entry, local: local, remote: remote, policy: options.policy, neighbours: neighbours)
+      path: seen.path, base: entry, local: local, remote: remote, policy: options.policy(for: seen.path),
+      neighbours: neighbours)
     guard let operation else { return nil }
     if scope == .compare {
       guard case .compare = operation else { return nil }

@@ -145,7 +145,7 @@ extension Engine {
     let path = work.path
     for _ in 0..<Self.maximumRounds {
       let plan = Planner.plan(
-        path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy,
+        path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy(for: path),
         neighbours: sight.neighbours)
       let situation = Situation(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)

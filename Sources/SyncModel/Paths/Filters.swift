@@ -30,29 +30,54 @@ package struct Filters: Hashable, Sendable {
   /// Differs for filters that may include other paths; for telling that they changed since the last run.
   package let identity: String
   private let compiled: [CompiledRule]
+  /// Where one direction has rules of its own, behind those of both.
+  private let uploads: [CompiledRule]?
+  private let downloads: [CompiledRule]?
   private let root: [Unicode.Scalar]
 
   /// `root` is the absolute path of the local root without a slash at its end, for patterns that begin with one.
   /// Such a pattern counts for both sides; in the AWS CLI it never matches a key.
-  package init(rules: [Rule] = [], root: String = "") {
-    compiled = rules.map {
-      CompiledRule(
-        includes: $0.includes, pattern: GlobPattern($0.pattern), isAbsolute: $0.pattern.utf8.first == UInt8(ascii: "/"))
+  package init(rules: [Rule] = [], uploads: [Rule] = [], downloads: [Rule] = [], root: String = "") {
+    func compile(_ rules: [Rule]) -> [CompiledRule] {
+      rules.map {
+        CompiledRule(
+          includes: $0.includes, pattern: GlobPattern($0.pattern),
+          isAbsolute: $0.pattern.utf8.first == UInt8(ascii: "/"))
+      }
     }
+    compiled = compile(rules)
+    self.uploads = uploads.isEmpty ? nil : compile(rules + uploads)
+    self.downloads = downloads.isEmpty ? nil : compile(rules + downloads)
     self.root = Array((root + "/").unicodeScalars)
-    let texts = rules.map { "\($0.includes ? "+" : "-")\($0.pattern.utf8.count):\($0.pattern)" }
-    let text = texts.joined() + (compiled.contains { $0.isAbsolute } ? "@\(root)" : "")
+    func described(_ rules: [Rule]) -> String {
+      rules.map { "\($0.includes ? "+" : "-")\($0.pattern.utf8.count):\($0.pattern)" }.joined()
+    }
+    var text = described(rules)
+    if !uploads.isEmpty { text += "^" + described(uploads) }
+    if !downloads.isEmpty { text += "_" + described(downloads) }
+    let all = compiled + (self.uploads ?? []) + (self.downloads ?? [])
+    if all.contains(where: \.isAbsolute) { text += "@\(root)" }
     // ASCII, since `String` takes canonically equivalent texts for equal.
     identity = text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
   }
 
-  package var isEmpty: Bool { compiled.isEmpty }
+  package var isEmpty: Bool { compiled.isEmpty && !dependOnDirection }
 
+  package var dependOnDirection: Bool { uploads != nil || downloads != nil }
+
+  /// In one direction at least.
   package func includes(_ path: RelativePath) -> Bool {
+    includesUploads(of: path) || dependOnDirection && includesDownloads(of: path)
+  }
+
+  package func includesUploads(of path: RelativePath) -> Bool { includes(path, uploads ?? compiled) }
+  package func includesDownloads(of path: RelativePath) -> Bool { includes(path, downloads ?? compiled) }
+
+  private func includes(_ path: RelativePath, _ rules: [CompiledRule]) -> Bool {
     if DatabaseFiles.isSharedMemory(path) { return false }
-    if compiled.isEmpty { return true }
+    if rules.isEmpty { return true }
     let text = Array(path.string.unicodeScalars)
-    let deciding = compiled.last { $0.pattern.matches($0.isAbsolute ? root + text : text) }
+    let deciding = rules.last { $0.pattern.matches($0.isAbsolute ? root + text : text) }
     return deciding?.includes ?? true
   }
 }

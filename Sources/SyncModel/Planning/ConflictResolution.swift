@@ -5,7 +5,9 @@ extension Planner {
   package static func resolve(
     path: RelativePath, base: BaseEntry?, local: LocalStamp, remote: RemoteObject, policy: Policy, serverNow: Timestamp
   ) -> Resolution {
-    var resolution = base == nil ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow)
+    var resolution =
+      policy.oneSided(isFirstContact: base == nil)
+      ?? (base == nil ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow))
     // Git reads stray files below refs/ as branches.
     if path.ancestors.contains(where: { $0.name == ".git" }) { resolution = resolution.withLoserToTrash }
     return resolution
@@ -31,6 +33,15 @@ extension Planner {
       let remoteTime = min(remote.metadata.modified ?? remote.stamp.lastModified, serverNow)
       return localTime > remoteTime ? .localWins : .remoteWins
     }
+  }
+}
+
+extension Policy {
+  /// The side that must not be changed wins.
+  fileprivate func oneSided(isFirstContact: Bool) -> Resolution? {
+    if !changesLocal { return isFirstContact ? .localWinsLoserToTrash : .localWins }
+    if !changesRemote { return isFirstContact ? .remoteWinsLoserToTrash : .remoteWins }
+    return nil
   }
 }
 

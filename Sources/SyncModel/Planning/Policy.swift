@@ -27,6 +27,10 @@ package struct Policy: Hashable, Sendable {
   /// Remote deletions are carried to the root; otherwise the object is put back.
   package var deletesLocal = true
   package var directories: DirectoryPolicy = .empty
+  /// Whether the root may be changed, by what the bucket has.
+  package var changesLocal = true
+  /// Whether the bucket may be changed, by what the root has.
+  package var changesRemote = true
 
   package init() {}
 }

@@ -1,4 +1,6 @@
 import AWSKit
+import Checksums
+import Digests
 import NIOConcurrencyHelpers
 import NIOHTTP1
 import Testing
@@ -188,6 +190,26 @@ import Testing
   }
 
   // MARK: STS
+
+  /// Computed by botocore's signer: other than for S3 no header names the body's hash.
+  @Test func theSignatureIsThatOfBotocore() {
+    let body =
+      "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A123456789012%3Arole%2Fr&RoleSessionName=s"
+    let authorization = SigV4Signer(service: "sts").authorization(
+      method: "POST", path: "/", query: "",
+      headers: [
+        ("Host", "sts.eu-west-1.amazonaws.com"),
+        ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8"), ("Accept", "application/xml"),
+        ("X-Amz-Date", "20240524T000000Z"), ("X-Amz-Security-Token", "the-token"),
+      ], payloadHash: Hex.encode(SHA256Digest.digest(Array(body.utf8))),
+      credentials: AWSCredentials(
+        accessKeyID: "AKIDBASE", secretAccessKey: "base-secret", sessionToken: "the-token"),
+      region: "eu-west-1", timestamp: "20240524T000000Z")
+    #expect(
+      authorization == "AWS4-HMAC-SHA256 Credential=AKIDBASE/20240524/eu-west-1/sts/aws4_request, "
+        + "SignedHeaders=accept;content-type;host;x-amz-date;x-amz-security-token, "
+        + "Signature=5f0e91d975823431c430b4ecbdc8135d2625f6f7c1234b4da9e137f42f87cb02")
+  }
 
   static let passing: [[TestServer.Answer]] = [
     [.reply(500)], [.reply(503, [:], "<html>")], [.close], [.silence], [.reply(500), .silence],

@@ -61,6 +61,33 @@ import Testing
     }
   }
 
+  /// What the machine itself offers is asked without the proxy of the environment, which here would be the fake.
+  @Test(arguments: ["container", "instance", "STS"]) func proxies(place: String) async throws {
+    try await CredentialHarness.run { harness in
+      var configuration = HTTPTransport.Configuration()
+      configuration.proxies = try ProxySettings(environment: ["HTTP_PROXY": harness.server.url])
+      var services = harness.services
+      services.transport = try HTTPTransport(configuration: configuration)
+      let token = try harness.folder.write("jwt", "the-jwt")
+      let settings = try harness.settings(
+        "", ["AWS_WEB_IDENTITY_TOKEN_FILE": token, "AWS_ROLE_ARN": "r"])
+      let environment = [
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": "\(harness.server.url)/v1/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "container-token",
+      ]
+      let provider: any CredentialProvider =
+        switch place {
+        case "container": ContainerCredentialProvider(environment: environment, services: services)
+        case "instance": InstanceCredentialProvider(settings: settings, services: services)
+        default: WebIdentityCredentialProvider(settings: settings, services: services)
+        }
+      _ = try? await provider.lookUp()
+      try await services.transport.shutdown()
+      let isDirect = harness.server.requests.map { $0.uri.hasPrefix("/") }
+      #expect(isDirect.first == (place != "STS") && Set(isDirect).count == 1)
+    }
+  }
+
   @Test(arguments: [
     "http://169.254.170.23/v1/credentials", "http://[fd00:ec2::23]/x", "http://localhost:1/x", "https://example.com/x",
     "http://127.8.9.1/x", "http://[::1]:7/x",

@@ -64,4 +64,17 @@ import Testing
       #expect(text.contains("AKID"))
     }
   }
+
+  /// A token that no header can hold is refused by the HTTP library, which names it.
+  @Test func aTokenWithALineEndDoesNotShow() async throws {
+    let provider = StaticCredentialProvider(
+      AWSCredentials(accessKeyID: "AKID", secretAccessKey: "s", sessionToken: "HIDDEN\nX-Evil: 1"))
+    try await ClientHarness.run(
+      provider: provider, answer: { _, _ in .reply(200) },
+      body: { harness in
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(error.description.contains("header field values") && !error.description.contains("HIDDEN"))
+        #expect(harness.server.requests.isEmpty)
+      })
+  }
 }

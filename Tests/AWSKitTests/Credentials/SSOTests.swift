@@ -136,8 +136,14 @@ import Testing
       harness.fake.state.withLockedValue { $0.ssoTokens = [:] }
       #expect(await failure(of: provider).contains("is not accepted any more: run aws sso login"))
       try harness.folder.write(".aws/sso/cache/\(Self.sessionFile)", #"{"accessToken": "HIDDEN""#)
+      #expect(await failure(of: provider).contains("cannot be read"))
+      #expect(!(await failure(of: provider)).contains("HIDDEN"))
+      // What no header can hold.
+      try harness.folder.write(
+        ".aws/sso/cache/\(Self.sessionFile)",
+        #"{"accessToken": "HIDDEN\nX-Evil: 1", "expiresAt": "2124-05-24T00:00:00Z"}"#)
       let text = await failure(of: provider)
-      #expect(text.contains("cannot be read") && !text.contains("HIDDEN"))
+      #expect(text.contains("header field values") && !text.contains("HIDDEN"), "\(text)")
     }
   }
 

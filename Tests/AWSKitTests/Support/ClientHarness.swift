@@ -16,8 +16,7 @@ struct ClientHarness: Sendable {
   /// Runs `body`, then shuts server and connections down.
   @discardableResult
   static func run<Result>(
-    stallTimeout: Duration = .seconds(30),
-    transport configureTransport: (inout HTTPTransport.Configuration) -> Void = { _ in },
+    connectTimeout: Duration = .seconds(10), stallTimeout: Duration = .seconds(30), proxies: ProxySettings = .init(),
     configure: (inout S3Client.Configuration) -> Void = { _ in },
     provider: any CredentialProvider = StaticCredentialProvider(credentials),
     answer: @escaping @Sendable (TestServer.Request, Int) -> TestServer.Answer,
@@ -26,7 +25,8 @@ struct ClientHarness: Sendable {
     let server = try await TestServer.start(answer)
     var settings = HTTPTransport.Configuration()
     settings.stallTimeout = stallTimeout
-    configureTransport(&settings)
+    settings.connectTimeout = connectTimeout
+    settings.proxies = proxies
     let transport = try HTTPTransport(configuration: settings)
     let pauses = NIOLockedValueBox<[Duration]>([])
     let throttles = NIOLockedValueBox(0)

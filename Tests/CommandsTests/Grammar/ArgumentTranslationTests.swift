@@ -76,6 +76,8 @@ import Testing
     Line("--sync-opt-exclude x", "--exclude=x"),
     Line("--sync-opt-up-delete", "--sync-opt-up-delete"),
     Line("--sync-opt-down-delet", "--sync-opt-down-delete"),
+    Line("--sync-opt-down-exclude 'a b'", "'--sync-opt-down-exclude=a b'"),
+    Line("--sync-opt-up-excl=x --sync-opt-up-include y", "--sync-opt-up-exclude=x --sync-opt-up-include=y"),
     Line("--sync-opt-up-no-follow-symlinks", "--no-follow-symlinks"),
     Line("--sync-opt-up-acl=public-read", "--acl=public-read"),
     Line("--sync-opt-down-checksum-mode ENABLED", "--checksum-mode=ENABLED"),
@@ -138,7 +140,6 @@ import Testing
     Line("--exclude file:///none", "--exclude file:///none: cannot read /none"),
     Line("--exclude fileb:///v/bytes", "--exclude fileb:///v/bytes: the file is not UTF-8"),
     Line("--sync-opt-up-region x", "--sync-opt-up-region: is no option of aws s3 sync"),
-    Line("--sync-opt-down-exclude x", "--sync-opt-down-exclude: cannot be limited to one direction"),
     Line("--sync-opt-up-content x", "--sync-opt-up-content: could be"),
     Line("--follow-symlinks", "--follow-symlinks: is not available yet"),
   ]) func isRefusedByName(_ line: Line) {

@@ -38,9 +38,34 @@ import Testing
   /// What the table calls implemented the parser takes, and nothing that the parser takes is missing in the table.
   @Test func theTableIsThatOfTheParser() throws {
     #expect(implemented(.sync) == (try parserNames(SyncCommand.self)))
-    let limited = Grammar.s3Sync2.rows.filter { $0.scope == .either && $0.oneDirection == .implemented }
+    let limited = Grammar.s3Sync2.rows.filter { $0.scope == .either && $0.treatment == .implemented }
       .flatMap { row in ["up", "down"].map { "--sync-opt-\($0)-" + row.name.dropFirst(2) } }
     #expect(implemented(.s3Sync2).union(limited) == (try parserNames(S3Sync2Command.self)))
+  }
+
+  /// docs/migrating.md names every option, the version that has it, and whether it has an effect.
+  @Test func theTableIsDocumented() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let page = try String(contentsOf: root.appendingPathComponent("docs/migrating.md"), encoding: .utf8)
+    let lines = page.split(separator: "\n").filter { $0.hasPrefix("| `--") }
+    for row in AWSOptions.sync + AWSOptions.global {
+      let version =
+        switch row.versions {
+        case .all: ""
+        case .v1: "v1"
+        case .v2: "v2"
+        }
+      let effect =
+        switch row.treatment {
+        case .implemented: ""
+        case .accepted: "No effect"
+        case .refused: "Refused"
+        }
+      let start = "| `\(row.name)` | \(version) | \(effect)"
+      #expect(lines.contains { $0.hasPrefix(start) }, "\(start)")
+    }
+    #expect(lines.count { $0.contains("| No effect") } == (AWSOptions.sync + AWSOptions.global).count(where: \.isIdle))
   }
 
   private func implemented(_ grammar: Grammar) -> Set<String> {
@@ -62,4 +87,8 @@ import Testing
     let long = names.filter { $0["kind"] as? String == "long" }.compactMap { $0["name"] as? String }
     return Set(long.map { "--" + $0 }).subtracting(["--help", "--version"])
   }
+}
+
+extension OptionRow {
+  fileprivate var isIdle: Bool { if case .accepted = treatment { true } else { false } }
 }

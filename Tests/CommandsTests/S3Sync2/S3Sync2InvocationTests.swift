@@ -74,6 +74,22 @@ import Testing
     #expect(try Self.configuration("--init-sync-down /tmp s3://b").firstSync == .remote)
   }
 
+  @Test func filtersOfOneDirectionKeepTheirOrder() throws {
+    let configuration = try Self.configuration(
+      "/tmp s3://b --sync-opt-down-exclude '*' --exclude x --sync-opt-down-include y --sync-opt-up-exclude z")
+    #expect(configuration.filters == [.exclude("x")])
+    #expect(configuration.downloadFilters == [.exclude("*"), .include("y")])
+    #expect(configuration.uploadFilters == [.exclude("z")])
+  }
+
+  @Test func oneDirectionIsEnough() throws {
+    #expect(try Self.configuration("/tmp s3://b").directions == .both)
+    #expect(try Self.configuration("--only-up /tmp s3://b").directions == .up)
+    #expect(try Self.configuration("/tmp s3://b --only-down").directions == .down)
+    let problems = try Self.problems("/tmp s3://b --only-down --only-up")
+    #expect(problems == ["--only-up, --only-down: exclude each other: give one of them"])
+  }
+
   @Test func variablesStandInAndOptionsWin() throws {
     let variables = [
       "LOCAL_PATH": "/v", "S3_URI": "s3://v", "POLL_INTERVAL": "7", "DEBUG": "WARN", "DFS": "0",

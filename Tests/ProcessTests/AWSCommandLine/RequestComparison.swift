@@ -91,6 +91,45 @@ extension ProcessTests {
       }
     }
 
+    // MARK: Archives
+
+    /// What both say, ask for, and end with. Where the CLI warns, something is not in sync.
+    @Test(
+      .limit(minutes: 2),
+      arguments: [
+        ([], false, 2, 1), (["--ignore-glacier-warnings"], false, 0, 0), (["--force-glacier-transfer"], true, 0, 0),
+      ] as [([String], Bool, Int32, Int32)])
+    func archives(_ options: [String], isRead: Bool, theirs: Int32, ours: Int32) async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let writer = try Node("w", in: workspace, server: server, options: ["--storage-class", "GLACIER"])
+          try write(writer.path("cold"), "cold")
+          try await writer.once()
+          let log = try #require(server.embedded?.server).requests
+          log.keepsHeads = true
+          log.reset()
+          func reads() -> [S3Operation] {
+            recorded(log, "tree/").map(\.name).filter { $0.key == "cold" }.map(\.operation)
+          }
+          let folder = try workspace.folder("down")
+          let cli = try await aws(
+            ["s3", "sync", "s3://\(TestServer.bucketName)/tree", folder] + options, workspace, server,
+            expecting: theirs)
+          #expect(reads() == (isRead ? [.getObject] : []))
+          log.reset()
+          let node = try Node("own", in: workspace, server: server, options: options)
+          let run = try await node.once(expecting: .exited(ours))
+          #expect(reads() == (isRead ? [.getObject] : []))
+          #expect(text(node.path("cold")) == text("\(folder)/cold"))
+          if ours == 1 {
+            for program in [cli, run] { #expect(program.log.contains("tree/cold") && program.log.contains("GLACIER")) }
+          }
+          // Whoever wrote it has it.
+          if ours == 1 { try await writer.once() }
+        }
+      }
+    }
+
     // MARK: Copies
 
     static let copyRows: [Row] = [
@@ -226,14 +265,20 @@ extension ProcessTests {
       #expect(stale.isEmpty, "argued, but not seen: \(stale.map(\.description).sorted())")
     }
 
-    private func aws(_ arguments: [String], _ workspace: Workspace, _ server: TestServer) async throws {
+    @discardableResult
+    private func aws(
+      _ arguments: [String], _ workspace: Workspace, _ server: TestServer, expecting status: Int32 = 0
+    ) async throws -> Child {
       let environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path, "AWS_EC2_METADATA_DISABLED": "true"]
         .merging(TestServer.awsVariables) { $1 }
       let program = try workspace.start(
         [try Programs.python("aws")] + arguments + ["--endpoint-url", server.url, "--no-progress"],
         name: "aws-\(workspace.nextNumber())", environment: environment)
       let end = try await program.ended(within: .seconds(60))
-      guard end == .exited(0) else { throw Child.Failure(description: "the AWS CLI ended with \(end): \(program.log)") }
+      guard end == .exited(status) else {
+        throw Child.Failure(description: "the AWS CLI ended with \(end): \(program.log)")
+      }
+      return program
     }
   }
 }

@@ -79,4 +79,23 @@ import Testing
     #expect(
       Filters(rules: [.exclude("/a")], root: "/x").identity != Filters(rules: [.exclude("/a")], root: "/y").identity)
   }
+
+  @Test func `one direction may have rules of its own, behind those of both`() {
+    let filters = Filters(rules: [.exclude("a*")], uploads: [.include("ab")], downloads: [.exclude("b")])
+    func included(_ path: String) -> [Bool] {
+      let path = RelativePath(unchecked: path)
+      return [filters.includesUploads(of: path), filters.includesDownloads(of: path), filters.includes(path)]
+    }
+    #expect(included("a") == [false, false, false])
+    #expect(included("ab") == [true, false, true])
+    #expect(included("b") == [true, false, true])
+    #expect(included("c") == [true, true, true])
+    let rules: [Filters.Rule] = [.exclude("x")]
+    let all = [
+      Filters(), Filters(rules: rules), Filters(uploads: rules), Filters(downloads: rules),
+      Filters(uploads: rules, downloads: rules),
+    ]
+    #expect(Set(all.map(\.identity)).count == all.count)
+    #expect(all.map(\.isEmpty) == [true, false, false, false, false])
+  }
 }

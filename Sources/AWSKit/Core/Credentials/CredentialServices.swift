@@ -9,9 +9,9 @@ public struct CredentialServices: Sendable {
   /// Whose STS is asked; nil: the region of the settings.
   public var region: String?
   /// Limit of one request to STS or SSO.
-  public var requestTimeout: Duration = .seconds(10)
+  package var requestTimeout: Duration = .seconds(10)
   /// Limit of one request to the container's endpoint. botocore's.
-  public var containerTimeout: Duration = .seconds(2)
+  package var containerTimeout: Duration = .seconds(2)
   public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
   public var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
   /// Returns when the time of a request is over.
@@ -29,9 +29,9 @@ public struct CredentialServices: Sendable {
   /// Sends a request, which the time limit ends whatever the server does.
   /// - Parameter direct: without a proxy: for what the machine itself offers.
   /// - Throws: ``CredentialRequestFailure``, or `CancellationError`.
-  func send(_ request: HTTPClientRequest, within limit: Duration, direct: Bool = false) async throws
-    -> CredentialReply
-  {
+  func send(
+    _ request: HTTPClientRequest, within limit: Duration, direct: Bool = false
+  ) async throws -> CredentialReply {
     let reply = try await withThrowingTaskGroup(of: CredentialReply?.self) { group in
       group.addTask { try await exchange(request, within: limit, direct: direct) }
       group.addTask {
