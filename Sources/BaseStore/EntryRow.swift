@@ -8,10 +8,13 @@ enum EntryRow {
 
   private static let provisional: Int64 = 1
   private static let localChanged: Int64 = 2
+  private static let apart: Int64 = 4
 
   static func arguments(_ entry: BaseEntry, revision: Int64) -> StatementArguments {
     let local = entry.local
-    let flags = (entry.isProvisional ? provisional : 0) | (entry.isLocalChanged ? localChanged : 0)
+    let flags =
+      (entry.isProvisional ? provisional : 0) | (entry.isLocalChanged ? localChanged : 0)
+      | (entry.isApart ? apart : 0)
     return [
       entry.path.string, local.kind.rawValue, revision,
       Int64(bitPattern: local.mount.value), Int64(bitPattern: local.inode), local.size, local.modified.nanoseconds,
@@ -41,7 +44,7 @@ enum EntryRow {
       BaseEntry(
         path: path, local: local, remote: try remoteStamp(fields), fingerprint: try fingerprint(fields),
         metadata: metadata, isProvisional: flags & provisional != 0, isLocalChanged: flags & localChanged != 0,
-        revision: revision))
+        isApart: flags & apart != 0, revision: revision))
   }
 
   private static func remoteStamp(_ fields: RowFields) throws -> RemoteStamp? {

@@ -194,6 +194,7 @@ struct Assembly: Sendable {
       downloads: configuration.downloadFilters.map(\.rule), root: root)
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
+    options.policy.comparison = FirstContactComparison(rawValue: configuration.comparison.rawValue) ?? .contents
     options.policy.directories = configuration.directories == .empty ? .empty : .none
     options.asksAtFirstContact = configuration.asksAtFirstContact
     options.policy.changesLocal = configuration.directions.contains(.down)

@@ -39,6 +39,8 @@ public struct Configuration: Sendable {
   /// Which side's changes are carried to the other. Without `up` nothing is written to the bucket, and permissions to
   /// list and read will do; without `down` nothing in the folder changes.
   public var directions: Directions = .both
+  /// When files that were never in sync count as equal, beside those of equal content.
+  public var comparison: Comparison = .contents
   /// End where the server cannot be reached or written at start, though that may pass.
   public var checksAtStart = false
   /// Where a first contact finds more conflicts than may be decided without `firstSync`, end before any change.
@@ -94,6 +96,18 @@ extension Configuration {
   public enum FirstSync: String, Sendable, CaseIterable {
     case remote, local
     case keepBoth = "keep-both"
+  }
+
+  /// `aws s3 sync` would transfer nothing, so both versions stay as they are until one of them changes. Where they
+  /// differ, no deletion crosses meanwhile.
+  public enum Comparison: String, Sendable, CaseIterable {
+    case contents
+    /// Equal sizes.
+    case sizeOnly = "size-only"
+    /// Equal sizes, and the file's modification time is the object's last-modified.
+    case exactTimestamps = "exact-timestamps"
+    /// Whatever both sides hold.
+    case noOverwrite = "no-overwrite"
   }
 
   public enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }

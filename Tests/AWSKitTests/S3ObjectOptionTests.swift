@@ -35,64 +35,68 @@ import Testing
   }
 
   @Test func everyCallAboutContentCarriesTheKey() async throws {
-    try await ClientHarness.run { _ in
-    } configure: {
-      $0.customerKey = Self.key
-      $0.requestPayer = true
-      $0.checksumAlgorithm = .sha256
-    } answer: { request, _ in
-      Self.answer(request)
-    } body: { harness in
-      let client = harness.client
-      let body = S3Body.bytes(ByteBuffer(string: "hi"))
-      _ = try await client.putObject(bucket: "b", key: "k", body: body)
-      _ = try await client.headObject(bucket: "b", key: "k")
-      try await client.getObject(bucket: "b", key: "k") { _ in }
-      _ = try await client.createMultipartUpload(bucket: "b", key: "k")
-      _ = try await client.uploadPart(bucket: "b", key: "k", uploadID: "u", partNumber: 1, body: body)
-      _ = try await client.completeMultipartUpload(
-        bucket: "b", key: "k", uploadID: "u",
-        parts: [S3CompletedPart(number: 1, etag: "p", checksum: S3Checksum(.sha256, value: "abc="))])
-      let source = S3CopySource(bucket: "b", key: "s")
-      _ = try await client.copyObject(from: source, bucket: "b", key: "k")
-      _ = try await client.uploadPartCopy(from: source, bucket: "b", key: "k", uploadID: "u", partNumber: 1)
-      let requests = harness.server.requests
-      #expect(requests.count == 8)
-      for request in requests {
-        let name = "x-amz-server-side-encryption-customer"
-        #expect(request.headers.first(name: "\(name)-algorithm") == "AES256", "\(request.method) \(request.uri)")
-        #expect(request.headers.first(name: "\(name)-key") == Self.encoded)
-        #expect(request.headers.first(name: "\(name)-key-MD5") == Self.md5)
-        let ofSource = request.headers.first(name: "x-amz-copy-source-server-side-encryption-customer-key")
-        #expect(ofSource == (request.headers.contains(name: "x-amz-copy-source") ? Self.encoded : nil))
-        #expect(request.headers.first(name: "x-amz-request-payer") == "requester")
-      }
-      #expect(
-        requests[0].headers.first(name: "x-amz-checksum-sha256") == "j0NDRmSPa5bfid2pAcUXaxCm2Dlh3TwayItZstwyeqQ=")
-      #expect(requests[3].headers.first(name: "x-amz-checksum-algorithm") == "SHA256")
-      #expect(!requests[3].headers.contains(name: "x-amz-checksum-type"))
-      #expect(String(decoding: requests[5].body, as: UTF8.self).contains("<ChecksumSHA256>abc=</ChecksumSHA256>"))
-      #expect(requests[6].headers.first(name: "x-amz-checksum-algorithm") == "SHA256")
-    }
+    try await ClientHarness.run(
+      configure: {
+        $0.customerKey = Self.key
+        $0.requestPayer = true
+        $0.checksumAlgorithm = .sha256
+      },
+      answer: { request, _ in
+        Self.answer(request)
+      },
+      body: { harness in
+        let client = harness.client
+        let body = S3Body.bytes(ByteBuffer(string: "hi"))
+        _ = try await client.putObject(bucket: "b", key: "k", body: body)
+        _ = try await client.headObject(bucket: "b", key: "k")
+        try await client.getObject(bucket: "b", key: "k") { _ in }
+        _ = try await client.createMultipartUpload(bucket: "b", key: "k")
+        _ = try await client.uploadPart(bucket: "b", key: "k", uploadID: "u", partNumber: 1, body: body)
+        _ = try await client.completeMultipartUpload(
+          bucket: "b", key: "k", uploadID: "u",
+          parts: [S3CompletedPart(number: 1, etag: "p", checksum: S3Checksum(.sha256, value: "abc="))])
+        let source = S3CopySource(bucket: "b", key: "s")
+        _ = try await client.copyObject(from: source, bucket: "b", key: "k")
+        _ = try await client.uploadPartCopy(from: source, bucket: "b", key: "k", uploadID: "u", partNumber: 1)
+        let requests = harness.server.requests
+        #expect(requests.count == 8)
+        for request in requests {
+          let name = "x-amz-server-side-encryption-customer"
+          #expect(request.headers.first(name: "\(name)-algorithm") == "AES256", "\(request.method) \(request.uri)")
+          #expect(request.headers.first(name: "\(name)-key") == Self.encoded)
+          #expect(request.headers.first(name: "\(name)-key-MD5") == Self.md5)
+          let ofSource = request.headers.first(name: "x-amz-copy-source-server-side-encryption-customer-key")
+          #expect(ofSource == (request.headers.contains(name: "x-amz-copy-source") ? Self.encoded : nil))
+          #expect(request.headers.first(name: "x-amz-request-payer") == "requester")
+        }
+        #expect(
+          requests[0].headers.first(name: "x-amz-checksum-sha256") == "j0NDRmSPa5bfid2pAcUXaxCm2Dlh3TwayItZstwyeqQ=")
+        #expect(requests[3].headers.first(name: "x-amz-checksum-algorithm") == "SHA256")
+        #expect(!requests[3].headers.contains(name: "x-amz-checksum-type"))
+        #expect(String(decoding: requests[5].body, as: UTF8.self).contains("<ChecksumSHA256>abc=</ChecksumSHA256>"))
+        #expect(requests[6].headers.first(name: "x-amz-checksum-algorithm") == "SHA256")
+      })
   }
 
   @Test func theOthersDoNot() async throws {
-    try await ClientHarness.run { _ in
-    } configure: {
-      $0.customerKey = Self.key
-      $0.requestPayer = true
-    } answer: { request, _ in
-      .reply(200, [:], request.query.contains("list-type") ? "<ListBucketResult/>" : "<R/>")
-    } body: { harness in
-      try await harness.client.deleteObject(bucket: "b", key: "k")
-      _ = try await harness.client.listObjectsV2(bucket: "b")
-      _ = try await harness.client.getObjectTagging(bucket: "b", key: "k")
-      #expect(harness.server.requests.count == 3)
-      for request in harness.server.requests {
-        #expect(!request.headers.contains(name: "x-amz-server-side-encryption-customer-key"), "\(request.uri)")
-        #expect(request.headers.first(name: "x-amz-request-payer") == "requester", "\(request.uri)")
-      }
-    }
+    try await ClientHarness.run(
+      configure: {
+        $0.customerKey = Self.key
+        $0.requestPayer = true
+      },
+      answer: { request, _ in
+        .reply(200, [:], request.query.contains("list-type") ? "<ListBucketResult/>" : "<R/>")
+      },
+      body: { harness in
+        try await harness.client.deleteObject(bucket: "b", key: "k")
+        _ = try await harness.client.listObjectsV2(bucket: "b")
+        _ = try await harness.client.getObjectTagging(bucket: "b", key: "k")
+        #expect(harness.server.requests.count == 3)
+        for request in harness.server.requests {
+          #expect(!request.headers.contains(name: "x-amz-server-side-encryption-customer-key"), "\(request.uri)")
+          #expect(request.headers.first(name: "x-amz-request-payer") == "requester", "\(request.uri)")
+        }
+      })
   }
 
   @Test(
@@ -116,15 +120,18 @@ import Testing
 
   /// A HEAD reply has no body that would say why.
   @Test(arguments: [true, false]) func aRefusedHeadTellsOfTheKey(hasKey: Bool) async throws {
-    try await ClientHarness.run { _ in
-    } configure: {
-      if hasKey { $0.customerKey = Self.key }
-    } answer: { _, _ in
-      .reply(400)
-    } body: { harness in
-      let error = try await ClientHarness.error { try await harness.client.headObject(bucket: "b", key: "k") }
-      #expect(error.message.contains(hasKey ? "not encrypted with the customer's key" : "encrypted with a customer's"))
-    }
+    try await ClientHarness.run(
+      configure: {
+        if hasKey { $0.customerKey = Self.key }
+      },
+      answer: { _, _ in
+        .reply(400)
+      },
+      body: { harness in
+        let error = try await ClientHarness.error { try await harness.client.headObject(bucket: "b", key: "k") }
+        #expect(
+          error.message.contains(hasKey ? "not encrypted with the customer's key" : "encrypted with a customer's"))
+      })
   }
 
   @Test(

@@ -57,7 +57,7 @@ func fullEntry(_ path: RelativePath, inode: UInt64 = .max - 7, revision: Int64 =
     remote: RemoteStamp(etag: "e-2", size: 12, lastModified: Timestamp(seconds: 1_700_000_001), versionID: "v"),
     fingerprint: Fingerprint(size: 13, crc64: .max - 3),
     metadata: EntryMetadata(kind: .file, mode: 0o644, modified: Timestamp(nanoseconds: 5)),
-    isProvisional: true, isLocalChanged: true, revision: revision)
+    isProvisional: true, isLocalChanged: true, isApart: true, revision: revision)
 }
 
 /// Only what must be there.

@@ -47,11 +47,13 @@ import Testing
     #expect(objects.guessesContentType && objects.copyProperties == .default && objects.checksumAlgorithm == nil)
   }
 
-  /// As on the command line of the AWS CLI.
-  @Test func someNeedNoValue() throws {
-    let objects = try objects(["--sse", "--request-payer"])
-    #expect(objects.encryption == .aes256 && objects.requestPayer)
-    #expect(try self.objects(["--sse-c", "--sse-c-key", Self.key]).customerKey != nil)
+  /// As the translation of a command line writes it, with all values behind `=`.
+  @Test func takesValuesBehindAnEqualSign() throws {
+    let objects = try objects([
+      "--sse=aws:kms", "--sse-kms-key-id=alias/ours", "--request-payer=requester", "--acl=private",
+    ])
+    #expect(objects.encryption == .kms && objects.kmsKeyID == "alias/ours")
+    #expect(objects.requestPayer && objects.acl == .isPrivate)
   }
 
   @Test func takesGrants() throws {

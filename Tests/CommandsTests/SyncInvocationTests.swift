@@ -156,6 +156,18 @@ import Testing
     #expect(try problems(places + ["--request-payer=owner"]).first?.contains("--request-payer owner") == true)
   }
 
+  @Test(arguments: [
+    ("", Configuration.Comparison.contents), ("--size-only", .sizeOnly), ("--exact-timestamps", .exactTimestamps),
+    ("--no-overwrite", .noOverwrite), ("--exact-timestamps --size-only", .exactTimestamps),
+    ("--size-only --exact-timestamps", .exactTimestamps), ("--no-overwrite --exact-timestamps", .noOverwrite),
+    ("--size-only --no-overwrite", .noOverwrite),
+  ]) func comparisonsHaveTheOrderOfTheAWSCLI(given: String, expected: Configuration.Comparison) throws {
+    let words = given.split(separator: " ").map(String.init)
+    #expect(try invocation(places + words).configuration.comparison == expected)
+    let variables = Dictionary(uniqueKeysWithValues: words.map { (SettingReader.variable($0), "true") })
+    #expect(try invocation(places, variables).configuration.comparison == expected)
+  }
+
   @Test func filtersKeepTheirOrder() throws {
     let given = ["--exclude", "*", "--include", "*.txt", "--exclude=secret*", "--include", "secret.txt"]
     let expected: [Configuration.Filter] = [

@@ -17,7 +17,10 @@ extension ProcessTests {
     }
 
     /// Files go round, and a node that has nothing to do only lists.
-    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional, Form.allCases)
+    /// moto takes no notice of customers' keys.
+    @Test(
+      .limit(minutes: 2),
+      arguments: [(TestServer.Kind.embedded, Form.customerKey), (.embedded, .kms), (.moto, .kms)])
     func goRound(_ kind: TestServer.Kind, _ form: Form) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

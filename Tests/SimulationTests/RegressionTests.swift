@@ -337,4 +337,33 @@ import Testing
     #expect(stage.oracle.counters["engine transfer", default: 0] == 1)
     #expect(stage.status(of: node)?.quarantined.map(\.name) == ["name"])
   }
+
+  /// Another node moved a conflict copy back to the name, and the next conflict took the copy for the place where that
+  /// version is kept, while its deletion was still to come (seed 326737).
+  @Test(arguments: [6, 100]) func aConflictCopyThatIsBeingMovedAwayKeepsNothing(size: Int) throws {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(5)
+      $0.policy.conflict = .local
+    }
+    node.write("file", "before")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    let theirs = Array(String(repeating: "t", count: size).utf8)
+    let metadata = EntryMetadata(kind: .file, modified: Timestamp(seconds: 1_700_000_000))
+    func conflict(_ mine: String) throws {
+      let current = try #require(stage.server.objects["file"]?.etag)
+      try stage.server.put("file", theirs, metadata: metadata, ifMatch: current)
+      node.rewrite("file", mine)
+      stage.advance(.seconds(20))
+      #expect(stage.text("file") == mine)
+    }
+    try conflict("mine")
+    let copy = try #require(stage.server.sortedKeys.first { $0.contains("(conflict ") })
+    try conflict("mine, too")
+    try stage.server.delete(copy, ifMatch: nil)
+    stage.advance(.seconds(60))
+    #expect(stage.server.objects.values.contains { $0.content == theirs })
+    #expect(node.disk.leaves().contains { $0.inode.content == theirs })
+  }
 }

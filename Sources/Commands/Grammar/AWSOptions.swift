@@ -18,16 +18,10 @@ enum AWSOptions {
     .one("--exclude", .either),
     .one("--include", .either),
     .flag("--delete", .either),
-    .flag(
-      "--size-only", .either,
-      .accepted("contents are compared where the two sides were never in sync, which notices more; it has no effect")),
-    .flag(
-      "--exact-timestamps", .downloads,
-      .accepted("contents are compared where the two sides were never in sync, which notices more; it has no effect")),
-    .flag(
-      "--no-overwrite", .either,
-      .refused("is not available yet; nothing is lost without it: what is replaced is kept beside it or in the trash")
-    ).onlyV2,
+    // When both versions stay as they are is no matter of one direction.
+    .flag("--size-only"),
+    .flag("--exact-timestamps", .downloads),
+    .flag("--no-overwrite").onlyV2,
     .flag(
       "--follow-symlinks", .uploads,
       .refused("is not available yet: links are synced as links; leave it out, or skip links with --no-follow-symlinks")

@@ -10,8 +10,9 @@ struct ObjectOptions: ParsableArguments {
     help: ArgumentHelp("PERMISSION=GRANTEES; permissions are read, readacl, writeacl and full.", valueName: "grant"))
   var grants: [String] = []
 
+  // Without a value where the command line is translated: `defaultAsFlag` loses the one in `--sse=aws:kms` when another
+  // option follows.
   @Option(
-    defaultAsFlag: "AES256",
     help: ArgumentHelp("Encryption by the server: AES256 or aws:kms.", valueName: "algorithm"))
   var sse: String?
 
@@ -19,8 +20,7 @@ struct ObjectOptions: ParsableArguments {
   var sseKMSKeyID: String?
 
   @Option(
-    name: .customLong("sse-c"), defaultAsFlag: "AES256",
-    help: ArgumentHelp("Encryption with your own key: AES256.", valueName: "algorithm"))
+    name: .customLong("sse-c"), help: ArgumentHelp("Encryption with your own key: AES256.", valueName: "algorithm"))
   var sseC: String?
 
   @Option(
@@ -29,7 +29,7 @@ struct ObjectOptions: ParsableArguments {
   var sseCKey: String?
 
   @Option(
-    name: .customLong("sse-c-copy-source"), defaultAsFlag: "AES256",
+    name: .customLong("sse-c-copy-source"),
     help: ArgumentHelp("Encryption of what is copied within the bucket: AES256.", valueName: "algorithm"))
   var sseCCopySource: String?
 

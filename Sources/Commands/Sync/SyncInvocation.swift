@@ -102,6 +102,7 @@ struct SyncInvocation {
     // Both at once is one of the configuration's problems.
     if reader.flag("--only-up", options.onlyUp ? true : nil) ?? false { configuration.directions.remove(.down) }
     if reader.flag("--only-down", options.onlyDown ? true : nil) ?? false { configuration.directions.remove(.up) }
+    configuration.comparison = comparison(options, &reader)
     configuration.asksAtFirstContact = dialect == .martlet
     let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
     configuration.deletes = deletes ? .both : []
@@ -126,6 +127,18 @@ struct SyncInvocation {
       .compactMap(\.self)
     if given.count > 1 { reader.refuse("\(given.joined(separator: ", ")): exclude each other: give one of them") }
     return down ? .remote : up ? .local : firstSync
+  }
+
+  /// In the AWS CLI's order of precedence, wherever they stand.
+  private static func comparison(
+    _ options: DecisionOptions, _ reader: inout SettingReader
+  ) -> Configuration.Comparison {
+    let flags: [(String, Bool, Configuration.Comparison)] = [
+      ("--no-overwrite", options.noOverwrite, .noOverwrite),
+      ("--exact-timestamps", options.exactTimestamps, .exactTimestamps), ("--size-only", options.sizeOnly, .sizeOnly),
+    ]
+    let given = flags.filter { name, isGiven, _ in reader.flag(name, isGiven ? true : nil) ?? false }
+    return given.first?.2 ?? .contents
   }
 
   private static func readSelection(

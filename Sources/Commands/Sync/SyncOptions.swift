@@ -116,6 +116,15 @@ struct DecisionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("How long replaced and deleted local files stay in the trash (default 30d).", valueName: "time"))
   var trashRetention: String?
+
+  @Flag(help: "Files that were never in sync count as equal where their sizes are.")
+  var sizeOnly = false
+
+  @Flag(help: "Files that were never in sync count as equal where size and time are.")
+  var exactTimestamps = false
+
+  @Flag(help: "Files that were never in sync stay as they are where both sides have one.")
+  var noOverwrite = false
 }
 
 struct SelectionOptions: ParsableArguments {

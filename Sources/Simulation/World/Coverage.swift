@@ -140,6 +140,7 @@ package enum Coverage {
     turn hintedWhileRead
     turn installWasDone
     turn installWasNotDone
+    turn leftApart
     turn localChanged
     turn markerWaits
     turn markerWasThere

@@ -65,11 +65,15 @@ struct Scenario {
     let conflict = parts.choose("conflict", usual: .newest) {
       $0.oneIn(3) ? $0.pick(ConflictPolicy.allCases) : .newest
     }
+    let comparison = parts.choose("comparison", usual: .contents) {
+      $0.oneIn(8) ? $0.pick([FirstContactComparison.sizeOnly, .exactTimestamps, .noOverwrite]) : .contents
+    }
     for name in generator.oneIn(4) ? ["A", "B", "C"] : ["A", "B"] {
       guard name != "C" || parts.take("node:C") != nil else { continue }
       var node = Self.node(name, parts)
       // Nodes that decide alike are part of the promise.
       node.options.policy.conflict = conflict
+      node.options.policy.comparison = comparison
       nodes.append(node)
     }
     for node in nodes {

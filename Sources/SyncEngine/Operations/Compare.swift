@@ -8,16 +8,18 @@ extension Engine {
     let object = head.object
     if isRefused(path, object.stamp) { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
+    let countsAsEqual = countsAsEqual(stamp, object)
     if isSameKind, object.stamp.size == stamp.size {
       let check: ContentCheck?
       do { check = try await equalContent(path, stamp, object, &sight) } catch let failure as LocalFailure
-        where failure.code == .busy && undecided == nil && !options.isDryRun
+        where failure.code == .busy && undecided == nil && !options.isDryRun && !countsAsEqual
       { return try await yieldToWriter(path, stamp, &sight) }
       if let check {
         try await adoptEqual(path, check, object)
         return .settled
       }
     }
+    if countsAsEqual, try await leaveApart(path, stamp, object, &sight) { return .settled }
     if undecided != nil {
       undecided!.conflicts += 1
       return .settled
@@ -65,12 +67,14 @@ extension Engine {
   }
 
   /// Metadata that the object carries is applied; what it lacks stays as it is on each side.
+  /// Both sides keep their own where the user asked for a comparison that leaves files alone.
   func adoptEqual(_ path: RelativePath, _ check: ContentCheck, _ object: RemoteObject) async throws {
     var stamp = check.stamp
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
-    if !options.policy(for: path).changesLocal { (wanted.mode, wanted.modified) = (nil, nil) }
+    let policy = options.policy(for: path)
+    if !policy.changesLocal || policy.comparison != .contents { (wanted.mode, wanted.modified) = (nil, nil) }
     if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1
@@ -230,6 +234,8 @@ extension Engine {
     } catch let failure as RemoteFailure where failure.code == .conditionFailed {
       try await close(intent)
       guard let existing = try await remote.head(name)?.object else { throw failure }
+      // Where this version came after its copy, somebody moved the copy there: the copy's deletion may be under way.
+      guard existing.stamp.lastModified >= object.stamp.lastModified else { return false }
       turn(name, .conflictCopyExists)
       if existing.stamp.hasSameContent(as: object.stamp) { return true }
       if let crc64 = object.crc64, existing.crc64 == crc64, existing.stamp.size == object.stamp.size { return true }

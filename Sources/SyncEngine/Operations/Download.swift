@@ -17,7 +17,7 @@ extension Engine {
 
   /// How to recognise the local version that is to be displaced.
   func expectation(_ stamp: LocalStamp, _ sight: Sight) -> ExpectedLocal {
-    let isBase = sight.base.map { !$0.isLocalChanged && $0.local.mayHoldSameContent(as: stamp) } ?? false
+    let isBase = sight.base.map { $0.isAgreed && $0.local.mayHoldSameContent(as: stamp) } ?? false
     return ExpectedLocal(
       stamp: stamp, fingerprint: sight.check?.fingerprint ?? (isBase ? sight.base?.fingerprint : nil),
       isProvisional: sight.check?.isProvisional ?? sight.base?.isProvisional ?? true, isInBucket: isBase)
@@ -96,7 +96,7 @@ extension Engine {
     var metadata = fetched.object.metadata
     // Metadata merges per field: a mode that only this side changed outlives the new content.
     let merge = sight.base.flatMap { base in
-      expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
+      base.isApart ? nil : expected.map { MetadataMerge(base: base, local: $0.stamp, remote: fetched.object.metadata) }
     }
     let keepsMode = merge.map { $0.hasLocalChanges && $0.result.mode == expected?.stamp.mode } ?? false
     if keepsMode {

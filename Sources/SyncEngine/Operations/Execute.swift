@@ -72,7 +72,7 @@ extension Engine {
     return sight.check?.fingerprint == known
   }
 
-  private func inspectLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws {
+  func inspectLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws {
     if stamp.size <= options.largeSize {
       let content = try await local.read(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
       sight.content = content

@@ -9,7 +9,7 @@ extension Engine {
       mark(entry.path, .localEvent)
     }
     for entry in entries
-    where entry.path != path && entry.remote != nil && !entry.isLocalChanged && !entry.path.isDirectory
+    where entry.path != path && entry.remote != nil && entry.isAgreed && !entry.path.isDirectory
       && entry.local.kind == stamp.kind && entry.local.size == stamp.size
       && entry.local.modified == stamp.modified
     {

@@ -31,7 +31,7 @@ extension Engine {
     let isInBucket: Bool
     if let object = sight.head?.object {
       // What both sides agreed about was replaced by somebody who knew it.
-      let isAgreed = sight.base.map { !$0.isLocalChanged && $0.fingerprint == check.fingerprint } ?? false
+      let isAgreed = sight.base.map { $0.isAgreed && $0.fingerprint == check.fingerprint } ?? false
       isInBucket = if isAgreed { true } else { try await remote.holds(path, object, check.fingerprint) }
     } else {
       isInBucket = false

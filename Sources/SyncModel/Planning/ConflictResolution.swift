@@ -5,9 +5,11 @@ extension Planner {
   package static func resolve(
     path: RelativePath, base: BaseEntry?, local: LocalStamp, remote: RemoteObject, policy: Policy, serverNow: Timestamp
   ) -> Resolution {
+    // Sides that were left as they are, by an option that is no longer given, meet for the first time now.
+    let isFirst = base.map { $0.isApart && $0.isUnchanged(local, remote.stamp) } ?? true
     var resolution =
-      policy.oneSided(isFirstContact: base == nil)
-      ?? (base == nil ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow))
+      policy.oneSided(isFirstContact: isFirst)
+      ?? (isFirst ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow))
     // Git reads stray files below refs/ as branches.
     if path.ancestors.contains(where: { $0.name == ".git" }) { resolution = resolution.withLoserToTrash }
     return resolution

@@ -6,15 +6,19 @@ struct LeafPlan {
     var state: RemoteState { .object(stamp, metadata: metadata) }
   }
 
-  /// A row without a remote version proves nothing about a leaf.
+  /// A row without a remote version proves nothing about a leaf, nor does one of sides that never agreed.
   private let base: BaseEntry?
+  private let apart: BaseEntry?
   private let hasRow: Bool
   private let object: Object?
   private let policy: Policy
   private var neighbours: Neighbours
 
   init(base: BaseEntry?, object: Object?, policy: Policy, neighbours: Neighbours) {
-    self.base = base?.remote == nil ? nil : base
+    let known = base?.remote == nil ? nil : base
+    let isApart = known?.isApart ?? false
+    self.base = isApart ? nil : known
+    apart = isApart ? known : nil
     hasRow = base != nil
     self.object = object
     self.policy = policy
@@ -59,7 +63,7 @@ struct LeafPlan {
 
   /// The plan as if no other path existed.
   private func settled(_ local: LocalState) -> Operation? {
-    guard let base else { return firstContact(local) }
+    guard let base else { return apart.map { leftApart(local, since: $0) } ?? firstContact(local) }
     let delta = LocalDelta(of: local, since: base)
     guard let object else { return remoteAbsent(delta) }
     switch RemoteDelta(of: object.stamp, metadata: object.metadata, since: base) {
@@ -70,6 +74,21 @@ struct LeafPlan {
     case .changed(let remote): return remoteChanged(delta, remote)
     case .absent: return remoteAbsent(delta)
     }
+  }
+
+  /// Both sides stay as they are while neither changes; else nothing was ever agreed.
+  private func leftApart(_ local: LocalState, since row: BaseEntry) -> Operation? {
+    switch local {
+    case .absent(let mount) where mount != row.local.mount: nil
+    case .present(let stamp, _) where stays(stamp, as: row): nil
+    default: firstContact(local)
+    }
+  }
+
+  private func stays(_ local: LocalStamp, as row: BaseEntry) -> Bool {
+    guard let object else { return false }
+    return row.isUnchanged(local, object.stamp) && !row.isProvisional
+      && policy.comparison.countsAsEqual(local, object.stamp)
   }
 
   private func firstContact(_ local: LocalState) -> Operation? {

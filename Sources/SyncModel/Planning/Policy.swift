@@ -22,6 +22,8 @@ package struct Policy: Hashable, Sendable {
   package var conflict: ConflictPolicy = .newest
   /// Nil: the remote keeps the name and the local file becomes a conflict copy.
   package var firstSync: FirstSyncPolicy?
+  /// What counts as equal at first contact, beside equal contents.
+  package var comparison: FirstContactComparison = .contents
   /// Local deletions are carried to the bucket; otherwise the file is copied back.
   package var deletesRemote = true
   /// Remote deletions are carried to the root; otherwise the object is put back.

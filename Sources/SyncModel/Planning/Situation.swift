@@ -21,9 +21,11 @@ package struct Situation: Sendable, CustomStringConvertible {
 
   private var leaf: String {
     let isClash = neighbours.remoteHasDescendants || neighbours.localIsDirectory
-    let table = isClash ? "clash" : "leaf"
+    let table = (isClash ? "clash" : "leaf") + (base?.isApart == true ? " apart," : "")
     // As the plan sees it: a row without a remote version proves nothing about a leaf.
-    guard let base, base.remote != nil else { return "\(table) without row: \(local.word) × \(remote.word)" }
+    guard let base, base.remote != nil, !base.isApart else {
+      return "\(table) without row: \(local.word) × \(remote.word)"
+    }
     let delta = LocalDelta(of: local.asLeaf, since: base)
     let other: String =
       switch remote {

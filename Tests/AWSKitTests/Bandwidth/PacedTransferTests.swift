@@ -44,7 +44,7 @@ import Testing
     limits.down.bytesPerSecond = 10_000
     let sent = isRange ? String(Self.text.prefix(20_000)) : Self.text
     try await ClientHarness.run(
-      transport: { $0.receiving = limits.down }, configure: { $0.bandwidth = limits },
+      configure: { $0.bandwidth = limits },
       answer: { _, _ in .reply(isRange ? 206 : 200, isRange ? ["Content-Range": "bytes 0-19999/40000"] : [:], sent) },
       body: { harness in
         let client = harness.client
@@ -85,7 +85,6 @@ import Testing
     limits.down.bytesPerSecond = 8192
     try await ClientHarness.run(
       stallTimeout: .seconds(2),
-      transport: { $0.receiving = limits.down },
       configure: {
         $0.bandwidth = limits
         $0.requestTimeout = .seconds(2)

@@ -27,7 +27,6 @@ struct ClientHarness: Sendable {
     settings.stallTimeout = stallTimeout
     settings.connectTimeout = connectTimeout
     settings.proxies = proxies
-    let transport = try HTTPTransport(configuration: settings)
     let pauses = NIOLockedValueBox<[Duration]>([])
     let throttles = NIOLockedValueBox(0)
     var configuration = S3Client.Configuration(endpoint: try S3Endpoint(url: server.url, region: "eu-west-1"))
@@ -36,6 +35,8 @@ struct ClientHarness: Sendable {
     configuration.retry.random = { 0.5 }
     configuration.onThrottle = { throttles.withLockedValue { $0 += 1 } }
     configure(&configuration)
+    settings.receiving = configuration.bandwidth.down
+    let transport = try HTTPTransport(configuration: settings)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let cache = CredentialCache(provider: provider, now: { now }, logger: logger)
     let client = S3Client(configuration: configuration, credentials: cache, transport: transport, logger: logger)

@@ -150,7 +150,7 @@ import Testing
   }
 
   @Test(arguments: [
-    Line("--size-only", "--size-only: contents are compared"),
+    Line("--sync-opt-up-exact-timestamps", "--sync-opt-up-exact-timestamps: speaks about the other direction"),
     Line("--query x --query y", "--query: has no effect"),
     Line("--source-region eu-west-1", "--source-region: concerns copies between two buckets"),
     Line("--sync-opt-down-case-conflict skip", "--sync-opt-down-case-conflict: names that"),
@@ -165,10 +165,10 @@ import Testing
     #expect(translation.arguments == [])
   }
 
-  @Test func holdsForTheWholeRunAlsoBehindADirection() {
-    let translation = Self.translate("--sync-opt-up-quiet")
-    #expect(translation.arguments == ["--quiet"])
-    #expect(translation.notes == ["--sync-opt-up-quiet: holds for the whole run, in both directions"])
+  @Test(arguments: ["quiet", "size-only", "no-overwrite"]) func holdsForTheWholeRunAlsoBehindADirection(name: String) {
+    let translation = Self.translate("--sync-opt-up-\(name)")
+    #expect(translation.arguments == ["--\(name)"])
+    #expect(translation.notes == ["--sync-opt-up-\(name): holds for the whole run, in both directions"])
   }
 
   @Test func everythingThatIsWrongIsToldAtOnce() {

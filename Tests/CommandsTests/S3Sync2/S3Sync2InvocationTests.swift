@@ -172,7 +172,8 @@ import Testing
 
   @Test(arguments: [
     ("-t 5 -w 6", "--dfs-lock-timeout"), ("--event-queue-cleanup", "--event-queue-cleanup"),
-    ("-s /tmp/a|/tmp/b", "--md5-skip-path"),
+    ("-s /tmp/a|/tmp/b", "--md5-skip-path"), ("-i --delete", "--delete: begins with"),
+    ("-u --sync-opt-up-delete", "--delete: begins with"),
   ]) func whatHasNoEffectSaysSo(_ option: String, _ name: String) throws {
     let notes = try Self.invocation("/tmp s3://b \(option)").notes
     #expect(notes.count == 1 && notes[0].hasPrefix(name))

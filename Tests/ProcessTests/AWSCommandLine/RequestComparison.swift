@@ -186,30 +186,37 @@ extension ProcessTests {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let log = try #require(server.embedded?.server).requests
-          for (value, theirs) in captures.sorted(by: { $0.key < $1.key }) {
-            try await server.bucket.put("\(value)/a.txt", "content".utf8, metadata: ["m1": "v1"])
-            let node = try Node(
-              value, in: workspace, server: server, prefix: value, options: ["--copy-props", value])
-            try await node.once()
-            log.keepsHeads = true
-            log.reset()
-            try move(node.path("a.txt"), node.path("b.txt"))
-            try await node.once()
-            let copy = try #require(recorded(log, "\(value)/").first { $0.name.operation == .copyObject })
-            // Conditions, as in ``ArguedDifference/copies``.
-            var ours = copy.headers.filter { !["if-none-match", "x-amz-copy-source-if-match"].contains($0.key) }
-            var expected = theirs
-            ours["x-amz-copy-source"] = nil
-            expected["x-amz-copy-source"] = nil
-            // Annotations are kept like everything else: that is what S3 does when nothing is said.
-            expected["x-amz-object-annotation-directive"] = nil
-            // v2 leaves the type out, so that it would be lost; a file that is uploaded has one.
-            if value == "none" { expected["content-type"] = "text/plain" }
-            ours["x-amz-content-sha256"] = nil
-            #expect(ours == expected, "--copy-props \(value)")
+          log.keepsHeads = true
+          try await withThrowingTaskGroup(of: Void.self) { group in
+            for (value, theirs) in captures {
+              group.addTask { try await copyProperties(value, theirs, workspace, server, log) }
+            }
+            try await group.waitForAll()
           }
         }
       }
+    }
+
+    private func copyProperties(
+      _ value: String, _ theirs: [String: String], _ workspace: Workspace, _ server: TestServer, _ log: RequestLog
+    ) async throws {
+      try await server.bucket.put("\(value)/a.txt", "content".utf8, metadata: ["m1": "v1"])
+      let node = try Node(value, in: workspace, server: server, prefix: value, options: ["--copy-props", value])
+      try await node.once()
+      try move(node.path("a.txt"), node.path("b.txt"))
+      try await node.once()
+      var ours = try #require(recorded(log, "\(value)/").first { $0.name.operation == .copyObject }).headers
+      // Conditions, as in ``ArguedDifference/copies``; what the captures do not tell; the names.
+      for header in ["if-none-match", "x-amz-copy-source-if-match", "x-amz-content-sha256", "x-amz-copy-source"] {
+        #expect(ours.removeValue(forKey: header) != nil, "\(header)")
+      }
+      var expected = theirs
+      expected["x-amz-copy-source"] = nil
+      // Annotations are kept like everything else: that is what S3 does when nothing is said.
+      expected["x-amz-object-annotation-directive"] = nil
+      // v2 leaves the type out, so that it would be lost; a file that is uploaded has one.
+      if value == "none" { expected["content-type"] = "text/plain" }
+      #expect(ours == expected, "--copy-props \(value)")
     }
 
     private func copyCaptures() throws -> [String: [String: String]] {

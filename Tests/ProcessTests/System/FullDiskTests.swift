@@ -91,6 +91,9 @@ extension SystemTests {
           try remove(node.path("filler"))
           try await node.started()
           try write(node.path("edited"), "first\n")
+          try await eventually("the first version is sent") {
+            try await server.bucket.objects()[PathKey("tree/edited")] == nil ? "it is not there" : nil
+          }
           try await node.settled()
 
           // Killed on a full disk, with a log that the database has to recover from.

@@ -19,6 +19,7 @@ enum Given {
   }
   static var provisionalBase: BaseEntry { base.with { $0.isProvisional = true } }
   static var localChangedBase: BaseEntry { base.with { $0.isLocalChanged = true } }
+  static var apart: BaseEntry { base.with { $0.isApart = true } }
 
   // Local stamps.
   static let otherInode = local.with { $0.inode = 6 }

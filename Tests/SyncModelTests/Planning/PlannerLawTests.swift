@@ -42,6 +42,8 @@ import Testing
       if seen.isSameVersion(as: known) { return true }
       return seen.hasSameContent(as: known) && remoteMetadata?.kind != .symlink
     }
+    /// Nothing was ever agreed about the leaf.
+    var isApart: Bool { base?.isApart ?? false }
     /// A fresh look at the local side found nothing where the base knew something.
     var isProvenLocalDeletion: Bool {
       guard let base else { return false }
@@ -87,14 +89,14 @@ import Testing
     case .inspectRemote(let remote):
       return remote == now.remoteStamp && now.remoteMetadata == nil && remoteIsBase
     case .compare(let local, let remote):
-      return local == now.localStamp && remote == now.remoteStamp && !remoteIsBase
+      return local == now.localStamp && remote == now.remoteStamp && (!remoteIsBase || now.isApart)
     case .adopt(let local, let remote):
-      return local == now.localStamp && remote == now.remote && remote != .absent
+      return !now.isApart && local == now.localStamp && remote == now.remote && remote != .absent
         && (now.path.isDirectory || now.localContent == Given.content || now.base?.isProvisional == false)
     case .forget:
       return now.base != nil && now.remote == .absent && (now.isProvenLocalDeletion || now.base?.remote == nil)
     case .upload(let local, let replaced):
-      return local == now.localStamp && replaced == now.remoteStamp && (replaced == nil || remoteIsBase)
+      return local == now.localStamp && replaced == now.remoteStamp && (replaced == nil || remoteIsBase && !now.isApart)
         && local.kind != .directory && !now.neighbours.remoteHasDescendants
     case .uploadMetadata(let local, let replaced):
       return local == now.localStamp && replaced == now.remoteStamp && remoteIsBase
@@ -104,7 +106,7 @@ import Testing
       guard remote == now.remoteStamp else { return false }
       return if let replaced {
         replaced == now.localStamp && replaced.mayHoldSameContent(as: now.base!.local)
-          && !now.base!.isLocalChanged && now.localContent != Given.otherContent
+          && now.base!.isAgreed && now.localContent != Given.otherContent
       } else {
         isNameFree && now.isLocalLeafAbsent && (now.base?.remote == nil || now.isProvenLocalDeletion)
       }
@@ -113,13 +115,13 @@ import Testing
         && metadata.kind == local.kind
     case .deleteLocal(let local):
       guard let base = now.base else { return false }
-      return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && !base.isLocalChanged
+      return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && base.isAgreed
         && local.mayHoldSameContent(as: base.local) && base.remote != nil
         && (now.localContent == base.fingerprint || local == base.local && !base.isProvisional)
         && now.localContent != Given.otherContent
     case .deleteRemote(let remote):
       return remote == now.remoteStamp && remoteIsBase && now.isProvenLocalDeletion && now.policy.deletesRemote
-        && now.base?.isLocalChanged == false
+        && now.base?.isAgreed == true
     case .makeLocalDirectory:
       return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories == .empty
     case .removeLocalDirectory(let local):
@@ -173,7 +175,7 @@ extension PlannerLawTests {
           }
         }
       }
-    }
+    } + [Policy().with { $0.comparison = .noOverwrite }]
   }
 
   private static let leafNeighbours = flags.flatMap { below in
@@ -213,7 +215,8 @@ extension PlannerLawTests {
   private static var leafBases: [BaseEntry] {
     [
       Given.base, Given.provisionalBase, Given.localChangedBase, Given.base.with { $0.remote = nil },
-      Given.provisionalBase.with { $0.isLocalChanged = true },
+      Given.provisionalBase.with { $0.isLocalChanged = true }, Given.apart,
+      Given.apart.with { $0.isProvisional = true },
     ]
   }
 
