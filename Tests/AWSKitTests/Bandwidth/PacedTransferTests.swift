@@ -82,7 +82,8 @@ import Testing
   @Test(arguments: [false, true]) func noTimeoutStrikesForTheLimit(isUpload: Bool) async throws {
     let limits = BandwidthLimits()
     limits.up.bytesPerSecond = 8192
-    limits.down.bytesPerSecond = 8192
+    // More than what is read ahead before anybody holds the connection back.
+    limits.down.bytesPerSecond = 40 << 10
     try await ClientHarness.run(
       stallTimeout: .seconds(2),
       configure: {
@@ -91,7 +92,7 @@ import Testing
         $0.minimumRate = 1 << 20
         $0.retry.maximumAttempts = 1
       },
-      answer: { _, _ in .reply(200, ["ETag": "\"e\""], isUpload ? "" : Self.text) },
+      answer: { _, _ in .reply(200, ["ETag": "\"e\""], isUpload ? "" : String(repeating: Self.text, count: 5)) },
       body: { harness in
         let start = ContinuousClock.now
         if isUpload {
