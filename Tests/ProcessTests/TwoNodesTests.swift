@@ -6,16 +6,8 @@ import Testing
   /// `MARTLET_TREE_FILES` makes the largest tree larger or smaller.
   private static let largest = ProcessTests.scale("MARTLET_TREE_FILES", default: 10_000)
 
-  private static let files: [(TestServer.Kind, Int)] = TestServer.Kind.allCases.map { kind in
-    switch kind {
-    case .embedded: (kind, largest)
-    case .moto, .localstack: (kind, 500)
-    case .rclone: (kind, 300)
-    }
-  }
-
   /// A real tree on two nodes of an unprivileged user, then changes on either.
-  @Test(.limit(minutes: 10), arguments: files)
+  @Test(.limit(minutes: 10), arguments: [(TestServer.Kind.embedded, largest), (.moto, 500), (.rclone, 300)])
   func realTree(_ kind: TestServer.Kind, files: Int) async throws {
     try await Workspace.run { workspace in
       try await TestServer.run(kind, in: workspace, asProcess: true) { server in

@@ -323,8 +323,10 @@ extension World {
     let tasks = nodes.compactMap { node in
       (node.isRunning ? node.engine : nil).map { engine in
         SimTask(on: executor) {
-          let count = await engine.currentStatus().pending
-          if count > 0 { found.names.append("\(count) paths of \(node.name)") }
+          let status = await engine.currentStatus()
+          if status.pending > 0 { found.names.append("\(status.pending) paths of \(node.name)") }
+          // What came back while it was down is not known to it yet.
+          if !status.firstPassCompleted && !node.options.once { found.names.append("the first pass of \(node.name)") }
         }
       }
     }

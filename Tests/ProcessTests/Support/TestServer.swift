@@ -12,23 +12,10 @@ struct TestServer: Sendable {
     case moto
     /// `rclone serve s3`.
     case rclone
-    /// Large: only `make interop` installs it.
-    case localstack
 
     var testDescription: String { rawValue }
-
-    /// `MARTLET_TEST_SERVERS` names others, by commas.
-    static let allCases: [Kind] = {
-      let wanted = ProcessInfo.processInfo.environment["MARTLET_TEST_SERVERS"]?.split(separator: ",")
-      guard let wanted else { return [.embedded, .moto, .rclone] }
-      return wanted.map { name in
-        guard let kind = Kind(rawValue: String(name)) else { fatalError("MARTLET_TEST_SERVERS: no server is \(name)") }
-        return kind
-      }
-    }()
-
-    /// Servers that take conditions into account. LocalStack has none for deletions and copies.
-    static let conditional: [Kind] = allCases.filter { $0 == .embedded || $0 == .moto }
+    /// Servers that take conditions into account.
+    static let conditional: [Kind] = [.embedded, .moto]
   }
 
   let kind: Kind
@@ -112,15 +99,6 @@ struct TestServer: Sendable {
       return try workspace.start(
         [try Programs.python("moto_server"), "-H", "127.0.0.1", "-p", "\(port)"], name: "moto",
         environment: environment.merging(["INITIAL_NO_AUTH_ACTION_COUNT": "999999999"]) { _, new in new })
-    }
-    if kind == .localstack {
-      return try workspace.start(
-        [try Programs.interop("python"), "-m", "localstack.runtime.main"], name: "localstack",
-        environment: environment.merging([
-          "SERVICES": "s3", "GATEWAY_LISTEN": "127.0.0.1:\(port)", "LOCALSTACK_HOST": "127.0.0.1:\(port)",
-          "DISABLE_EVENTS": "1", "SKIP_SSL_CERT_DOWNLOAD": "1", "DNS_ADDRESS": "0",
-          "LOCALSTACK_VOLUME_DIR": try workspace.folder("localstack-data"),
-        ]) { _, new in new })
     }
     let keys = "\(Bucket.credentials.accessKeyID),\(Bucket.credentials.secretAccessKey)"
     return try workspace.start(
