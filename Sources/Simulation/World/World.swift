@@ -284,10 +284,13 @@ extension World {
     let limit = executor.now + 3_600 * Self.second
     while oracle.violations.isEmpty {
       advance(to: executor.now + 10 * Self.second)
-      nodes.forEach(restartIfEnded)
+      let restarted = nodes.filter { !$0.isRunning }
+      restarted.forEach(restartIfEnded)
       // A change of what the bucket does not tell, such as the mode of an object without one, shows in no difference.
       let isSeen = !nodes.contains { $0.hasUnseenChanges && !$0.options.once }
-      let isQuiet = isSeen && executor.now - oracle.lastWrite > 25 * Self.second
+      // What came back to a root while nothing ran there is not known to an engine that was just started.
+      let isKnown = restarted.allSatisfy(\.options.once)
+      let isQuiet = isSeen && isKnown && executor.now - oracle.lastWrite > 25 * Self.second
       if isQuiet, oracle.differences(nodes, server).isEmpty, server.openUploads.isEmpty, pending().isEmpty { break }
       if executor.now > limit {
         for difference in oracle.differences(nodes, server).prefix(5) { oracle.violates("I3", difference) }
@@ -325,7 +328,6 @@ extension World {
         SimTask(on: executor) {
           let status = await engine.currentStatus()
           if status.pending > 0 { found.names.append("\(status.pending) paths of \(node.name)") }
-          // What came back while it was down is not known to it yet.
           if !status.firstPassCompleted && !node.options.once { found.names.append("the first pass of \(node.name)") }
         }
       }
