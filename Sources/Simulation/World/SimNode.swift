@@ -47,8 +47,11 @@ package final class SimNode: @unchecked Sendable {
     interference = Interference(executor: executor, ledger: ledger, generator: self.generator.fork())
   }
 
-  /// Something happened that its engine can only find when it looks at everything.
-  var hasUnseenChanges: Bool { disk.lastLostEvent > lastFullPass }
+  /// Something may have happened that its engine can only find when it looks at everything. Where metadata may differ
+  /// for good no difference tells of it: all that came before `time`, virtual nanoseconds.
+  func hasUnseenChanges(since time: Int64) -> Bool {
+    max(disk.lastLostEvent, options.policy.comparison == .contents ? 0 : time) > lastFullPass
+  }
 
   var isRunning: Bool { run.map { !$0.isDone } ?? false }
 

@@ -281,13 +281,14 @@ extension World {
       node.giveSpace()
       restartIfEnded(node)
     }
-    let limit = executor.now + 3_600 * Self.second
+    let began = executor.now
+    let limit = began + 3_600 * Self.second
     while oracle.violations.isEmpty {
       advance(to: executor.now + 10 * Self.second)
       let restarted = nodes.filter { !$0.isRunning }
       restarted.forEach(restartIfEnded)
       // A change of what the bucket does not tell, such as the mode of an object without one, shows in no difference.
-      let isSeen = !nodes.contains { $0.hasUnseenChanges && !$0.options.once }
+      let isSeen = nodes.allSatisfy { $0.options.once || !$0.hasUnseenChanges(since: began) }
       // What came back to a root while nothing ran there is not known to an engine that was just started.
       let isKnown = restarted.allSatisfy(\.options.once)
       let isQuiet = isSeen && isKnown && executor.now - oracle.lastWrite > 25 * Self.second
