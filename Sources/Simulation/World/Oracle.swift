@@ -114,14 +114,19 @@ extension Oracle {
   /// names that it lives on at, everybody gave up the name that they knew of.
   func moves(_ content: [UInt8], from path: RelativePath) {
     let hash = SimContent.hash(content)
-    deleted[path] = executor.now
-    givenUp.insert(Place(path: path, content: hash))
+    loses(content, from: path)
     left.insert(Place(path: path, content: hash))
     guard let places = places?(hash), !places.isEmpty,
       places.allSatisfy({ left.contains(Place(path: $0, content: hash)) })
     else { return }
     count("world last names given up")
     superseded.insert(hash)
+  }
+
+  /// The disk forgot this content's name: there it is as if a writer had moved it away.
+  func loses(_ content: [UInt8], from path: RelativePath) {
+    deleted[path] = executor.now
+    givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
 
   /// A writer gave this content the name `path`, too.

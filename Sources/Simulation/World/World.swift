@@ -192,7 +192,7 @@ extension World {
       oracle.count("world content lost with the power")
     }
     for leaf in leaves where node.disk.lookup(leaf.path)?.content != leaf.inode.content {
-      oracle.moves(leaf.inode.content, from: leaf.path)
+      oracle.loses(leaf.inode.content, from: leaf.path)
     }
     for folder in folders where node.disk.lookup(folder) == nil { oracle.movesFolder(folder) }
   }
