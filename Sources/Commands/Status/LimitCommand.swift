@@ -38,18 +38,7 @@ struct LimitCommand: AsyncParsableCommand {
     }
     var reader = SettingReader(environment: ProcessInfo.processInfo.environment)
     let instances = RunningInstances(root: local, stateDirectory: reader.text("--state-dir", stateDir))
-    let reports: [StatusReport]
-    do {
-      reports = try instances.reports(after: ControlRequest(.limit, arguments))
-    } catch {
-      console.write("martlet: \(error)")
-      throw ExitStatus.notInSync
-    }
-    guard !reports.isEmpty else {
-      console.write(instances.absence)
-      throw ExitStatus.notInSync
-    }
-    for report in reports {
+    for report in try instances.answers(to: ControlRequest(.limit, arguments), console) {
       guard let limits = report.limits else {
         console.write("martlet: process \(report.process) is of a version without limits; restart it with this one")
         throw ExitStatus.notInSync

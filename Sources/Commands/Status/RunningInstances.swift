@@ -6,15 +6,31 @@ struct RunningInstances {
   /// As it was given to them.
   let stateDirectory: String?
 
+  /// What they say to a request; without any the console is told why.
+  func answers(to request: ControlRequest, _ console: Console) throws -> [StatusReport] {
+    let found: [StatusReport]
+    do {
+      found = try reports(after: request)
+    } catch {
+      console.write("martlet: \(error)")
+      throw ExitStatus.notInSync
+    }
+    guard !found.isEmpty else {
+      console.write(absence)
+      throw ExitStatus.notInSync
+    }
+    return found
+  }
+
   /// Throws `MartletError` where one refuses, or does not answer.
-  func reports(after request: ControlRequest) throws -> [StatusReport] {
+  private func reports(after request: ControlRequest) throws -> [StatusReport] {
     try StateDirectory.all(root: root, stateDirectory: stateDirectory).compactMap {
       try ControlClient.report($0.controlSocket, request)
     }
   }
 
   /// What to say where there is none.
-  var absence: String {
+  private var absence: String {
     "martlet: no martlet is running for \(root)"
       + (stateDirectory == nil ? "; was it started with --state-dir?" : "")
   }

@@ -20,17 +20,7 @@ struct StatusCommand: AsyncParsableCommand {
     let console = Console.standardError
     var reader = SettingReader(environment: ProcessInfo.processInfo.environment)
     let instances = RunningInstances(root: local, stateDirectory: reader.text("--state-dir", stateDir))
-    let reports: [StatusReport]
-    do {
-      reports = try instances.reports(after: ControlRequest(.status))
-    } catch {
-      console.write("martlet: \(error)")
-      throw ExitStatus.notInSync
-    }
-    guard !reports.isEmpty else {
-      console.write(instances.absence)
-      throw ExitStatus.notInSync
-    }
+    let reports = try instances.answers(to: ControlRequest(.status), console)
     for report in reports {
       Console.standardOutput.write(
         json ? String(decoding: report.json(), as: UTF8.self) : StatusText.describe(report))
