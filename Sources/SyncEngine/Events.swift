@@ -62,6 +62,7 @@ package enum Turn: String, Hashable, Sendable, CaseIterable {
   case absenceDisproved = "the file is there after all"
   case absenceProvenInParts = "absences are proven folder by folder"
   case deletionIsMove = "a deletion is half of a move"
+  case absenceUndecided = "an absence that an event told of has its time to reappear"
   case deletionIsOutdated = "a deletion was planned for an earlier version"
   case conditionFailed = "the version is not the one that was seen"
   case raceLost = "another write was under way"

@@ -109,4 +109,27 @@ import Testing
     #expect(stage.oracle.counters["local unnoticed write displaced"] == 1)
     #expect(stage.oracle.violations == [])
   }
+
+  /// Whatever a pass sees of folders on their way to other names: nothing was deleted.
+  @Test(arguments: 0..<40 as Range<Int>) func movedFoldersHaltNothing(_ moment: Int) {
+    let stage = Stage()
+    let node = stage.node {
+      $0.poll = .seconds(1)
+      $0.fullPassInterval = .seconds(moment % 2 == 0 ? 1 : 10_000)
+    }
+    for number in 0..<5 { node.disk.create(RelativePath(unchecked: "d\(number)/"), .directory) }
+    for number in 0..<60 { node.write(RelativePath(unchecked: "d\(number % 5)/file\(number)"), "content \(number)") }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    stage.advance(.milliseconds(25 * moment))
+    for number in 0..<5 {
+      node.disk.rename(RelativePath(unchecked: "d\(number)/"), to: RelativePath(unchecked: "moved\(number)/"))
+    }
+    for _ in 0..<200 {
+      stage.advance(.milliseconds(100))
+      #expect(stage.status(of: node)?.deletionsHalted == nil)
+    }
+    #expect(stage.server.sortedKeys.count { !$0.hasSuffix("/") && $0.hasPrefix("moved") } == 60)
+    #expect(stage.server.sortedKeys.count { !$0.hasSuffix("/") } == 60)
+  }
 }

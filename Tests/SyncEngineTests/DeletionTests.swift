@@ -55,23 +55,33 @@ import Testing
     #expect(spool.take { _ in true }.map(\.revision) == [7])
   }
 
-  @Test func countsEachArrivalForOneDeletion() {
+  @Test func anArrivalExcusesOneDeletion() {
     var arrivals = Arrivals()
     let content = Fingerprint(size: 3, crc64: 9)
-    arrivals.add(content, at: "new")
-    let first = arrivals.take(content, unlessIn: ["old"])
-    let second = arrivals.take(content, unlessIn: ["old"])
-    #expect(first)
-    #expect(!second)
+    arrivals.add(content, at: "new", now: 1)
+    arrivals.add(content, at: "newer", now: 2)
+    #expect(arrivals.places(of: content) == ["new", "newer"])
+    arrivals.forget(content, at: "new")
+    #expect(arrivals.places(of: content) == ["newer"])
   }
 
-  /// Files that were just uploaded and are deleted again did not move.
-  @Test func anArrivalThatIsDeletedItselfIsNoMove() {
+  @Test(arguments: [(599, true), (601, true), (1_190, true), (1_210, false)] as [(Int64, Bool)])
+  func anArrivalIsKeptForTenMinutesAndForgottenInTwenty(seconds: Int64, isKept: Bool) {
     var arrivals = Arrivals()
-    let content = Fingerprint(size: 3, crc64: 9)
-    arrivals.add(content, at: "a")
-    let isMove = arrivals.take(content, unlessIn: ["a"])
-    #expect(!isMove)
+    let (content, other) = (Fingerprint(size: 3, crc64: 9), Fingerprint(size: 4, crc64: 8))
+    arrivals.add(content, at: "new", now: 0)
+    for second in 1...seconds { arrivals.add(other, at: "other", now: second * 1_000_000_000) }
+    #expect(arrivals.places(of: content) == (isKept ? ["new"] : []))
+  }
+
+  @Test func arrivalsAreBounded() {
+    var arrivals = Arrivals()
+    for number in 0..<UInt64(2 * Arrivals.capacity + 1) {
+      arrivals.add(Fingerprint(size: 3, crc64: number), at: RelativePath(unchecked: "\(number)"), now: 1)
+    }
+    let first = arrivals.places(of: Fingerprint(size: 3, crc64: 0))
+    let last = arrivals.places(of: Fingerprint(size: 3, crc64: UInt64(2 * Arrivals.capacity)))
+    #expect(first.isEmpty && last.count == 1)
   }
 }
 

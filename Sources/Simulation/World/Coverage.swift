@@ -135,6 +135,7 @@ package enum Coverage {
     turn conflictCopyExists
     turn conflictLocalWins
     turn conflictRemoteWins
+    turn absenceUndecided
     turn deletionIsMove
     turn emptiedFolderKept
     turn hintedWhileRead

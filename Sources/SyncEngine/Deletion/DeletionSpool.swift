@@ -45,22 +45,3 @@ struct DeletionSpool: Sendable {
     left = [:]
   }
 }
-
-/// Contents that came into the tree of late: a deletion whose content is among them is half of a move.
-struct Arrivals: Sendable {
-  static let capacity = 200_000
-  private var paths: [Fingerprint: Set<RelativePath>] = [:]
-  private var count = 0
-
-  mutating func add(_ fingerprint: Fingerprint, at path: RelativePath) {
-    if count >= Self.capacity { self = Arrivals() }
-    if paths[fingerprint, default: []].insert(path).inserted { count += 1 }
-  }
-
-  /// True once for every place where the content arrived and stays: one that is deleted itself excuses nothing.
-  mutating func take(_ fingerprint: Fingerprint, unlessIn deleted: Set<RelativePath>) -> Bool {
-    guard let place = paths[fingerprint]?.first(where: { !deleted.contains($0) }) else { return false }
-    paths[fingerprint]?.remove(place)
-    return true
-  }
-}

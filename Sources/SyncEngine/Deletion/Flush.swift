@@ -15,7 +15,7 @@ extension Engine {
     let isPass = !looked.isEmpty
     let left = spool.left
     let keepsHinted = mayHoldNewNames
-    let entries = spool.take { looked.contains($0.side) || !$0.isHinted || !keepsHinted }
+    let entries = spool.take { looked.contains($0.side) || !$0.isHinted || !keepsHinted }.filter { !isUndecided($0) }
     guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()
@@ -50,19 +50,42 @@ extension Engine {
     }
   }
 
-  /// How many files each side would lose. A content that arrived of late under another name only moved.
+  /// A pass may see half of a rename: where an event has told that the name is gone, its time to reappear is not over,
+  /// and the hint will ask again. What is halted stays counted.
+  private func isUndecided(_ entry: DeletionSpool.Entry) -> Bool {
+    guard !entry.isHinted, entry.side == .remote, !deletionGuard.halted.contains(where: { $0.side == .remote }),
+      dirty.entry(for: entry.path)?.reasons.contains(.absenceSeen) == true
+    else { return false }
+    turn(entry.path, .absenceUndecided)
+    return true
+  }
+
+  /// How many files each side would lose. What lost its row meanwhile was renamed, or is gone on both sides; a content
+  /// that arrived of late under another name only moved.
   private func movesLeftOut(_ entries: [DeletionSpool.Entry]) async throws -> [DeletionSide: Int] {
-    var arrived = arrivals
     let deleted = Set(entries.map(\.path))
+    var excused = arrivals
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
-      if let content = try await store.row(entry.path)?.entry?.fingerprint, arrived.take(content, unlessIn: deleted) {
+      guard let row = try await store.row(entry.path)?.entry else { continue }
+      if let content = row.fingerprint, try await hasMoved(content, from: deleted, &excused) {
         turn(entry.path, .deletionIsMove)
         continue
       }
       counts[entry.side, default: 0] += 1
     }
     return counts
+  }
+
+  /// True once for every place where the content arrived and still is: one that is deleted itself excuses nothing.
+  private func hasMoved(
+    _ content: Fingerprint, from deleted: Set<RelativePath>, _ excused: inout Arrivals
+  ) async throws -> Bool {
+    for place in excused.places(of: content).subtracting(deleted).sorted() {
+      excused.forget(content, at: place)
+      if try await store.row(place)?.entry?.fingerprint == content { return true }
+    }
+    return false
   }
 
   private func passAllows(

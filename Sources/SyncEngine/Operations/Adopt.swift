@@ -75,7 +75,7 @@ extension Engine {
     case .uploaded, .downloaded, .adopted, .renamedRemote:
       // What was said about an earlier version is over.
       report(entry.path.string, nil)
-      if let content = entry.fingerprint { arrivals.add(content, at: entry.path) }
+      if let content = entry.fingerprint { arrivals.add(content, at: entry.path, now: environment.uptime()) }
     default: break
     }
     committed(entry.path, change, bytes: entry.local.size)

@@ -119,7 +119,6 @@ extension Engine {
         knownBefore: known, looked: isFull ? [.local, .remote] : [.local])
       try await sweepUnnamedUploads()
       try await store.dropTombstones(through: started)
-      arrivals = Arrivals()
       status.firstPassCompleted = true
       status.lastPassEnded = environment.uptime()
       observer.record(.passEnded(summary))
