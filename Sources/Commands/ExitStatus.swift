@@ -5,8 +5,8 @@ import Martlet
 enum ExitStatus {
   /// Everything is in sync; of `status`: ready and not stuck.
   static let inSync = ExitCode(0)
-  /// The run ended and something is not in sync, or the distribution of `--cf-dist-id` cannot be used (as with
-  /// s3-sync2); of `status`: not ready, stuck or not running.
+  /// The run ended and something is not in sync, or the distribution of `--cf-dist-id` cannot be used, or the lease
+  /// was waited for too long (as with s3-sync2); of `status`: not ready, stuck or not running.
   static let notInSync = ExitCode(1)
   /// The folder, the bucket or the state cannot be used.
   static let cannotStart = ExitCode(2)
@@ -17,7 +17,7 @@ enum ExitStatus {
     guard let error = error as? MartletError else { return cannotStart }
     return switch error.code {
     case .configuration: usage
-    case .distribution: notInSync
+    case .distribution, .lease: notInSync
     default: cannotStart
     }
   }

@@ -63,6 +63,7 @@ struct Assembly: Sendable {
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
     let invalidations: Invalidations?
+    let lease: LeaseKeeper?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
       var client = S3Client(
@@ -80,6 +81,7 @@ struct Assembly: Sendable {
         store: store,
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
+      lease = try Self.lease(configuration, client, location, node: node, found, settings, logger)
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
@@ -107,7 +109,7 @@ struct Assembly: Sendable {
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
-      invalidations: invalidations, bandwidth: bandwidth.limits)
+      invalidations: invalidations, lease: lease, bandwidth: bandwidth.limits)
   }
 
   func close() async {
@@ -163,6 +165,25 @@ struct Assembly: Sendable {
     guard let options = configuration.cloudFront else { return nil }
     let client = try cloudFront(configuration, settings, credentials, transport, logger)
     return try await Invalidations(options, location: location, client: client, store: store, logger: logger)
+  }
+
+  private static func lease(
+    _ configuration: Configuration, _ client: S3Client, _ location: S3Location, node: String,
+    _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
+  ) throws -> LeaseKeeper? {
+    guard let options = configuration.lease, configuration.nothingIsSent == nil else { return nil }
+    guard capabilities.canLease else {
+      throw MartletError(
+        .remote,
+        "--dfs: the server ignores the conditions by which one node alone takes the lock "
+          + "(If-None-Match and If-Match of PutObject): leave it out; \(capabilities.safetyLevel.explanation)")
+    }
+    let object = LockObject(
+      client: client, location: location, capabilities: capabilities, settings: settings,
+      patience: LeaseKeeper.patience(of: options))
+    return LeaseKeeper(
+      options, object: object, location: location, node: options.namesHost ? NodeIdentity.host : node,
+      deletes: capabilities.deleteIfMatch, isPatient: configuration.once, logger: logger)
   }
 
   private static func cloudFront(

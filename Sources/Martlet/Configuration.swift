@@ -68,6 +68,8 @@ public struct Configuration: Sendable {
   public var objects = Objects()
   /// Nil: nobody is told.
   public var cloudFront: CloudFront?
+  /// Nil: nodes change the bucket at once; every change is conditional on the version that it replaces.
+  public var lease: Lease?
 
   public init(root: String, location: String) {
     self.root = root

@@ -2,7 +2,7 @@
 public struct MartletError: Error, Sendable, CustomStringConvertible {
   public struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Value: String, Sendable {
-      case configuration, root, remote, state, alreadyRunning, undecided, distribution
+      case configuration, root, remote, state, alreadyRunning, undecided, distribution, lease
     }
     private let value: Value
     private init(_ value: Value) { self.value = value }
@@ -21,6 +21,8 @@ public struct MartletError: Error, Sendable, CustomStringConvertible {
     public static let undecided = Code(.undecided)
     /// The CloudFront distribution is missing or must not be used.
     public static let distribution = Code(.distribution)
+    /// The lease was waited for too long.
+    public static let lease = Code(.lease)
 
     public var description: String { value.rawValue }
   }

@@ -101,6 +101,8 @@ public final class Syncer: Service {
       do {
         if try await runOnce() { return }
         hasRun = true
+      } catch let error as MartletError where error.code == .lease {
+        throw error
       } catch let error where hasRun && !isStopped && !(error is CancellationError) {
         // After the first pass nothing ends it (I11).
         logger.warning("cannot go on with the root that is back, trying again: \(error)")
@@ -118,9 +120,12 @@ public final class Syncer: Service {
     var outcome: SyncOutcome?
     do { outcome = try await run(assembly) } catch {
       await assembly.run.invalidations?.close()
+      await assembly.run.lease?.close()
       await assembly.close()
       throw error
     }
+    // First: others wait for it.
+    await assembly.run.lease?.close()
     if let invalidations = assembly.run.invalidations {
       if outcome != nil { await finish(invalidations) }
       let left = await invalidations.close()
@@ -153,8 +158,9 @@ public final class Syncer: Service {
   private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
     let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
     try await invalidations?.begin()
+    let guarded = assembly.run.lease?.guarding(assembly.remote) ?? assembly.remote
     let engine = Engine(
-      local: assembly.local, remote: invalidations?.telling(assembly.remote) ?? assembly.remote,
+      local: assembly.local, remote: invalidations?.telling(guarded) ?? guarded,
       store: assembly.store, environment: environment, options: assembly.options,
       observer: invalidations?.telling(monitor) ?? monitor)
     assembly.slowDown.connect { engine.slowDown() }
@@ -170,6 +176,12 @@ public final class Syncer: Service {
         return .service
       }
       group.addTask { .engine(try await engine.run()) }
+      if let lease = assembly.run.lease {
+        group.addTask {
+          try await lease.run()
+          return .service
+        }
+      }
       if let invalidations {
         group.addTask {
           await invalidations.run()

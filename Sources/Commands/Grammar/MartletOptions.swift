@@ -5,6 +5,10 @@ enum MartletOptions {
     .one("--cf-dist-id").abbreviated("c"),
     .flag("--cf-inval-always"),
     .one("--cf-inval-paths"),
+    .flag("--dfs").abbreviated("d"),
+    .one("--dfs-lock-timeout").abbreviated("t"),
+    .one("--dfs-lock-wait").abbreviated("w"),
+    .flag("--dfs-uid-hostname"),
     .flag("--init-sync-down", .run).abbreviated("i"),
     .flag("--init-sync-up", .run).abbreviated("u"),
     .flag("--only-up"),
@@ -15,10 +19,6 @@ enum MartletOptions {
 
   /// Of s3-sync2 alone.
   static let s3Sync2: [OptionRow] = [
-    .flag("--dfs").abbreviated("d"),
-    .one("--dfs-lock-timeout").abbreviated("t"),
-    .one("--dfs-lock-wait").abbreviated("w"),
-    .flag("--dfs-uid-hostname"),
     .one("--event-queue").abbreviated("q"),
     .flag("--event-queue-cleanup"),
     .one("--md5-skip-path").abbreviated("s"),

@@ -11,7 +11,6 @@ struct S3Sync2Invocation {
     let dialect = Dialect.s3Sync2
     var reader = SettingReader(environment: environment, seedVariables: dialect.seedVariables)
     var notes: [String] = []
-    Self.readLock(own, &reader, &notes)
     Self.readFeeds(own, &reader, &notes)
     var sync: SyncInvocation?
     var problems: [String] = []
@@ -37,23 +36,7 @@ struct S3Sync2Invocation {
     sync.configuration.downloadFilters = FilterOption.ordered(own.syncOptDownExclude + own.syncOptDownInclude)
     sync.configuration.checksAtStart = true
     self.sync = sync
-    self.notes = notes
-  }
-
-  private static func readLock(_ own: S3Sync2Options, _ reader: inout SettingReader, _ notes: inout [String]) {
-    for (option, given) in [("--dfs-lock-timeout", own.dfsLockTimeout), ("--dfs-lock-wait", own.dfsLockWait)] {
-      _ = reader.value(option, given) { text throws(SettingProblem) in
-        guard let seconds = Int(text), seconds > 0 else { throw SettingProblem("give whole seconds, at least 1") }
-        return seconds
-      }
-    }
-    if reader.flag("--dfs", own.dfs ? true : nil) ?? false {
-      reader.refuse(
-        "--dfs: the distributed lock is not available yet; every change is conditional on the version that it replaces, "
-          + "so nodes do not overwrite each other without it: leave it out")
-    } else if own.dfsUidHostname || own.dfsLockTimeout != nil || own.dfsLockWait != nil {
-      notes.append("--dfs-lock-timeout, --dfs-lock-wait, --dfs-uid-hostname: have no effect without --dfs")
-    }
+    self.notes = notes + sync.notes
   }
 
   private static func readFeeds(_ own: S3Sync2Options, _ reader: inout SettingReader, _ notes: inout [String]) {

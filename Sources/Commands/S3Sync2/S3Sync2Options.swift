@@ -26,22 +26,6 @@ struct S3Sync2Options: ParsableArguments {
     help: ArgumentHelp("--include of downloads only.", valueName: "pattern"), transform: FilterOption.include)
   var syncOptDownInclude: [FilterOption] = []
 
-  @Flag(name: [.long, .customShort("d")], help: "Take a distributed lock before uploads (not available yet).")
-  var dfs = false
-
-  @Option(
-    name: [.long, .customShort("t")],
-    help: ArgumentHelp("When another node's lock counts as stale (default 60).", valueName: "seconds"))
-  var dfsLockTimeout: String?
-
-  @Option(
-    name: [.long, .customShort("w")],
-    help: ArgumentHelp("How long to wait for the lock (default 180).", valueName: "seconds"))
-  var dfsLockWait: String?
-
-  @Flag(help: "Identify this node by its host name.")
-  var dfsUidHostname = false
-
   @Option(
     name: [.long, .customShort("q")],
     help: ArgumentHelp("Hear of changes in the bucket through this SQS queue (not available yet).", valueName: "name"))

@@ -45,6 +45,7 @@ enum StatusText {
     if let limits = report.limits, limits.up != nil || limits.down != nil {
       lines.append("bandwidth: \(describe(limits))")
     }
+    if let lease = report.lease { lines.append(describe(lease)) }
     if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
     return lines.joined(separator: "\n")
@@ -53,6 +54,18 @@ enum StatusText {
   static func describe(_ limits: StatusReport.Limits) -> String {
     func text(_ rate: Int64?) -> String { rate.map { "\(ByteText.describe($0))/s" } ?? "no limit" }
     return "up \(text(limits.up)), down \(text(limits.down))"
+  }
+
+  static func describe(_ lease: StatusReport.Lease) -> String {
+    let time = lease.seconds.map { " for \(DurationText.describe(.seconds(Int64($0))))" } ?? ""
+    var text =
+      switch lease.state {
+      case .free: "lease: not needed"
+      case .held: "lease: held\(time)"
+      case .awaited: "lease: waited\(time)"
+      }
+    if let holder = lease.holder { text += "; \(TextLogHandler.printable(holder)) holds it" }
+    return text + (lease.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
   }
 
   private static func describe(_ invalidation: StatusReport.Invalidation) -> String {

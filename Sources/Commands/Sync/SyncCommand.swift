@@ -22,6 +22,6 @@ struct SyncCommand: TranslatedCommand {
     }
     guard let invocation, problems.isEmpty else { throw Self.refused(problems, ExitStatus.usage) }
     if let problem = DescriptorLimit.raise() { throw Self.refused([problem], ExitStatus.cannotStart) }
-    try await SyncRun(invocation: invocation, notes: translation.notes)()
+    try await SyncRun(invocation: invocation, notes: translation.notes + invocation.notes)()
   }
 }

@@ -6,6 +6,8 @@ struct SyncInvocation {
   var output: OutputSettings
   /// Synchronisations that may fail in a row before the run ends; 0: any number.
   var maximumFailures = 0
+  /// One line for each option that has no effect.
+  private(set) var notes: [String] = []
 
   /// Throws `UsageError` with everything that is wrong.
   init(_ options: SyncOptions, dialect: Dialect = .martlet, environment: [String: String]) throws(UsageError) {
@@ -18,6 +20,7 @@ struct SyncInvocation {
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.lease = options.lease.read(dialect, &reader, &notes)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)
     output = OutputSettings(options.output, &reader)

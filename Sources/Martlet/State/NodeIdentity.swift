@@ -27,6 +27,9 @@ enum NodeIdentity {
     return "\(sanitised(host).prefix(40))-\(suffix)"
   }
 
+  /// The host's full name.
+  static var host: String { sanitised(FileCalls.hostName) }
+
   /// A node id becomes part of file names.
   static func problem(with id: String) -> String? {
     if id.isEmpty || id.utf8.count > 64 { return "must have 1 to 64 characters" }

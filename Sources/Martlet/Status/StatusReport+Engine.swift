@@ -39,6 +39,7 @@ extension StatusReport {
     safety = run.safety
     lastError = engine.lastError
     invalidation = run.invalidations?.report(now: now)
+    lease = run.lease?.report(now: now)
     limits = Limits(up: run.bandwidth.up.bytesPerSecond, down: run.bandwidth.down.bytesPerSecond)
   }
 }
@@ -52,6 +53,7 @@ struct Run: Sendable {
   /// A sentence.
   var safety: String
   var invalidations: Invalidations?
+  var lease: LeaseKeeper?
   var bandwidth = BandwidthLimits()
 }
 

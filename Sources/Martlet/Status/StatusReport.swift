@@ -40,6 +40,32 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var problem: String?
   }
 
+  /// The lock that nodes take before they change the bucket.
+  public struct Lease: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Sendable {
+      /// This node needs it not.
+      case free
+      /// Changes wait for it.
+      case awaited
+      case held
+    }
+
+    public var state: State
+    /// Another node, or a uid of s3-sync2, as last seen.
+    public var holder: String?
+    /// Since it is held, or awaited in vain.
+    public var seconds: Double?
+    /// Why the last request failed.
+    public var problem: String?
+
+    package init(state: State, holder: String? = nil, seconds: Double? = nil, problem: String? = nil) {
+      self.state = state
+      self.holder = holder
+      self.seconds = seconds
+      self.problem = problem
+    }
+  }
+
   /// Bytes per second; absent: no limit.
   public struct Limits: Codable, Hashable, Sendable {
     public var up: Int64?
@@ -82,6 +108,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var lastError: String?
   /// Absent without `--cf-dist-id`.
   public var invalidation: Invalidation?
+  /// Absent without `--dfs`.
+  public var lease: Lease?
   /// Nil: of a version that knows none.
   public var limits: Limits?
 

@@ -179,8 +179,9 @@ import Testing
 
   @Test func directionsAreOfS3Sync2Alone() {
     #expect(Self.translate("--sync-opt-up-delete", .sync).problems.count == 1)
-    #expect(Self.translate("-d", .sync).problems == ["-d: is no option of martlet sync: see martlet sync --help"])
-    #expect(Self.translate("--dfs", .sync).problems.count == 1)
+    #expect(Self.translate("-s x", .sync).problems == ["-s: is no option of martlet sync: see martlet sync --help"])
+    #expect(Self.translate("--md5-skip-path x", .sync).problems.count == 1)
+    #expect(Self.translate("-d -t 5", .sync).problems == [])
   }
 
   @Test func filesOfTheDiskAreRead() throws {

@@ -5,6 +5,10 @@ import NIOConcurrencyHelpers
 
 /// The project's own endpoint within the test process, on a port and a folder that outlive its stops.
 final class EmbeddedHost: Sendable {
+  /// Keys by which the log of requests tells who sent them; their secret is `party`.
+  static let partyCount = 16
+  static func party(_ number: Int) -> String { "party-\(number)" }
+
   private let configuration: EmbeddedS3Configuration
   private let running: NIOLockedValueBox<(server: EmbeddedS3Server, task: Task<Void, any Error>)?> = NIOLockedValueBox(
     nil)
@@ -14,7 +18,7 @@ final class EmbeddedHost: Sendable {
       credentials: [
         EmbeddedS3Credentials(
           accessKeyID: Bucket.credentials.accessKeyID, secretAccessKey: Bucket.credentials.secretAccessKey)
-      ])
+      ] + (0..<Self.partyCount).map { EmbeddedS3Credentials(accessKeyID: Self.party($0), secretAccessKey: "party") })
     configuration.port = Int(port)
     configuration.data = .folder(folder)
     configuration.buckets = [TestServer.bucketName]

@@ -1,0 +1,15 @@
+extension Configuration {
+  /// The lock object that nodes take before they change the bucket (`--dfs`).
+  public struct Lease: Hashable, Sendable {
+    /// After which silence its holder counts as gone; the same on all nodes, and in their s3-sync2 scripts.
+    public var timeout: Duration = .seconds(60)
+    /// How long to wait for it before that is told.
+    public var wait: Duration = .seconds(180)
+    /// Whether the run then ends.
+    public var endsAfterWait = false
+    /// Name the host in the lock, in place of the node.
+    public var namesHost = false
+
+    public init() {}
+  }
+}
