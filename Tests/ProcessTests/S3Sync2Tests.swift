@@ -76,8 +76,10 @@ extension ProcessTests {
           let none = workspace.path + "/none"
           let wrong = try await script.run([none, "s3://no-such-bucket", "-p", "0"], expecting: .exited(1))
           #expect(wrong.log.contains(none) && wrong.log.contains("no bucket “no-such-bucket”"), "\(wrong.log)")
-          let usage = try await script.run(["-p", "4000", "-t", "0", script.root, "--acl", "all"], expecting: .exited(1))
-          for text in ["--poll 4000", "--dfs-lock-timeout 0", "--acl all", "one local folder and one S3 location"] {
+          let usage = try await script.run(
+            ["-p", "4000", "-t", "0", script.root, "--acl", "all"], expecting: .exited(1))
+          let problems = ["--poll 4000", "--dfs-lock-timeout 0", "--acl all", "one local folder and one S3 location"]
+          for text in problems {
             #expect(usage.log.contains(text), "\(usage.log)")
           }
         }

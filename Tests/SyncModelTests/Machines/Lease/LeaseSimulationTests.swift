@@ -15,7 +15,7 @@ import Testing
       load: seed % 2 == 0 ? 100 : 1000, faults: Self.everything)
     world.run(until: 10 * Self.minute)
     #expect(world.violations == [], "seed \(seed)")
-    #expect(world.commits.reduce(0, +) > 50, "seed \(seed)")
+    #expect(world.commits.reduce(0, +) > 20, "seed \(seed)")
   }
 
   /// Nothing fails but that a holder is gone: somebody else is in after the timeout and 5 s.
