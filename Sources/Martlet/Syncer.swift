@@ -209,7 +209,8 @@ public final class Syncer: Service {
         case .engine(let summary):
           group.cancelAll()
           var outcome = SyncOutcome(summary, reports: monitor.reports)
-          if configuration.objects.ignoresGlacierWarnings { outcome.ignore(assembly.remote.skippedAsArchived) }
+          outcome.note(
+            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings)
           return outcome
         }
       }

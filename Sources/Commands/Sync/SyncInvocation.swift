@@ -30,6 +30,14 @@ struct SyncInvocation {
   private static func places(
     _ given: [String], _ dialect: Dialect, _ reader: inout SettingReader
   ) -> (local: String, remote: String) {
+    // There the order of the two says what is changed.
+    if dialect == .aws, given.count != 2 || given.allSatisfy({ $0.hasPrefix("s3://") }) {
+      reader.refuse(
+        "give one local folder and one S3 location, the one that is changed as the second: \(dialect.command) ./folder "
+          + "s3://bucket/prefix"
+          + (given.count == 2 ? "; copies between two buckets are left to the AWS CLI" : ""))
+      return ("", "")
+    }
     var remotes = given.filter { $0.hasPrefix("s3://") }
     var locals = given.filter { !$0.hasPrefix("s3://") }
     // The variables of s3-sync2 also complete each other; ours hold where no place is given.
@@ -81,6 +89,7 @@ struct SyncInvocation {
   ) {
     switch dialect {
     case .martlet: set(&configuration.poll, reader.duration("--poll", given, atLeast: .milliseconds(100)))
+    case .aws: break
     case .s3Sync2:
       let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
         guard let seconds = Int(text), (0...3600).contains(seconds) else {

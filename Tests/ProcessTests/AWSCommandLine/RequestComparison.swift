@@ -124,6 +124,13 @@ extension ProcessTests {
           if ours == 1 {
             for program in [cli, run] { #expect(program.log.contains("tree/cold") && program.log.contains("GLACIER")) }
           }
+          // Under its own name it ends as the CLI does.
+          let named = try await ProcessTests.finished(
+            [
+              try Programs.martlet(), "s3", "sync", "s3://\(TestServer.bucketName)/tree", "\(workspace.path)/named",
+              "--endpoint-url", server.url,
+            ] + options, in: workspace, environment: TestServer.awsVariables)
+          #expect(named.end == .exited(theirs), "\(named.output)")
           // Whoever wrote it has it.
           if ours == 1 { try await writer.once() }
         }
