@@ -62,6 +62,8 @@ struct Assembly: Sendable {
     transport = try HTTPTransport(configuration: transportConfiguration)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
+    var engineOptions = Self.options(configuration, root: root, node: node, location: location)
+    connection.section.limit(&engineOptions)
     let invalidations: Invalidations?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
@@ -83,7 +85,7 @@ struct Assembly: Sendable {
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
-        logger: logger, writing: pool)
+        plan: connection.section.plan(engineOptions), logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
       // A clock that is set wrong for a while must not end the retention of the whole trash.
@@ -98,12 +100,11 @@ struct Assembly: Sendable {
       try? store.close()
       throw error
     }
-    var options = Self.options(configuration, root: root, node: node, location: location)
     if !remote.capabilities.markers, remote.capabilities.canWrite {
-      options.policy.directories = .none
+      engineOptions.policy.directories = .none
       logger.notice("the server keeps no folder markers: empty folders are not synced")
     }
-    self.options = options
+    options = engineOptions
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,

@@ -146,7 +146,8 @@ import Testing
     #expect(try settings("50MB/s").maximumBandwidth()?.bytesPerSecond == 50 << 20)
     #expect(try settings("800Kb/s").maximumBandwidth()?.bytesPerSecond == 100 << 10)
     let error = #expect(throws: S3Error.self) { try settings("0").maximumBandwidth() }
-    #expect(error?.message.hasPrefix("max_bandwidth = 0 (profile default, section s3): give ") == true)
+    let place = "max_bandwidth = 0 in the block s3 of [default] in \(folder.path)/config: give "
+    #expect(error?.message.hasPrefix(place) == true)
   }
 
   @Test(

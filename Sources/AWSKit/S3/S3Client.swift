@@ -12,6 +12,9 @@ public struct S3Client: Sendable {
     public var alwaysAsksForChecksums = false
     /// Objects are written and read with it; those that are encrypted otherwise cannot be read.
     public var customerKey: S3CustomerKey?
+    /// Whether requests are signed with the hash of what they carry. Nil: as the AWS CLI does, unless a checksum is sent
+    /// over TLS. False leaves the hash out everywhere.
+    public var signsPayload: Bool?
     public var etagQuoting: ETagQuoting = .quoted
     public var retry = RetryPolicy()
     /// Whether requests say that their sender pays for them, as the buckets want that are set to “requester pays”.

@@ -69,6 +69,14 @@ public struct AWSSettings: Sendable {
   /// A key of the profile in use.
   func profileValue(_ key: String) -> String? { values(ofProfile: profile)?[key] }
 
+  /// The file and the heading of the section that says what a key of the profile in use is.
+  func place(ofKey key: String) -> (file: String, section: String) {
+    if let value = credentialsSection(ofProfile: profile)?[key], !value.isEmpty {
+      return (credentialsFile, "[\(profile)]")
+    }
+    return (configFile, config["profile \(profile)"] == nil ? "[\(profile)]" : "[profile \(profile)]")
+  }
+
   // MARK: Settings
 
   public var region: String? {
