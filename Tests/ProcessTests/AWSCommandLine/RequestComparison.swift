@@ -50,7 +50,7 @@ extension ProcessTests {
           "payload_signing_enabled = false",
         ]),
       Row(
-        name: "parts of another size, everything signed", options: ["--checksum-algorithm", "SHA256"],
+        name: "parts of another size, everything signed", options: ["--checksum-algorithm", "SHA512"],
         argued: ArguedDifference.documents,
         settings: [
           "max_concurrent_requests = 3", "multipart_chunksize = 8500KB", "payload_signing_enabled = true",
