@@ -61,6 +61,7 @@ struct Connection: Sendable {
     var client = S3Client.Configuration(
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
+    client.asksForChecksums = settings.asksForChecksums
     client.signsPayload = section.signsPayload
     client.retry = try settings.retryPolicy()
     try client.apply(configuration.objects)

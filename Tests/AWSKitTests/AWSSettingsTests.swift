@@ -106,6 +106,10 @@ import Testing
     #expect(try settings("").checksums == .whenSupported)
     #expect(try settings("[default]\nrequest_checksum_calculation=when_required").checksums == .none)
     #expect(try settings("", ["AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED"]).checksums == .none)
+    let required = "[default]\nresponse_checksum_validation = when_required"
+    #expect(try settings("").asksForChecksums == nil)
+    #expect(try settings(required).asksForChecksums == false)
+    #expect(try settings(required, ["AWS_RESPONSE_CHECKSUM_VALIDATION": "When_Supported"]).asksForChecksums == true)
   }
 
   @Test(

@@ -103,6 +103,12 @@ public struct AWSSettings: Sendable {
     return calculation?.lowercased() == "when_required" ? .none : .whenSupported
   }
 
+  /// Whether downloads ask for the object's checksum; nil: nothing is said about it.
+  public var asksForChecksums: Bool? {
+    let validation = environment["AWS_RESPONSE_CHECKSUM_VALIDATION"] ?? profileValue("response_checksum_validation")
+    return validation.flatMap { ["when_supported": true, "when_required": false][$0.lowercased()] }
+  }
+
   // MARK: Paths
 
   /// A path below the home folder, such as `~/.aws/sso/cache`.
