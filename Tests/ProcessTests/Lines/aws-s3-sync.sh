@@ -1,14 +1,13 @@
 #!/bin/bash
-# Command lines as users of s3-sync2 and of `aws s3 sync` have them, in cron jobs, scripts and entry points of
-# containers. They run unchanged: on the PATH `aws` is `martlet`, and `s3-sync2` the link that `make install` makes.
-# Behind each line stands how it has to end and what the bucket and the folder have to hold then.
+# Command lines as users of `aws s3 sync` have them, in cron jobs and scripts. They run unchanged: on the PATH `aws` is
+# `martlet`. Behind each line stands how it has to end and what the bucket and the folder have to hold then.
 set -u
 . "$(dirname "$0")/harness.sh"
 cd
 BUCKET=site
 BACKUP_BUCKET=backup
 
-# --- aws s3 sync: websites -------------------------------------------------------------------------------------------
+# --- Websites ---
 
 write site/index.html home
 write site/css/main.css main
@@ -59,7 +58,7 @@ ended 0
 files mirror index.html
 file mirror/index.html public
 
-# --- aws s3 sync: backups --------------------------------------------------------------------------------------------
+# --- Backups ---
 
 write photos/2026/a.jpg jpg
 write photos/2026/b.png png
@@ -109,7 +108,7 @@ find dumps/app -name '2026-11-20*' -delete && aws s3 sync dumps/app s3://$BACKUP
 ended 0
 keys backup/dumps/app dumps/app/2026-11-21.sql
 
-# --- aws s3 sync: the other way --------------------------------------------------------------------------------------
+# --- The other way ---
 
 aws s3 sync "s3://$BACKUP_BUCKET/data/" "restored/on $(date +%F)/" --exact-timestamps
 ended 0
@@ -133,7 +132,7 @@ timeout 600 aws s3 sync --endpoint-url "$AWS_ENDPOINT_URL" s3://backup/photos ph
 ended 0
 files photos-of-old 2026/a.jpg
 
-# --- aws s3 sync: what scripts rely on when it fails -----------------------------------------------------------------
+# --- What scripts rely on when it fails ---
 
 aws s3 sync ~/missing s3://backup/x 2>errors
 ended 255
@@ -145,98 +144,6 @@ grep --quiet no-such-bucket errors || wrong "the error does not name the bucket"
 
 aws s3 sync ~/data --acl everybody 2>errors
 ended 252
-
-# --- s3-sync2: once --------------------------------------------------------------------------------------------------
-
-write html/index.html index
-put site/two-way/from-there there
-s3-sync2 --poll 0 ~/html s3://site/two-way
-ended 0
-keys site/two-way two-way/from-there two-way/index.html
-file html/from-there there
-
-# Without --delete what is missing on one side comes back from the other.
-rm html/index.html
-delete site/two-way/from-there
-s3-sync2 -p 0 s3://site/two-way ~/html
-ended 0
-file html/index.html index
-holds site/two-way/from-there there
-
-write first/both local
-put site/first/both remote
-s3-sync2 -i -p 0 "$HOME/first" s3://site/first
-ended 0
-file first/both remote
-
-write second/both local
-put site/second/both remote
-s3-sync2 --init-sync-up --poll 0 "$HOME/second" s3://site/second
-ended 0
-holds site/second/both local
-
-LOCAL_PATH="$HOME/html" S3_URI=s3://site/env POLL_INTERVAL=0 DEBUG=ERROR DFS=0 s3-sync2
-ended 0
-holds site/env/from-there there
-
-rm html/from-there
-LOCAL_PATH="$HOME/html" s3-sync2 -p 0 s3://site/env --sync-opt-up-delete --sync-opt-up-acl bucket-owner-full-control
-ended 0
-keys site/env env/index.html
-
-write work/cache/x cached
-write work/a.log log
-write work/kept kept
-s3-sync2 -p 0 ~/work s3://backup/work --sync-opt-down-delete --exclude 'cache/*' --exclude '*.log'
-ended 0
-keys backup/work work/kept
-
-s3-sync2 --debug DEBUG --color off --sse AES256 --storage-class INTELLIGENT_TIERING -p 0 ~/photos s3://backup/smart 2>log
-ended 0
-says backup/smart/2026/b.png "x-amz-storage-class: INTELLIGENT_TIERING"
-grep --quiet debug log || wrong "--debug DEBUG tells nothing more"
-
-s3-sync2 -p 9999 ~/nowhere s3://site/x 2>errors
-ended 1
-
-# --- s3-sync2: CloudFront --------------------------------------------------------------------------------------------
-
-s3-sync2 -p 0 -c "$DISTRIBUTION" --cf-inval-paths '/*' ~/public s3://site/cf
-ended 0
-invalidated "$DISTRIBUTION" 1
-
-CF_DISTRIBUTION_ID=$DISTRIBUTION CF_INVALIDATION_PATHS='/images/* /index.html' s3-sync2 --cf-inval-always -p 0 ~/copy-of-cf s3://site/cf 2>errors
-ended 1
-mkdir copy-of-cf
-CF_DISTRIBUTION_ID=$DISTRIBUTION CF_INVALIDATION_PATHS='/images/* /index.html' s3-sync2 --cf-inval-always -p 0 ~/copy-of-cf s3://site/cf
-ended 0
-file copy-of-cf/index.html public
-invalidated "$DISTRIBUTION" 2
-
-# --- s3-sync2: in the background, as in containers and units ---------------------------------------------------------
-
-# The line of an entry point; what else the test needs comes through the environment.
-export LOCAL_PATH="$HOME/volume" S3_URI=s3://backup/volume MARTLET_READY_FILE="$HOME/ready"
-mkdir volume
-put backup/volume/there there
-(exec s3-sync2 --delete --max-failures 5 --poll 3600) &
-until_there ready
-file volume/there there
-write volume/here here
-kill -TERM $!
-wait $!
-ended 0
-holds backup/volume/here here
-unset LOCAL_PATH S3_URI
-
-rm ready
-s3-sync2 --md5-skip-path "$HOME/work/cache|$HOME/work/tmp" --exclude 'cache/*' -x 0 ~/work s3://backup/work --region us-east-1 &
-until_there ready
-write work/late late
-kill -INT $!
-wait $!
-ended 0
-holds backup/work/late late
 
 echo "$lines lines, $failures failures"
 [ "$failures" = 0 ]
