@@ -52,9 +52,10 @@ struct TestServer: Sendable {
 
   /// Runs a server with an empty bucket while the body runs.
   ///
-  /// - Parameter asProcess: `martlet serve-s3` in place of the endpoint within the test, whose requests and faults
-  ///   tests can get at.
-  /// - Parameter recording: for `requests` and `transfers` of other servers than the endpoint within the test.
+  /// - Parameters:
+  ///   - asProcess: `martlet serve-s3` in place of the endpoint within the test, whose requests and faults tests can
+  ///     get at.
+  ///   - recording: for `requests` and `transfers` of other servers than the endpoint within the test.
   static func run(
     _ kind: Kind, in workspace: Workspace, asProcess: Bool = false, recording: Bool = false,
     _ body: (TestServer) async throws -> Void
