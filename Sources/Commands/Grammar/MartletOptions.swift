@@ -41,6 +41,7 @@ enum MartletOptions {
     .one("--max-bandwidth-up"),
     .one("--max-bandwidth-down"),
     .one("--symlinks"),
+    .flag("--unsafe-links"),
     .one("--directories"),
     .one("--node-id"),
     .one("--state-dir"),
