@@ -182,6 +182,7 @@ struct Assembly: Sendable {
     var options = EngineOptions(nodeID: node)
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
+    options.followsSymlinks = configuration.symlinks == .follow
     if configuration.symlinks != .preserve {
       options.symlinkRefusal = "is a symbolic link, and --symlinks is “\(configuration.symlinks.rawValue)”"
     }

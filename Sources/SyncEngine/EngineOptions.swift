@@ -9,6 +9,8 @@ package struct EngineOptions: Sendable {
   package var prefixLength = 0
   /// Why links in the bucket are left alone; nil where they are made.
   package var symlinkRefusal: String?
+  /// Some paths are only read; the local port tells which.
+  package var followsSymlinks = false
   /// Ends after one full pass in which nothing was left to do.
   package var once = false
   /// Reports planned operations through the observer and changes nothing.

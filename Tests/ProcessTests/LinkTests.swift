@@ -94,6 +94,12 @@ extension ProcessTests {
             let now = try await contents(server, "tree/")
             return now["moved/f"] == "content" && now["real/f"] == nil ? nil : "\(now)"
           }
+          try await eventually("the targets are missed", within: .seconds(60)) {
+            let reported =
+              try node.status()?.quarantined.filter { $0.reason.contains("is not there") }.map(\.path) ?? []
+            return Set(reported) == ["d", "l"] ? nil : "\(reported)"
+          }
+          #expect(try await contents(server, "tree/")["d/f"] == "content")
           try remove(node.path("d"))
           try await eventually("what was behind the link is deleted", within: .seconds(60)) {
             let now = try await contents(server, "tree/")

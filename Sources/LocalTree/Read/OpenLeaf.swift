@@ -34,16 +34,22 @@ struct OpenLeaf {
     }
     self.path = path
     name = path.name
-    let place = try Self.openParent(of: path, parentPath, in: observer, following)
-    parent = place.directory
-    mountID = place.mount
-    mount = try observer.mount(
-      of: place.isBehindLink ? observer.root.directory : parent, at: place.isBehindLink ? .root : parentPath)
+    let behind: Place?
+    (parent, behind) = try Self.openParent(of: path, parentPath, in: observer, following)
+    if let behind {
+      mount = try observer.mount(of: observer.root.directory, at: .root)
+      mountID = behind.mount
+    } else {
+      mount = try observer.mount(of: parent, at: parentPath)
+      mountID = mount.id
+    }
     guard let found = try parent.statusIfPresent(of: name) else { throw Absence.absent }
+    var isFollowed = behind != nil
     if found.kind == .symlink, let following {
       guard case .file(let target, _) = try following.target(of: path) else {
         throw Absence.obstructed(by: path.asLeaf)
       }
+      isFollowed = true
       kind = .file
       descriptor = try target.readable()
     } else {
@@ -57,7 +63,7 @@ struct OpenLeaf {
     status = try descriptor.status()
     // Another entry has come in between: absent is what was looked at, and the caller looks again.
     guard status.kind == kind else { throw Absence.absent }
-    if status.mount == mount.kernelID {
+    if !isFollowed || status.mount == mount.kernelID {
       capabilities = mount.capabilities
     } else if case .usable(let other)? = observer.mounts.known(status.mount) {
       capabilities = other.capabilities
@@ -66,18 +72,16 @@ struct OpenLeaf {
     }
   }
 
+  /// With the place where the directory is found behind a link.
   private static func openParent(
     of path: RelativePath, _ parentPath: RelativePath, in observer: Observer, _ follower: LinkFollower?
-  ) throws -> Place {
-    do {
-      let parent = try observer.root.openParent(of: path)
-      let status = try parent.status()
-      let mount = try observer.mount(of: parent, at: parentPath).id
-      return Place(directory: parent, status: status, mount: mount, isBehindLink: false)
-    } catch let error as SystemError {
+  ) throws -> (Descriptor, Place?) {
+    do { return (try observer.root.openParent(of: path), nil) } catch let error as SystemError {
       if error.code == ENOENT { throw Absence.absent }
       guard [ENOTDIR, ELOOP].contains(error.code) else { throw error }
-      if let follower, case .found(let place) = try observer.locate(parentPath, follower) { return place }
+      if let follower, case .found(let place) = try observer.locate(parentPath, follower) {
+        return (place.directory, place)
+      }
       throw observer.root.leafAncestor(of: path).map { Absence.obstructed(by: $0) } ?? Absence.absent
     }
   }

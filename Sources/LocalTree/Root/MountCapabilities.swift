@@ -57,10 +57,10 @@ extension MountCapabilities {
     defer { for name in names { try? directory.unlink(name) } }
     for name in names.prefix(2) { _ = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) }
 
+    let known = try ofMountThatIsOnlyRead(directory)
     let readable = try directory.open(names[0], O_RDONLY)
     let lease = Lease(on: readable, patience: 10_000)
     lease.release()
-    let known = try ofMountThatIsOnlyRead(directory)
     return MountCapabilities(
       canExchange: directory.rename(names[0], to: names[1], in: directory, .exchange) == 0,
       canRenameWithoutReplacing:

@@ -20,8 +20,12 @@ struct LinkFollower: Sendable {
   func target(of path: RelativePath) throws -> Target {
     let target: Descriptor
     do { target = try open(path) } catch let error as SystemError { return .refused(reason: reason(error, path)) }
-    if let reserved = try reservedName(of: target) {
-      return .refused(reason: "is a symbolic link into “\(reserved)”, which is never synced")
+    do {
+      if let reserved = try reservedName(of: target) {
+        return .refused(reason: "is a symbolic link into “\(reserved)”, which is never synced")
+      }
+    } catch let error as SystemError {
+      return .refused(reason: "is a symbolic link that cannot be followed without /proc (\(error.text))")
     }
     let status = try target.status()
     switch status.kind {

@@ -64,8 +64,10 @@ extension Engine {
   }
 
   /// What is only read is changed by nobody here: what the bucket has is reported, and stays there.
-  func isLeftAlone(_ path: RelativePath) async throws -> Bool {
-    guard let reason = try await local.refusal(toChange: path) else { return false }
+  func isLeftAlone(_ path: RelativePath, isGone: Bool = false) async throws -> Bool {
+    guard options.followsSymlinks, let reason = try await local.refusal(toChange: path) else { return false }
+    // That a folder stays which the bucket no longer has takes nothing from anybody.
+    if path.isDirectory, isGone { return true }
     reports.noteBlocked(path.string)
     report(path.string, reason)
     return true

@@ -157,7 +157,7 @@ extension Engine {
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }
-      if operation.changesLocal, try await isLeftAlone(path) { return .settled }
+      if operation.changesLocal, try await isLeftAlone(path, isGone: sight.remote == .absent) { return .settled }
       if options.isDryRun, operation.isChange {
         observer.record(.planned(path, operation))
         return .settled
