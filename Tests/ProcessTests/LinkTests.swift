@@ -50,8 +50,9 @@ extension ProcessTests {
     private func contents(_ server: TestServer, _ prefix: String) async throws -> [String: String] {
       var contents: [String: String] = [:]
       for key in try await server.bucket.objects(prefix).keys.map(\.text) {
-        contents[String(key.dropFirst(prefix.count))] = String(
-          decoding: try await server.bucket.get(key), as: UTF8.self)
+        // Gone since it was listed.
+        guard let bytes = try? await server.bucket.get(key) else { continue }
+        contents[String(key.dropFirst(prefix.count))] = String(decoding: bytes, as: UTF8.self)
       }
       return contents
     }
@@ -66,10 +67,14 @@ extension ProcessTests {
           try link(node.path("l"), to: "real/f")
           try link(node.path("d"), to: "real")
           try link(node.path("out"), to: "/etc/hostname")
+          // Never in sync: the bucket's version would win.
+          try link(node.path("c"), to: "real/f")
+          try await server.bucket.put("tree/c", "their own".utf8)
           try await node.started()
           #expect(
             try await contents(server, "tree/") == [
-              "d/f": "content", "d/g": "deeper", "l": "content", "real/f": "content", "real/g": "deeper",
+              "c": "their own", "d/f": "content", "d/g": "deeper", "l": "content", "real/f": "content",
+              "real/g": "deeper",
             ])
 
           try await server.bucket.put("tree/l", "theirs".utf8)
@@ -77,9 +82,10 @@ extension ProcessTests {
           try await server.bucket.delete("tree/d/g")
           try await eventually("they are reported", within: .seconds(60)) {
             let reported = try node.status()?.quarantined.map(\.path) ?? []
-            return Set(["l", "d/new", "d/g", "out"]).isSubset(of: reported) ? nil : "\(reported)"
+            return Set(["c", "l", "d/new", "d/g", "out"]).isSubset(of: reported) ? nil : "\(reported)"
           }
           #expect(text(node.path("real/f")) == "content" && text(node.path("real/g")) == "deeper")
+          #expect(Set(names(in: node.root)) == [".martlet", "c", "d", "l", "out", "real"])
           #expect(linkTarget(node.path("l")) == Array("real/f".utf8) && !exists(node.path("real/new")))
 
           // An edit of the target is found though no event tells of it at the link.
@@ -97,7 +103,7 @@ extension ProcessTests {
           try await eventually("the targets are missed", within: .seconds(60)) {
             let reported =
               try node.status()?.quarantined.filter { $0.reason.contains("is not there") }.map(\.path) ?? []
-            return Set(reported) == ["d", "l"] ? nil : "\(reported)"
+            return Set(reported) == ["c", "d", "l"] ? nil : "\(reported)"
           }
           #expect(try await contents(server, "tree/")["d/f"] == "content")
           try remove(node.path("d"))

@@ -126,7 +126,7 @@ final class TreeWalk: LocalWalk {
       batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount)!))
     case .directory, .file:
       // It led elsewhere when its directory was read.
-      batch.unreadable.append(path.asDirectory)
+      batch.unreadable += [path.asLeaf, path.asDirectory]
     case .refused(let reason):
       // That its target is away is no deletion, neither of a file nor of what was in a folder.
       batch.unreadable += [path.asLeaf, path.asDirectory]
