@@ -87,7 +87,7 @@ struct Assembly: Sendable {
         client: client, location: location, node: node, capabilities: found, settings: settings,
         plan: connection.section.plan(engineOptions), logger: logger, writing: pool)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
-      options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
+      options.symlinks = configuration.linkPolicy
       // A clock that is set wrong for a while must not end the retention of the whole trash.
       options.wallTime = { [client] in
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
@@ -183,7 +183,10 @@ struct Assembly: Sendable {
     var options = EngineOptions(nodeID: node)
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
-    options.keepsSymlinks = configuration.symlinks == .preserve
+    options.followsSymlinks = configuration.symlinks == .follow
+    if configuration.symlinks != .preserve {
+      options.symlinkRefusal = "is a symbolic link, and --symlinks is “\(configuration.symlinks.rawValue)”"
+    }
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval
@@ -219,4 +222,14 @@ final class SlowDownRelay: Sendable {
   func disconnect() { receiver.withLockedValue { $0 = nil } }
 
   func signal() { receiver.withLockedValue(\.self)?() }
+}
+
+extension Configuration {
+  fileprivate var linkPolicy: SymlinkPolicy {
+    switch symlinks {
+    case .preserve: .preserve
+    case .skip: .skip
+    case .follow: unsafeLinks ? .followAnywhere : .follow
+    }
+  }
 }

@@ -63,6 +63,9 @@ public struct Configuration: Sendable {
   public var readyFile: String?
   public var watch: Watch = .auto
   public var symlinks: Symlinks = .preserve
+  /// Links are also followed where they lead out of the folder: whoever can make links in it decides what is read with
+  /// this user's permissions, and sent.
+  public var unsafeLinks = false
   public var directories: Directories = .empty
   /// What goes along with objects.
   public var objects = Objects()
@@ -111,7 +114,16 @@ extension Configuration {
   }
 
   public enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
-  public enum Symlinks: String, Sendable, CaseIterable { case preserve, skip }
+
+  public enum Symlinks: String, Sendable, CaseIterable {
+    /// They travel as links.
+    case preserve
+    /// They are left alone on both sides.
+    case skip
+    /// What they lead to is uploaded under their names; what the bucket says of these paths is reported and left alone.
+    case follow
+  }
+
   public enum Directories: String, Sendable, CaseIterable { case empty, none }
 
   /// Above how many deletions at a time somebody is asked.

@@ -49,6 +49,7 @@ enum MartletOptions {
     .one("--max-bandwidth-up"),
     .one("--max-bandwidth-down"),
     .one("--symlinks"),
+    .flag("--unsafe-links"),
     .one("--directories"),
     .one("--node-id"),
     .one("--state-dir"),

@@ -17,6 +17,7 @@ struct SyncInvocation {
     Self.readPoll(options.poll, dialect, &reader, &configuration)
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
+    Self.readLinks(options.selection, dialect, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)
@@ -162,11 +163,23 @@ struct SyncInvocation {
         patterns("--exclude").map(Configuration.Filter.exclude)
         + patterns("--include").map(Configuration.Filter.include)
     }
-    set(&configuration.symlinks, reader.choice("--symlinks", options.symlinks))
-    if reader.flag("--no-follow-symlinks", options.noFollowSymlinks ? true : nil) ?? false {
-      configuration.symlinks = .skip
-    }
     set(&configuration.directories, reader.choice("--directories", options.directories))
+  }
+
+  private static func readLinks(
+    _ options: SelectionOptions, _ dialect: Dialect, _ reader: inout SettingReader,
+    _ configuration: inout Configuration
+  ) {
+    set(&configuration.symlinks, reader.choice("--symlinks", options.symlinks))
+    configuration.unsafeLinks = reader.flag("--unsafe-links", options.unsafeLinks ? true : nil) ?? false
+    // The last of the two options decides; of their variables, as of any, those that are set.
+    var follows = options.followSymlinks
+    if follows == nil, let isGiven = reader.flag("--follow-symlinks", nil), isGiven { follows = true }
+    if follows == nil, let isGiven = reader.flag("--no-follow-symlinks", nil), isGiven { follows = false }
+    guard let follows else { return }
+    configuration.symlinks = follows ? .follow : .skip
+    // The AWS CLI follows them anywhere.
+    if follows, dialect == .s3Sync2 { configuration.unsafeLinks = true }
   }
 
   private static func maximumFailures(

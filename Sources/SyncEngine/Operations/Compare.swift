@@ -102,6 +102,7 @@ extension Engine {
       serverNow: head.serverTime)
     {
     case .remoteWins:
+      if try await isLeftAlone(path) { return .settled }
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
@@ -112,6 +113,7 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
+      if try await isLeftAlone(path) { return .settled }
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)

@@ -63,6 +63,16 @@ extension Engine {
     }
   }
 
+  /// What is only read is changed by nobody here: what the bucket has is reported, and stays there.
+  func isLeftAlone(_ path: RelativePath, isGone: Bool = false) async throws -> Bool {
+    guard options.followsSymlinks, let reason = try await local.refusal(toChange: path) else { return false }
+    // That a folder stays which the bucket no longer has takes nothing from anybody.
+    if path.isDirectory, isGone { return true }
+    reports.noteBlocked(path.string)
+    report(path.string, reason)
+    return true
+  }
+
   /// Whether the row's version of the bucket, beside which a local one was kept, has taken the name here too.
   private func isRemoteVersion(_ stamp: LocalStamp, _ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
     guard let base = sight.base, base.isLocalChanged, let known = base.fingerprint, stamp.size == known.size,

@@ -108,7 +108,7 @@ extension Engine {
       return false
     }
     if scope == .everything {
-      for name in reports.unblocked() { report(name, nil) }
+      for name in reports.unblocked() where !reports.isFromPass(name) { report(name, nil) }
       if merge.remote?.isOrdered == false {
         spool.dropUnproven()
         observer.record(.passFailed(reason: "the server's listing was not in order; no deletion is derived from it"))

@@ -157,6 +157,7 @@ extension Engine {
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }
+      if operation.changesLocal, try await isLeftAlone(path, isGone: sight.remote == .absent) { return .settled }
       if options.isDryRun, operation.isChange {
         observer.record(.planned(path, operation))
         return .settled
@@ -237,6 +238,14 @@ extension Operation {
     switch self {
     case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: false
     default: true
+    }
+  }
+
+  /// Changes the folder. A conflict may as well; who wins it is not known yet.
+  var changesLocal: Bool {
+    switch self {
+    case .download, .deleteLocal, .makeLocalDirectory, .removeLocalDirectory, .yieldToDirectory: true
+    default: false
     }
   }
 }

@@ -149,6 +149,16 @@ import Testing
     #expect(try Self.configuration("/tmp s3://b --no-follow-symlinks").symlinks == .skip)
   }
 
+  /// As the AWS CLI does: wherever they lead, and the last word counts.
+  @Test(arguments: [
+    ("--follow-symlinks", true), ("--sync-opt-up-follow-symlinks", true),
+    ("--no-follow-symlinks --follow-symlinks", true), ("--follow-symlinks --no-follow-symlinks", false),
+  ]) func linksAreFollowedWhereAsked(_ options: String, follows: Bool) throws {
+    let configuration = try Self.configuration("/tmp s3://b \(options)")
+    #expect(configuration.symlinks == (follows ? .follow : .skip))
+    #expect(configuration.unsafeLinks == follows)
+  }
+
   @Test(arguments: [
     ("-p -1", [:], "--poll -1: give whole seconds from 0 to 3600"), ("-p 3601", [:], "--poll 3601: "),
     ("-p 1.5", [:], "--poll 1.5: "), ("", ["POLL_INTERVAL": "x"], "POLL_INTERVAL=x: give whole seconds"),
