@@ -14,6 +14,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var refusesConditions = false
   /// Something that the object carries cannot be carried over.
   var refusesMetadata = false
+  /// Lets nobody write, nor look for what was begun.
+  var isReadOnly = false
   /// Keeps no checksums of whole objects.
   var hasNoChecksums = false
   /// Happens while a part is on its way, once.
@@ -37,6 +39,7 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
 
   /// The sender of a lost request gives up. It arrives just before the next write does, if not earlier.
   private func write<T: Sendable>(_ name: String, _ send: @escaping () async throws -> T) async throws -> T {
+    try forbidWriting(name)
     if loses.remove(name) != nil {
       late.append { _ = try? await send() }
       throw RemoteFailure(.outcomeUnknown, "simulated loss")
@@ -106,8 +109,17 @@ extension PickyRemoteTree {
     let inner = inner
     return try await write("complete") { try await inner.completeUpload(upload, parts: parts, replacing: expected) }
   }
-  func abortUpload(_ upload: MultipartUpload) async throws { try await inner.abortUpload(upload) }
-  func unfinishedUploads() async throws -> [UnfinishedUpload] { try await inner.unfinishedUploads() }
+  func abortUpload(_ upload: MultipartUpload) async throws {
+    try forbidWriting(upload.path)
+    try await inner.abortUpload(upload)
+  }
+  func unfinishedUploads() async throws -> [UnfinishedUpload] {
+    try forbidWriting("")
+    return try await inner.unfinishedUploads()
+  }
+  private func forbidWriting(_ path: String) throws {
+    if isReadOnly { throw RemoteFailure(.permission, "simulated refusal at \(path)") }
+  }
   func copy(
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
