@@ -12,6 +12,8 @@ public struct SyncOutcome: Hashable, Sendable {
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
+  /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
+  public var leftApart = 0
   /// What the CloudFront distribution has not heard of yet; the next run tells it.
   public var invalidationLeft: String?
 
