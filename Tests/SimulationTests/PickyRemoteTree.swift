@@ -20,6 +20,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var hasNoChecksums = false
   /// Happens while a part is on its way, once.
   var onPart: (() -> Void)?
+  /// Happens just before a deletion, once.
+  var onDelete: (() -> Void)?
 
   /// Writes whose next request is on its way for long, by their names.
   var loses: Set<String> = []
@@ -127,6 +129,8 @@ extension PickyRemoteTree {
     return try await write("copy") { try await inner.copy(path, version: source, to: target, replacing: expected) }
   }
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
+    onDelete?()
+    onDelete = nil
     let inner = inner
     try await write("delete") { try await inner.delete(path, expecting: expected) }
   }
