@@ -19,10 +19,14 @@ extension Configuration {
     if let nodeID, let problem = NodeIdentity.problem(with: nodeID) {
       problems.append("--node-id \(nodeID): \(problem)")
     }
+    if unsafeLinks, symlinks != .follow {
+      problems.append("--unsafe-links: says which links are followed; give --symlinks follow, too")
+    }
     problems += objects.problems
     problems += bandwidthProblems
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
+    if let lease { problems += lease.problems }
     return problems
   }
 

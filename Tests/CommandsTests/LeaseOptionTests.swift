@@ -38,6 +38,15 @@ import Testing
     #expect(try Self.sync("/tmp s3://b -t 5").notes.first?.hasPrefix("--dfs-lock-timeout") == true)
   }
 
+  @Test func lessThanASecondIsRefused() throws {
+    var configuration = Configuration(root: "/tmp", location: "s3://b")
+    configuration.lease = Configuration.Lease()
+    #expect(configuration.problems == [])
+    configuration.lease?.timeout = .milliseconds(999)
+    configuration.lease?.wait = .zero
+    #expect(configuration.problems.map { $0.prefix(18) } == ["--dfs-lock-timeout", "--dfs-lock-wait: g"])
+  }
+
   @Test func theStatusTellsWhoHoldsIt() {
     func text(_ state: StatusReport.Lease.State, _ holder: String?, _ seconds: Double?) -> String {
       StatusText.describe(StatusReport.Lease(state: state, holder: holder, seconds: seconds))

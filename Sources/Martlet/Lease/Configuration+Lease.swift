@@ -11,5 +11,11 @@ extension Configuration {
     public var namesHost = false
 
     public init() {}
+
+    var problems: [String] {
+      [("--dfs-lock-timeout", timeout), ("--dfs-lock-wait", wait)].filter { $0.1 < .seconds(1) }.map {
+        "\($0.0): give at least 1 second"
+      }
+    }
   }
 }

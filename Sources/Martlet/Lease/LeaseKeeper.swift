@@ -23,6 +23,8 @@ final class LeaseKeeper: Sendable {
   fileprivate struct Waiter {
     var id: UInt64
     var since: Int64
+    /// When it gives up.
+    var end: Int64
     var continuation: CheckedContinuation<Verdict, Never>
   }
 
@@ -32,13 +34,16 @@ final class LeaseKeeper: Sendable {
     case cancelled
   }
 
-  /// A commit that waits longer makes room for other paths and is planned anew. What was recorded of it, such as its
-  /// intent, counts from before the wait; a request that AWS takes has to be sent within 15 minutes.
-  fileprivate static let patience: Int64 = 45_000_000_000
+  /// A commit that waits longer is planned anew a second later: passes, which find what is new in the bucket, wait for
+  /// the paths under way.
+  private static let patience: Int64 = 3_000_000_000
+  /// Of commits that cost more to begin anew: large files are read again, renamed ones are sent. What was recorded of a
+  /// commit, such as its intent, counts from before the wait, and AWS takes a request for 15 minutes: no longer.
+  private static let longPatience: Int64 = 45_000_000_000
   /// Whoever has waited so long ago is another matter.
   private static let memory: Int64 = 60_000_000_000
   /// For giving the lock back at the end.
-  private static let farewell: Int64 = 5_000_000_000
+  private static let farewell: Int64 = 2_000_000_000
 
   private let options: Configuration.Lease
   private let object: LockObject
@@ -85,12 +90,16 @@ final class LeaseKeeper: Sendable {
 
   /// Sends a commit when the lease allows it.
   ///
-  /// Throws `RemoteFailure` `.unreachable`, which says that nothing was sent, where that takes too long.
-  func holding<Result: Sendable>(_ commit: () async throws -> Result) async throws -> Result {
-    switch await enter() {
+  /// Throws `RemoteFailure` `.notOurTurn` where that takes too long.
+  ///
+  /// - Parameter isCostly: to begin anew.
+  func holding<Result: Sendable>(
+    isCostly: Bool = false, _ commit: () async throws -> Result
+  ) async throws -> Result {
+    switch await enter(for: isPatient ? nil : isCostly ? Self.longPatience : Self.patience) {
     case .mayCommit: break
     case .cancelled: throw CancellationError()
-    case .waitedTooLong: throw RemoteFailure(.unreachable, "waits for the lease: \(explanation)")
+    case .waitedTooLong: throw RemoteFailure(.notOurTurn, "waits for the lease: \(explanation)")
     }
     defer {
       state.withLockedValue { $0.machine.leave(now: environment.uptime()) }
@@ -99,7 +108,7 @@ final class LeaseKeeper: Sendable {
     return try await commit()
   }
 
-  private func enter() async -> Verdict {
+  private func enter(for patience: Int64?) async -> Verdict {
     let now = environment.uptime()
     let (id, isIn) = state.withLockedValue { state in
       state.nextWaiter += 1
@@ -111,7 +120,8 @@ final class LeaseKeeper: Sendable {
         state.withLockedValue { state in
           // A cancellation that came earlier found nobody.
           guard !Task.isCancelled else { return continuation.resume(returning: .cancelled) }
-          state.wait(Waiter(id: id, since: now, continuation: continuation), memory: Self.memory)
+          let end = patience.map { now + $0 } ?? .max
+          state.wait(Waiter(id: id, since: now, end: end, continuation: continuation), memory: Self.memory)
         }
         changed.yield()
       }
@@ -141,9 +151,9 @@ final class LeaseKeeper: Sendable {
       while !Task.isCancelled {
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        if !isPatient { dismiss(.waitedTooLong) { now - $0.since >= Self.patience } }
+        dismiss(.waitedTooLong) { now >= $0.end }
         try complain(now: now)
-        let (action, next) = state.withLockedValue { ($0.machine.step(now: now), $0.nextDeadline(options, isPatient)) }
+        let (action, next) = state.withLockedValue { ($0.machine.step(now: now), $0.nextDeadline(options)) }
         guard case .wait(let until) = action else {
           await perform(action)
           continue
@@ -267,9 +277,11 @@ final class LeaseKeeper: Sendable {
   func report(now: Int64) -> StatusReport.Lease {
     state.withLockedValue { state in
       let isHeld = state.machine.isValid(now: now)
-      let since = isHeld ? state.machine.heldSince : state.waiters.isEmpty ? nil : state.unserved
+      // What gave up for a moment comes again.
+      let isAwaited = state.unserved != nil && (!state.waiters.isEmpty || now - state.abandoned < Self.patience)
+      let since = isHeld ? state.machine.heldSince : isAwaited ? state.unserved : nil
       return StatusReport.Lease(
-        state: isHeld ? .held : state.waiters.isEmpty ? .free : .awaited,
+        state: isHeld ? .held : isAwaited ? .awaited : .free,
         holder: isHeld ? nil : state.machine.holder, seconds: since.map { Double(now - $0) / 1e9 },
         problem: state.problem)
     }
@@ -314,10 +326,10 @@ extension LeaseKeeper.State {
   }
 
   /// When something is due though no reply and no commit comes.
-  func nextDeadline(_ options: Configuration.Lease, _ isPatient: Bool) -> Int64? {
-    guard let first = waiters.first else { return nil }
+  func nextDeadline(_ options: Configuration.Lease) -> Int64? {
+    guard let end = waiters.map(\.end).min() else { return nil }
     let complaint = (told ?? unserved).map { $0 + options.wait.wholeNanoseconds } ?? .max
-    return isPatient ? complaint : min(complaint, first.since + LeaseKeeper.patience)
+    return min(complaint, end)
   }
 }
 

@@ -17,7 +17,7 @@ struct LeasedRemoteTree: RemoteTreePort {
   func completeUpload(
     _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
   ) async throws -> CompletedUpload {
-    try await lease.holding { try await tree.completeUpload(upload, parts: parts, replacing: expected) }
+    try await lease.holding(isCostly: true) { try await tree.completeUpload(upload, parts: parts, replacing: expected) }
   }
 
   func replaceMetadata(_ path: RelativePath, of expected: RemoteStamp, with metadata: EntryMetadata) async throws
@@ -29,7 +29,9 @@ struct LeasedRemoteTree: RemoteTreePort {
   func copy(
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
-    try await lease.holding { try await tree.copy(path, version: source, to: target, replacing: expected) }
+    try await lease.holding(isCostly: true) {
+      try await tree.copy(path, version: source, to: target, replacing: expected)
+    }
   }
 
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {

@@ -35,6 +35,8 @@ package struct LockObject: Sendable {
     var client = capabilities.configured(client)
     client.configuration.requestTimeout = patience
     client.configuration.retry.maximumAttempts = 1
+    // A renewal that waits behind transfers comes too late.
+    client.configuration.bandwidth = BandwidthLimits()
     self.client = client
     bucket = location.bucket
     key = location.prefix + ReservedNames.lease

@@ -47,6 +47,8 @@ package struct RemoteFailure: Error, Hashable, Sendable, CustomStringConvertible
     case throttled
     /// Certainly not processed, may work later: no connection, name not resolved.
     case unreachable
+    /// Certainly not sent: another node's turn to change the bucket lasts. No failure; tried again soon.
+    case notOurTurn
     /// The reply was lost: the write may have happened, or may still happen.
     case outcomeUnknown
     /// The body did not match its checksum or length.

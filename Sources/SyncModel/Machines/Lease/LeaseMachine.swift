@@ -81,6 +81,8 @@ package struct LeaseMachine: Sendable {
   /// Commits that wait.
   package private(set) var waiting = 0
   private var waitingSince: Int64?
+  private var lastWaited: Int64 = 0
+  private static let moment: Int64 = 5_000_000_000
 
   /// - Parameters:
   ///   - run: random, of this process alone.
@@ -115,7 +117,9 @@ package struct LeaseMachine: Sendable {
 
   /// How many commits wait.
   package mutating func setWaiting(_ count: Int, now: Int64) {
-    if held == nil, waiting == 0 { waitingSince = now }
+    // Who gives up for a moment keeps his place.
+    if held == nil, waiting == 0, waitingSince == nil || now - lastWaited > Self.moment { waitingSince = now }
+    if waiting > 0 { lastWaited = now }
     waiting = count
   }
 

@@ -362,8 +362,10 @@ struct LeaseWorld {
       nodes[$0].stoppedUntil <= now && !nodes[$0].waitingSince.isEmpty
     }
     if holders.isEmpty, somebodyWaits {
-      vacantSince = vacantSince ?? now
-      longestVacancy = max(longestVacancy, now - (vacantSince ?? now))
+      // Who took it and was stopped or killed in the same moment counts as a holder of his own.
+      let since = max(vacantSince ?? now, lock?.modified ?? 0)
+      vacantSince = since
+      longestVacancy = max(longestVacancy, now - since)
     } else {
       vacantSince = nil
     }

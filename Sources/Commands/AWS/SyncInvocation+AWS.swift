@@ -1,0 +1,16 @@
+import Martlet
+
+extension SyncInvocation {
+  /// A call of `aws s3 sync`: once, from the first place to the second, with deletions only where they are asked for.
+  /// Folders without files are nothing there.
+  static func ofTheAWSCLI(
+    _ options: SyncOptions, environment: [String: String]
+  ) throws(UsageError) -> SyncInvocation {
+    var invocation = try SyncInvocation(options, dialect: .aws, environment: environment)
+    let isUpload = options.places.first?.hasPrefix("s3://") == false
+    invocation.configuration.once = true
+    invocation.configuration.directions = isUpload ? .up : .down
+    if options.selection.directories == nil { invocation.configuration.directories = .none }
+    return invocation
+  }
+}

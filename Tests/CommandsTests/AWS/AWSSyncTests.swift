@@ -1,0 +1,66 @@
+import ArgumentParser
+import Testing
+
+@testable import Commands
+@testable import Martlet
+
+/// `martlet s3 sync`, which stands in for `aws s3 sync`.
+@Suite struct AWSSyncTests {
+  private static func invocation(_ line: String, _ variables: [String: String] = [:]) throws -> SyncInvocation {
+    let translation = ArgumentTranslationTests.translate(line, .aws)
+    #expect(translation.problems == [])
+    return try .ofTheAWSCLI(Parsed.options(translation.arguments), environment: variables)
+  }
+
+  @Test(arguments: [
+    ("/a s3://b", Configuration.Directions.up, false), ("s3://b/x /a --delete", .down, true),
+    ("--delete /a s3://b", .up, true),
+  ]) func theOrderOfThePlacesIsTheDirection(
+    _ line: String, _ direction: Configuration.Directions, _ deletes: Bool
+  ) throws {
+    let configuration = try Self.invocation(line, ["MARTLET_ONLY_UP": "true", "MARTLET_POLL": "x"]).configuration
+    #expect(configuration.root == "/a")
+    #expect(configuration.once)
+    #expect(configuration.directions == direction)
+    #expect(configuration.deletes.isEmpty == !deletes)
+    #expect(configuration.directories == .none)
+  }
+
+  @Test func foldersTravelWhereThatIsAsked() throws {
+    #expect(try Self.invocation("/a s3://b --directories empty").configuration.directories == .empty)
+  }
+
+  @Test(arguments: ["", "/a", "/a /b", "s3://a s3://b", "/a s3://b /c"]) func takesTwoPlaces(_ line: String) throws {
+    let error = try #require(throws: UsageError.self) {
+      try Self.invocation(line, ["MARTLET_LOCAL_PATH": "/a", "MARTLET_S3_URI": "s3://b"])
+    }
+    #expect(error.problems.count == 1 && error.problems[0].contains("one local folder and one S3 location"))
+  }
+
+  @Test(arguments: [
+    ("s3 sync /a s3://b --delete", "s3 sync /a s3://b --delete"),
+    ("--profile p s3 sync /a s3://b", "s3 sync --profile p /a s3://b"),
+    ("--debug --region=r s3 --no-verify-ssl sync x", "s3 sync --debug --region=r --no-verify-ssl x"),
+    ("--prof p s3 sync", "s3 sync --prof p"),
+    ("--profile s3 sync /a s3://b", "--profile s3 sync /a s3://b"),
+    ("s3 cp a b", "s3 cp a b"), ("--bogus s3 sync", "--bogus s3 sync"), ("--region", "--region"), ("", ""),
+    ("sync /a s3://b", "sync /a s3://b"),
+  ]) func globalOptionsStandAnywhere(_ line: String, _ expected: String) {
+    #expect(AWSWords.ordered(line.split(separator: " ").map(String.init)).joined(separator: " ") == expected)
+  }
+
+  @Test func codesOfTheAWSCLI() {
+    var outcome = SyncOutcome()
+    #expect(AWSExitStatus.of(outcome).rawValue == 0)
+    outcome.unsynced = [.init(path: "cold", reason: "archived"), .init(path: "busy", reason: "busy")]
+    outcome.note(archived: { $0 == "cold" }, isIgnored: false)
+    #expect(AWSExitStatus.of(outcome).rawValue == 1)
+    outcome.unsynced.removeLast()
+    outcome.note(archived: { $0 == "cold" }, isIgnored: false)
+    #expect(AWSExitStatus.of(outcome).rawValue == 2)
+    outcome.note(archived: { $0 == "cold" }, isIgnored: true)
+    #expect(AWSExitStatus.of(outcome).rawValue == 0)
+    #expect(AWSExitStatus.of(MartletError(.configuration, "x")).rawValue == 255)
+    #expect(AWSExitStatus.of(MartletError(.remote, "x")).rawValue == 1)
+  }
+}
