@@ -2,7 +2,8 @@ import Martlet
 
 extension SyncInvocation {
   /// A call of `aws s3 sync`: once, from the first place to the second, with deletions only where they are asked for.
-  /// Folders without files are nothing there.
+  /// There these concern everything that the source lacks, folders without files are nothing, and links are followed
+  /// wherever they lead.
   static func ofTheAWSCLI(
     _ options: SyncOptions, environment: [String: String]
   ) throws(UsageError) -> SyncInvocation {
@@ -10,6 +11,14 @@ extension SyncInvocation {
     let isUpload = options.places.first?.hasPrefix("s3://") == false
     invocation.configuration.once = true
     invocation.configuration.directions = isUpload ? .up : .down
+    if !invocation.configuration.deletes.isEmpty {
+      invocation.configuration.firstSync = isUpload ? .local : .remote
+      invocation.configuration.mirrorsAtStart = true
+    }
+    if isUpload, options.selection.symlinks == nil, invocation.configuration.symlinks != .skip {
+      invocation.configuration.symlinks = .follow
+      invocation.configuration.unsafeLinks = true
+    }
     if options.selection.directories == nil { invocation.configuration.directories = .none }
     return invocation
   }

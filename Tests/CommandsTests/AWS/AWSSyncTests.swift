@@ -24,6 +24,20 @@ import Testing
     #expect(configuration.directions == direction)
     #expect(configuration.deletes.isEmpty == !deletes)
     #expect(configuration.directories == .none)
+    #expect(configuration.mirrorsAtStart == deletes)
+    #expect(configuration.firstSync == (deletes ? direction == .up ? .local : .remote : nil))
+    #expect(configuration.symlinks == (direction == .up ? .follow : .preserve))
+  }
+
+  @Test func linksAreFollowedUnlessSomethingElseIsAsked() throws {
+    for (options, links, areUnsafe) in [
+      ("", Configuration.Symlinks.follow, true), ("--follow-symlinks", .follow, true),
+      ("--no-follow-symlinks", .skip, false), ("--symlinks preserve", .preserve, false),
+      ("--symlinks follow", .follow, false),
+    ] {
+      let configuration = try Self.invocation("/a s3://b \(options)").configuration
+      #expect(configuration.symlinks == links && configuration.unsafeLinks == areUnsafe, "\(options)")
+    }
   }
 
   @Test func foldersTravelWhereThatIsAsked() throws {
