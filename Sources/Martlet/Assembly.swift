@@ -177,7 +177,7 @@ struct Assembly: Sendable {
       transport: transport, logger: logger)
   }
 
-  private static func options(
+  static func options(
     _ configuration: Configuration, root: String, node: String, location: S3Location
   ) -> EngineOptions {
     var options = EngineOptions(nodeID: node)
@@ -206,6 +206,13 @@ struct Assembly: Sendable {
     // What is missing on the side that is written comes back from the other.
     options.policy.deletesLocal = configuration.deletes.contains(.down) && configuration.directions.contains(.down)
     options.policy.deletesRemote = configuration.deletes.contains(.up) && configuration.directions.contains(.up)
+    if configuration.mirrorsAtStart {
+      switch options.policy.firstSync {
+      case .remote where options.policy.deletesLocal: options.policy.mirror = .down
+      case .local where options.policy.deletesRemote: options.policy.mirror = .up
+      case .remote, .local, .keepBoth, nil: break
+      }
+    }
     // One direction decides a first contact.
     if configuration.directions != .both { options.asksAtFirstContact = false }
     return options

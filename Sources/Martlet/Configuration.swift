@@ -36,6 +36,10 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
+  /// With ``firstSync`` `remote` or `local`: every start makes the losing side what the other one is, where ``deletes``
+  /// lets deletions cross to it. What it alone has and was never in sync is kept in the trash, remote objects too, and
+  /// deleted there, up to ``maximumDeletion``; what was deleted on it meanwhile comes back.
+  public var mirrorsAtStart = false
   /// Which side's changes are carried to the other. Without `up` nothing is written to the bucket, and permissions to
   /// list and read will do; without `down` nothing in the folder changes.
   public var directions: Directions = .both

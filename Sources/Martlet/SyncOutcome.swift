@@ -14,6 +14,8 @@ public struct SyncOutcome: Hashable, Sendable {
   public var conflicts = 0
   /// Whether all that is not in sync are objects in archive classes, which nobody restored.
   package var leavesOnlyArchived = false
+  /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
+  public var leftApart = 0
   /// What the CloudFront distribution has not heard of yet; the next run tells it.
   public var invalidationLeft: String?
 

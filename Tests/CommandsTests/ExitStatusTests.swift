@@ -29,6 +29,8 @@ import Testing
     outcome.committed = ["deletedLocal": 2, "uploaded": 1]
     outcome.conflicts = 1
     #expect(OutcomeText.summary(outcome) == "in sync; deleted local 2, uploaded 1; conflicts 1")
+    outcome.leftApart = 3
+    #expect(OutcomeText.summary(outcome) == "in sync; deleted local 2, uploaded 1; conflicts 1; left as they differ 3")
   }
 
   /// The built executable, as a user starts it.

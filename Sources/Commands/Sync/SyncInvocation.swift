@@ -108,14 +108,17 @@ struct SyncInvocation {
     _ configuration: inout Configuration
   ) {
     set(&configuration.conflict, reader.choice("--conflict", options.conflict))
-    configuration.firstSync = firstSync(options, &reader)
+    let initSync: Configuration.FirstSync?
+    (configuration.firstSync, initSync) = firstSync(options, &reader)
     // Both at once is one of the configuration's problems.
     if reader.flag("--only-up", options.onlyUp ? true : nil) ?? false { configuration.directions.remove(.down) }
     if reader.flag("--only-down", options.onlyDown ? true : nil) ?? false { configuration.directions.remove(.up) }
     configuration.comparison = comparison(options, &reader)
     configuration.asksAtFirstContact = dialect == .martlet
-    let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
-    configuration.deletes = deletes ? .both : []
+    let deletes = reader.flag("--delete", options.delete)
+    configuration.deletes = deletes ?? (dialect == .martlet) ? .both : []
+    // Nobody expects that of an option that he did not give.
+    configuration.mirrorsAtStart = initSync != nil && (deletes == true || dialect == .s3Sync2)
     set(
       &configuration.maximumDeletion,
       reader.value("--max-delete", options.maxDelete) { text throws(SettingProblem) in
@@ -127,16 +130,18 @@ struct SyncInvocation {
     set(&configuration.trashRetention, reader.duration("--trash-retention", options.trashRetention))
   }
 
+  /// Who wins at a first contact, and who by an initial sync.
   private static func firstSync(
     _ options: DecisionOptions, _ reader: inout SettingReader
-  ) -> Configuration.FirstSync? {
+  ) -> (Configuration.FirstSync?, initSync: Configuration.FirstSync?) {
     let firstSync: Configuration.FirstSync? = reader.choice("--first-sync", options.firstSync)
     let down = reader.flag("--init-sync-down", options.initSyncDown ? true : nil) ?? false
     let up = reader.flag("--init-sync-up", options.initSyncUp ? true : nil) ?? false
     let given = [down ? "--init-sync-down" : nil, up ? "--init-sync-up" : nil, firstSync.map { "--first-sync \($0)" }]
       .compactMap(\.self)
     if given.count > 1 { reader.refuse("\(given.joined(separator: ", ")): exclude each other: give one of them") }
-    return down ? .remote : up ? .local : firstSync
+    let initSync: Configuration.FirstSync? = down ? .remote : up ? .local : nil
+    return (initSync ?? firstSync, initSync)
   }
 
   /// In the AWS CLI's order of precedence, wherever they stand.

@@ -95,12 +95,16 @@ struct DecisionOptions: ParsableArguments {
 
   @Flag(
     name: [.long, .customShort("i")],
-    help: "At start the bucket's version wins wherever both sides differ and were never in sync.")
+    help: ArgumentHelp(
+      "At start the bucket's version wins wherever both sides differ and were never in sync; with --delete typed as "
+        + "well, what only the folder has goes to the trash."))
   var initSyncDown = false
 
   @Flag(
     name: [.long, .customShort("u")],
-    help: "At start the folder's version wins wherever both sides differ and were never in sync.")
+    help: ArgumentHelp(
+      "At start the folder's version wins wherever both sides differ and were never in sync; with --delete typed as "
+        + "well, what only the bucket has is kept in the trash and deleted."))
   var initSyncUp = false
 
   @Flag(

@@ -129,7 +129,7 @@ extension Engine {
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
       turn(path, .conflictLocalWinsToTrash)
-      try await keepInTrash(path, object)
+      try await keepInTrash(path, object.stamp)
       noteConflict(path, keptAs: nil)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     }
@@ -196,15 +196,15 @@ extension Engine {
   /// Nil: it went to the trash, since git reads stray files below refs/ as branches.
   func keepRemoteLoser(_ path: RelativePath, _ object: RemoteObject) async throws -> RelativePath? {
     if path.ancestors.contains(where: { $0.name == ".git" }) {
-      try await keepInTrash(path, object)
+      try await keepInTrash(path, object.stamp)
       return nil
     }
     return try await keepRemote(path, object)
   }
 
-  private func keepInTrash(_ path: RelativePath, _ object: RemoteObject) async throws {
+  func keepInTrash(_ path: RelativePath, _ version: RemoteStamp) async throws {
     let local = local
-    try await withFetched(path, object.stamp) { fetched in
+    try await withFetched(path, version) { fetched in
       try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
     }
   }

@@ -22,6 +22,7 @@ extension Engine {
       try await forget(path)
       return .settled
     case .upload(let stamp, let expected):
+      if expected == nil { try await forgetAbsence(.up, path, &sight) }
       if expected == nil, sight.base == nil, !work.avoidsRename, let from = try await renameSource(of: path, stamp) {
         if let rest = restOfSettling(from) {
           turn(path, .renameWaits)
@@ -34,6 +35,7 @@ extension Engine {
     case .uploadMetadata(let stamp, let expected):
       return try await uploadMetadata(path, stamp, replacing: expected, &sight)
     case .download(let version, let replaced):
+      if replaced == nil { try await forgetAbsence(.down, path, &sight) }
       return try await download(path, version, replacing: replaced, &sight)
     case .applyMetadata(let version, let metadata, let stamp):
       return try await applyMetadata(path, version, metadata, to: stamp, &sight)

@@ -56,7 +56,7 @@ extension Engine {
 
   /// What keeps failing is reported, not waited for.
   private var isDrained: Bool {
-    dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing && dirty.count < 1000
+    dispatched == 0 && spilled == 0 && (spool.isEmpty || awaitsMirror) && !isFlushing && dirty.count < 1000
       && dirty.paths(limit: 1000).allSatisfy { quarantine.entry(for: $0) != nil }
   }
 

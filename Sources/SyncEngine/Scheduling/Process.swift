@@ -60,7 +60,9 @@ extension Engine {
       }
       succeeded(path)
       switch outcome {
-      case .settled, .renamed: writerIsDone(with: path)
+      case .settled, .renamed:
+        writerIsDone(with: path)
+        mirror.settled(path)
       case .later, .deletion: break
       }
       return outcome
@@ -145,8 +147,8 @@ extension Engine {
     let path = work.path
     for _ in 0..<Self.maximumRounds {
       let plan = Planner.plan(
-        path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy(for: path),
-        neighbours: sight.neighbours)
+        path: path, base: sight.base, local: sight.local, remote: sight.remote,
+        policy: policy(for: path, sight.local, sight.remote, deletes: work.mayDelete), neighbours: sight.neighbours)
       let situation = Situation(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
       observer.record(.considered(path, situation, plan))
