@@ -20,6 +20,13 @@ extension SyncInvocation {
       invocation.configuration.unsafeLinks = true
     }
     if options.selection.directories == nil { invocation.configuration.directories = .none }
+    // What uploads do there without a word; a download makes links of what was uploaded as links.
+    let isSilent =
+      options.selection.symlinks == nil && environment[SettingReader.variable("--symlinks"), default: ""].isEmpty
+    if isUpload, isSilent, invocation.configuration.symlinks == .preserve {
+      invocation.configuration.symlinks = .follow
+      invocation.configuration.unsafeLinks = true
+    }
     return invocation
   }
 }

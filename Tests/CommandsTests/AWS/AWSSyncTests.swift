@@ -44,6 +44,18 @@ import Testing
     #expect(try Self.invocation("/a s3://b --directories empty").configuration.directories == .empty)
   }
 
+  /// Uploads follow them anywhere unless something else is said.
+  @Test(arguments: [
+    ("/a s3://b", [:], Configuration.Symlinks.follow), ("/a s3://b --follow-symlinks", [:], .follow),
+    ("/a s3://b --no-follow-symlinks", [:], .skip), ("/a s3://b --symlinks preserve", [:], .preserve),
+    ("/a s3://b", ["MARTLET_SYMLINKS": "preserve"], .preserve),
+    ("/a s3://b", ["MARTLET_NO_FOLLOW_SYMLINKS": "true"], .skip), ("s3://b /a", [:], .preserve),
+  ]) func uploadsFollowLinks(_ line: String, _ variables: [String: String], _ expected: Configuration.Symlinks) throws {
+    let configuration = try Self.invocation(line, variables).configuration
+    #expect(configuration.symlinks == expected)
+    #expect(configuration.unsafeLinks == (expected == .follow))
+  }
+
   @Test(arguments: ["", "/a", "/a /b", "s3://a s3://b", "/a s3://b /c"]) func takesTwoPlaces(_ line: String) throws {
     let error = try #require(throws: UsageError.self) {
       try Self.invocation(line, ["MARTLET_LOCAL_PATH": "/a", "MARTLET_S3_URI": "s3://b"])
