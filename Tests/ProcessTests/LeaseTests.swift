@@ -256,8 +256,8 @@ private struct LeaseHistory {
     var holder: String?
     /// Whose lock the script overwrote.
     var overwritten: String?
-    /// Whose write to the lock got no reply, and may have taken effect.
-    var unanswered: String?
+    /// Whose writes to the lock got no reply; one of them may have taken effect.
+    var unanswered: Set<String> = []
     for entry in entries where (200..<300).contains(entry.status) || entry.status == 0 && entry.key == lockKey {
       let headers = entry.headers ?? [:]
       guard let sender = Self.sender(headers), sender.hasPrefix("party-") else {
@@ -272,10 +272,10 @@ private struct LeaseHistory {
       }
       if entry.key == lockKey {
         guard entry.status != 0 else {
-          unanswered = entry.operation == .putObject ? sender : unanswered
+          if entry.operation == .putObject { unanswered.insert(sender) }
           continue
         }
-        unanswered = nil
+        unanswered = []
         let next = entry.operation == .deleteObject ? nil : sender
         if let next, next != holder { turns.append(next) }
         holder = next
@@ -283,7 +283,7 @@ private struct LeaseHistory {
       } else if !entry.key.contains("/.martlet/") {
         commits[sender, default: 0] += 1
         if headers["if-match"] == nil, headers["if-none-match"] == nil { unconditional.append(entry.key) }
-        if unanswered == sender { (holder, unanswered) = (sender, nil) }
+        if unanswered.contains(sender) { (holder, unanswered) = (sender, []) }
         if holder != sender {
           if overwritten == sender { besideScript += 1 } else { late.append("\(sender) \(entry.key)") }
         }
@@ -335,7 +335,8 @@ private struct Contention {
       for (number, _) in continued.filter({ $0.at <= clock.now }) { fleet.processes[number]?.send(SIGCONT) }
       continued.removeAll { $0.at <= clock.now }
       if strikes, clock.now >= nextStrike {
-        nextStrike = clock.now + .seconds(6)
+        // The lock is dead for a timeout after each.
+        nextStrike = clock.now + .seconds(fleet.timeout * 3)
         if round % 5 == 0 {
           try await scriptTakesATurn()
         } else if let number = try await strike(continued.map(\.number)) {

@@ -25,8 +25,15 @@ extension ProcessTests {
               "--endpoint-url", server.url, "--sync-opt-up-follow-symlinks", "--directories", "none",
             ], in: workspace, environment: TestServer.awsVariables)
           #expect(own.0 == .exited(1) && own.1.contains("broken") && own.1.contains("is not there"), "\(own.1)")
+          let standIn = try await ProcessTests.finished(
+            [
+              try Programs.martlet(), "--endpoint-url", server.url, "s3", "sync", root,
+              "s3://\(TestServer.bucketName)/standin",
+            ], in: workspace, environment: TestServer.awsVariables)
+          #expect(standIn.0 == .exited(1), "\(standIn.1)")
           let (theirs, ours) = (try await contents(server, "cli/"), try await contents(server, "own/"))
           #expect(ours == theirs)
+          #expect(try await contents(server, "standin/") == theirs)
           #expect(
             Set(ours.keys) == [
               "d/f", "d/sub/g", "d/sub/up", "folder/in", "l", "out", "real/f", "real/sub/g", "real/sub/up",

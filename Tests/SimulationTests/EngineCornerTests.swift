@@ -6,6 +6,17 @@ import Testing
 
 /// What the histories of random users hardly ever come to, told step by step.
 @Suite struct EngineCornerTests {
+  // MARK: - Status
+
+  /// It was told as of the last pass: “not watched yet” for as long as the first poll took.
+  @Test func theStatusTellsOfTheWatchAsItIs() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(600) }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(stage.status(of: node)?.watch == .live)
+  }
+
   // MARK: - Conflicts
 
   @Test func firstSyncPutsTheLoserIntoTheTrash() {
@@ -290,6 +301,25 @@ import Testing
     stage.advance(.seconds(900))
     #expect(stage.text("file") == "after")
     #expect(run.status(stage).quarantined.isEmpty)
+  }
+
+  @Test func whatWaitsForItsTurnIsNoFailure() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    node.write("small", "content")
+    node.write("large", String(repeating: "x", count: 100))
+    let run = stage.run(node, node.options) { $0.isOthersTurn = true }
+    stage.advance(.seconds(60))
+    stage.put("down", "from elsewhere")
+    stage.advance(.seconds(30))
+    #expect(node.text("down") == "from elsewhere")
+    #expect(stage.server.sortedKeys == ["down"])
+    let status = run.status(stage)
+    #expect(status.pending == 2 && status.quarantined.isEmpty && status.lastError == nil)
+    #expect(!run.events.contains { if case .retrying = $0 { true } else { false } })
+    run.remote.isOthersTurn = false
+    stage.advance(.seconds(3))
+    #expect(stage.text("small") == "content" && stage.text("large")?.count == 100)
   }
 
   @Test func metadataThatCannotBeSentAreReportedAndLeftAlone() {

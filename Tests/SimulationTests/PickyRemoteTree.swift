@@ -14,6 +14,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var refusesConditions = false
   /// Something that the object carries cannot be carried over.
   var refusesMetadata = false
+  /// Another node's turn to write lasts.
+  var isOthersTurn = false
   /// Lets nobody write, nor look for what was begun.
   var isReadOnly = false
   /// Keeps no checksums of whole objects.
@@ -42,6 +44,7 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   /// The sender of a lost request gives up. It arrives just before the next write does, if not earlier.
   private func write<T: Sendable>(_ name: String, _ send: @escaping () async throws -> T) async throws -> T {
     try forbidWriting(name)
+    if isOthersTurn { throw RemoteFailure(.notOurTurn, "simulated turn of another node at \(name)") }
     if loses.remove(name) != nil {
       late.append { _ = try? await send() }
       throw RemoteFailure(.outcomeUnknown, "simulated loss")

@@ -187,7 +187,7 @@ struct SyncInvocation {
     guard let follows else { return }
     configuration.symlinks = follows ? .follow : .skip
     // The AWS CLI follows them anywhere.
-    if follows, dialect == .s3Sync2 { configuration.unsafeLinks = true }
+    if follows, dialect != .martlet { configuration.unsafeLinks = true }
   }
 
   private static func maximumFailures(

@@ -149,7 +149,7 @@ struct SelectionOptions: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo, exclusivity: .chooseLast,
-    help: "The same as --symlinks follow (in s3-sync2 with --unsafe-links), or --symlinks skip.")
+    help: "The same as --symlinks follow (outside of martlet sync with --unsafe-links), or --symlinks skip.")
   var followSymlinks: Bool?
 
   @Option(

@@ -80,8 +80,11 @@ extension Engine {
   }
 
   /// A picture of the moment.
-  package func currentStatus() -> EngineStatus {
+  package func currentStatus() async -> EngineStatus {
+    // What the last pass saw of it may be half a minute old.
+    let watch = await local.watchState
     var now = status
+    now.watch = watch
     now.active = active.values.sorted { $0.id.value < $1.id.value }
     now.pending = dirty.count + spilled + running.count
     let uptime = environment.uptime()

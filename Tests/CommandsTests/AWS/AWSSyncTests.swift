@@ -24,10 +24,36 @@ import Testing
     #expect(configuration.directions == direction)
     #expect(configuration.deletes.isEmpty == !deletes)
     #expect(configuration.directories == .none)
+    #expect(configuration.mirrorsAtStart == deletes)
+    #expect(configuration.firstSync == (deletes ? direction == .up ? .local : .remote : nil))
+    #expect(configuration.symlinks == (direction == .up ? .follow : .preserve))
+  }
+
+  @Test func linksAreFollowedUnlessSomethingElseIsAsked() throws {
+    for (options, links, areUnsafe) in [
+      ("", Configuration.Symlinks.follow, true), ("--follow-symlinks", .follow, true),
+      ("--no-follow-symlinks", .skip, false), ("--symlinks preserve", .preserve, false),
+      ("--symlinks follow", .follow, false),
+    ] {
+      let configuration = try Self.invocation("/a s3://b \(options)").configuration
+      #expect(configuration.symlinks == links && configuration.unsafeLinks == areUnsafe, "\(options)")
+    }
   }
 
   @Test func foldersTravelWhereThatIsAsked() throws {
     #expect(try Self.invocation("/a s3://b --directories empty").configuration.directories == .empty)
+  }
+
+  /// Uploads follow them anywhere unless something else is said.
+  @Test(arguments: [
+    ("/a s3://b", [:], Configuration.Symlinks.follow), ("/a s3://b --follow-symlinks", [:], .follow),
+    ("/a s3://b --no-follow-symlinks", [:], .skip), ("/a s3://b --symlinks preserve", [:], .preserve),
+    ("/a s3://b", ["MARTLET_SYMLINKS": "preserve"], .preserve),
+    ("/a s3://b", ["MARTLET_NO_FOLLOW_SYMLINKS": "true"], .skip), ("s3://b /a", [:], .preserve),
+  ]) func uploadsFollowLinks(_ line: String, _ variables: [String: String], _ expected: Configuration.Symlinks) throws {
+    let configuration = try Self.invocation(line, variables).configuration
+    #expect(configuration.symlinks == expected)
+    #expect(configuration.unsafeLinks == (expected == .follow))
   }
 
   @Test(arguments: ["", "/a", "/a /b", "s3://a s3://b", "/a s3://b /c"]) func takesTwoPlaces(_ line: String) throws {

@@ -14,11 +14,14 @@ write site/css/main.css main
 write site/css/old.css old
 write "site/img/logo 1.png" logo
 write site/.git/config git
+write shared/terms.html terms
+ln -s ../shared/terms.html site/terms.html
 put site/theirs.txt "not of the site"
 
 aws s3 sync ~/site s3://$BUCKET --exclude '.git/*'
 ended 0
-keys site css/main.css css/old.css "img/logo 1.png" index.html theirs.txt
+keys site css/main.css css/old.css "img/logo 1.png" index.html terms.html theirs.txt
+holds site/terms.html terms
 holds "site/img/logo 1.png" logo
 says site/css/main.css "content-type: text/css"
 files site .git/config css/main.css css/old.css "img/logo 1.png" index.html
@@ -31,10 +34,10 @@ holds site/css/old.css old
 files site .git/config css/main.css "img/logo 1.png" index.html
 
 pushd site >/dev/null
-aws s3 sync . s3://site --delete --exclude '*' --include 'css/*'
+aws s3 sync . s3://site --delete --exclude ".git/*"
 ended 0
 popd >/dev/null
-keys site css/main.css "img/logo 1.png" index.html theirs.txt
+keys site css/main.css "img/logo 1.png" index.html terms.html
 file site/.git/config git
 
 write public/index.html public
@@ -126,6 +129,9 @@ file replica/one "1, changed"
 aws s3 sync s3://backup/data ~/replica --delete --exclude own
 ended 0
 files replica one own three
+aws s3 sync s3://backup/data ~/replica --delete
+ended 0
+files replica one three
 keys backup/data data/one data/three
 
 timeout 600 aws s3 sync --endpoint-url "$AWS_ENDPOINT_URL" s3://backup/photos photos-of-old --exclude '*.png'
