@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct StatusTests {
   private let run = Run(
-    root: "/data", location: S3Location(bucket: "b", prefix: "x"), node: "n-1", poll: .seconds(30), safety: "Safe.")
+    root: "/data", location: S3Location(bucket: "b", prefix: "x"), node: "n-1", poll: .seconds(30),
+    fullPassInterval: .seconds(600), safety: "Safe.")
 
   private func monitor(now: Int64 = 0, next: any SyncObserver = Recorder()) -> SyncMonitor {
     SyncMonitor(next: next, uptime: { now }, onFullPass: {})

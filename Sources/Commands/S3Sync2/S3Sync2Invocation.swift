@@ -12,7 +12,6 @@ struct S3Sync2Invocation {
     var reader = SettingReader(environment: environment, seedVariables: dialect.seedVariables)
     var notes: [String] = []
     Self.readLock(own, &reader, &notes)
-    Self.readFeeds(own, &reader, &notes)
     var sync: SyncInvocation?
     var problems: [String] = []
     do {
@@ -32,6 +31,9 @@ struct S3Sync2Invocation {
       notes.append(
         "--delete: begins with what is in sync; at a first contact what only one side has is kept and copied, also with "
           + "--init-sync-up or --init-sync-down")
+    }
+    if options.events.eventQueueCleanup, sync.configuration.eventQueue == nil {
+      notes.append("--event-queue-cleanup: has no effect without --event-queue")
     }
     sync.configuration.uploadFilters = FilterOption.ordered(own.syncOptUpExclude + own.syncOptUpInclude)
     sync.configuration.downloadFilters = FilterOption.ordered(own.syncOptDownExclude + own.syncOptDownInclude)
@@ -53,14 +55,6 @@ struct S3Sync2Invocation {
           + "so nodes do not overwrite each other without it: leave it out")
     } else if own.dfsUidHostname || own.dfsLockTimeout != nil || own.dfsLockWait != nil {
       notes.append("--dfs-lock-timeout, --dfs-lock-wait, --dfs-uid-hostname: have no effect without --dfs")
-    }
-  }
-
-  private static func readFeeds(_ own: S3Sync2Options, _ reader: inout SettingReader, _ notes: inout [String]) {
-    if let queue = reader.text("--event-queue", own.eventQueue) {
-      reader.refuse("--event-queue \(queue): event queues are not available yet: leave it out and poll with --poll")
-    } else if own.eventQueueCleanup {
-      notes.append("--event-queue-cleanup: has no effect without --event-queue")
     }
   }
 

@@ -18,6 +18,7 @@ struct SyncInvocation {
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.eventQueue = options.events.read(&reader)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)
     output = OutputSettings(options.output, &reader)
