@@ -81,8 +81,8 @@ extension SimRemoteTree {
     }
     await life.travel(delay())
     if !life.isAlive {
-      // Left before the crash: it may arrive, or not.
-      if mayBeLate && life.oneIn(2) { _ = try? effect() }
+      // Left before the crash: it may arrive, or not. Without conditions it would overwrite what the next run sent.
+      if mayBeLate && !server.ignoresConditions && life.oneIn(2) { _ = try? effect() }
       throw CancellationError()
     }
     if weather.has(.forbidden, at: life.node) { throw fault(.permission, path) }

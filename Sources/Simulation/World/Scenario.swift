@@ -83,9 +83,8 @@ struct Scenario {
     if lacksConditions {
       hasClashes = false
       bucketHaste = nil
-      // What arrives late overwrites where nothing holds it back, also what was under way when its sender was killed.
+      // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
-      faults.slow = 0
     }
     if !lacksConditions, parts.choose("volume", usual: false, { $0.oneIn(6) }) {
       for index in nodes.indices {

@@ -122,7 +122,7 @@ extension SimUser {
     say("copied \(source) to \(target)")
     copy.modified = inode.modified
     disk.sync(copy)
-    if let parent = disk.lookup(target.parent ?? .root) { disk.sync(parent) }
+    for folder in target.ancestors + [.root] { disk.lookup(folder).map(disk.sync) }
     oracle.names(copy.content, as: target)
     delete(source)
     oracle.restores(copy.content)
