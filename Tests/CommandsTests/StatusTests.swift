@@ -104,6 +104,20 @@ import Testing
     #expect(StatusText.describe(report).contains("\nbandwidth: up 1.5 MiB/s, down no limit"))
   }
 
+  @Test func theFeedIsTold() throws {
+    var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
+    #expect(!StatusText.describe(report).contains("events"))
+    report.events = StatusReport.Events(queue: "q-1", route: "sns", state: .live, taken: 7, ignored: 3, unknown: 0)
+    #expect(StatusText.describe(report).hasSuffix("\nevents through q-1 (sns): live, 7 taken"))
+    report.events?.state = .failing
+    report.events?.unknown = 2
+    report.events?.problem = "gone\n"
+    #expect(
+      StatusText.describe(report).hasSuffix(
+        "\nevents through q-1 (sns): none come, the bucket is polled, 7 taken, 2 not understood: gone\\n"))
+    #expect(try StatusReport(json: report.json()) == report)
+  }
+
   /// What a limit lets through slowly is no standstill, though nothing else tells of it.
   @Test func slowTransfersAreASignOfLife() async throws {
     let late = 10 * second + 400 * second

@@ -33,6 +33,7 @@ package final class EventFeed: Sendable {
     var route: EventRoute?
     var lastEvent: Int64 = 0
     var canary: Canary?
+    var lastFailure: String?
   }
 
   private let source: @Sendable () async throws -> any EventSource
@@ -99,18 +100,29 @@ package final class EventFeed: Sendable {
   }
 
   private func lost(_ error: any Error, _ sink: any RemoteHintSink) async {
+    let gist = Self.gist(error)
     let isNews = state.withLockedValue { state in
       defer {
         state.report.state = .failing
         state.report.problem = "\(error)"
+        state.lastFailure = gist
       }
-      return state.report.problem != "\(error)" || state.report.state == .live
+      return state.lastFailure != gist || state.report.state == .live
     }
     let isMissing = (error as? AWSServiceError)?.isMissingQueue ?? false
     logger.log(
       level: isNews ? .warning : .debug,
       "\(isMissing ? "the queue is gone and is made again" : "no events come"), the bucket is polled: \(error)")
     await sink.feedChanged(isLive: false)
+  }
+
+  /// Without what differs with each request.
+  private static func gist(_ error: any Error) -> String {
+    switch error {
+    case let error as AWSServiceError: "\(error.operation) \(error.kind) \(error.code)"
+    case let error as S3Error: "\(error.operation) \(error.kind) \(error.code)"
+    default: "\(error)"
+    }
   }
 
   // MARK: Listening

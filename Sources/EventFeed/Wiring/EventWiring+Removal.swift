@@ -29,9 +29,11 @@ extension EventWiring {
     }
     if ways.contains(.sns) {
       await attempt {
-        // Its ARN is what is wanted: the call makes none that is there already.
-        let topic = try await services.sns.createTopic(names.topic)
-        try await locked { try await leave(topic: topic, queue: found?.arn.text) }
+        try await locked {
+          // For its ARN: what is there already is not made again.
+          let topic = try await services.sns.createTopic(names.topic)
+          try await leave(topic: topic, queue: found?.arn.text)
+        }
       }
     }
     if let url = found?.url {
