@@ -109,6 +109,50 @@ import Testing
     run.stop(stage)
   }
 
+  /// Two nodes whose feeds lose, double, delay and reorder what they tell.
+  @Test(arguments: 1...8 as ClosedRange<UInt64>) func aBadFeedChangesNothingInTheEnd(_ seed: UInt64) {
+    let stage = Stage()
+    var random = SeededGenerator(seed: seed)
+    let nodes = [stage.node(), stage.node()]
+    let runs = nodes.map { Self.live(stage, $0) }
+    var underWay: [(due: Int, node: Int, path: RelativePath)] = []
+    var known = stage.server.objects.mapValues(\.etag)
+    for step in 0..<1200 {
+      if step < 600, random.next() % 4 == 0 {
+        let path = RelativePath(unchecked: "d\(random.next() % 2)/f\(random.next() % 5)")
+        let node = nodes[Int(random.next() % 2)]
+        switch random.next() % 4 {
+        case 0: stage.put(path.string, "somebody \(step)")
+        case 1: try? stage.server.delete(path.string, ifMatch: nil)
+        default: node.disk.lookup(path) == nil ? node.write(path, "\(step)") : node.rewrite(path, "again \(step)")
+        }
+      }
+      stage.advance(.milliseconds(100))
+      let now = stage.server.objects.mapValues(\.etag)
+      for key in Set(known.keys).union(now.keys).sorted() where known[key] != now[key] {
+        let path = RelativePath(unchecked: key)
+        for node in 0..<2 {
+          for _ in 0..<(random.next() % 3) {
+            underWay.append((step + Int(random.next() % 200), node, path))
+          }
+        }
+      }
+      known = now
+      for event in underWay where event.due == step {
+        runs[event.node].ask(stage) { await $0.hint(remote: [event.path] + event.path.ancestors) }
+      }
+    }
+    // What was lost is found by the next full pass.
+    stage.advance(.seconds(1300))
+    let files = Set(stage.server.objects.keys.filter { !$0.hasSuffix("/") })
+    #expect(!files.isEmpty)
+    for node in nodes {
+      #expect(Set(node.names) == files)
+      for key in files { #expect(node.text(RelativePath(unchecked: key)) == stage.text(key)) }
+    }
+    for run in runs { run.stop(stage) }
+  }
+
   @Test func whatIsExcludedIsNotRemembered() {
     let stage = Stage()
     let node = stage.node { $0.filters = Filters(rules: [.exclude("no*")]) }
