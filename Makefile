@@ -1,13 +1,14 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test coverage fuzz sanitize build install simulate mutations format lint clean
+.PHONY: help demo test interop coverage fuzz sanitize build install simulate mutations format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
 	@echo "make fuzz      mutated inputs for every reader of foreign bytes (MINUTES= for each, TARGET=, SEED=)"
 	@echo "make sanitize  the whole suite under the address and the thread sanitizer"
+	@echo "make interop   the tests that go through several S3 servers, against LocalStack (FILTER=)"
 	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin, also as s3-sync2 (PREFIX, DESTDIR)"
@@ -26,6 +27,9 @@ fuzz:
 
 sanitize:
 	@JOBS='$(JOBS)' scripts/sanitize $(SANITIZER)
+
+interop:
+	@FILTER='$(FILTER)' scripts/interop
 
 coverage:
 	@scripts/coverage
@@ -58,4 +62,4 @@ lint:
 	swift format lint --strict --recursive Sources Tests Package.swift
 
 clean:
-	rm -rf .build .venv
+	rm -rf .build .venv .venv-interop

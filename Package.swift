@@ -138,6 +138,6 @@ let package = Package(
       [
         "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
         nioConcurrency,
-      ], resources: [.copy("Captures")]),
+      ], resources: [.copy("Captures"), .copy("Lines")]),
   ]
 )

@@ -89,6 +89,11 @@ extension BaseStore: BaseStorePort {
     try await lane.write { database, _ in try ValueTable.set(value, for: key, in: database) }
   }
 
+  /// How many paths have versions that were left as they are, and the first of them in tree order.
+  package func leftApart(limit: Int) async throws -> (count: Int, first: [RelativePath]) {
+    try await lane.read { try EntryTable.leftApart(limit: limit, in: $0) }
+  }
+
   /// Survives a power loss, too.
   package func setDurableValue(_ value: String?, for key: String) async throws {
     try await lane.write(isDurable: true) { database, _ in try ValueTable.set(value, for: key, in: database) }

@@ -64,6 +64,7 @@ enum DatabaseFile {
       try database.execute(sql: SpillTable.schema)
       try database.execute(sql: ValueTable.schema)
     }
+    migrator.registerMigration("2") { try $0.execute(sql: EntryTable.apartSchema) }
     return migrator
   }
 }

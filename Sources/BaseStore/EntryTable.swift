@@ -13,7 +13,7 @@ enum EntryTable {
       kind INTEGER NOT NULL,
       revision INTEGER NOT NULL,
       mount INTEGER, inode INTEGER, size INTEGER, modified INTEGER, changed INTEGER, mode INTEGER,
-      -- bit 0: provisional, bit 1: local content changed
+      -- bit 0: provisional, bit 1: local content changed, bit 2: left apart
       flags INTEGER,
       etag TEXT, remoteSize INTEGER, lastModified INTEGER, versionID TEXT,
       contentSize INTEGER, crc64 INTEGER,
@@ -22,6 +22,11 @@ enum EntryTable {
     CREATE INDEX entryByInode ON entry (inode, mount) WHERE kind <> 0;
     CREATE INDEX tombstoneByRevision ON entry (revision) WHERE kind = 0;
     """
+
+  /// A condition of the index must be repeated by its query, to the letter.
+  private static let isApart = "flags & 4 <> 0"
+
+  static let apartSchema = "CREATE INDEX entryApart ON entry (path) WHERE \(isApart);"
 
   // MARK: Reading
 
@@ -64,6 +69,16 @@ enum EntryTable {
       sql: "SELECT \(columns) FROM entry WHERE inode = ? AND mount = ? AND kind <> 0 ORDER BY path")
     let arguments: StatementArguments = [Int64(bitPattern: inode), Int64(bitPattern: mount.value)]
     return try decodeAll(Row.fetchCursor(statement, arguments: arguments)).compactMap(\.entry)
+  }
+
+  /// Only the rows that count are read.
+  static func leftApart(limit: Int, in database: Database) throws -> (count: Int, first: [RelativePath]) {
+    let counting = try database.cachedStatement(sql: "SELECT count(*) FROM entry WHERE \(isApart)")
+    let count = try Int.fetchOne(counting) ?? 0
+    if count == 0 { return (0, []) }
+    let statement = try database.cachedStatement(
+      sql: "SELECT path FROM entry WHERE \(isApart) ORDER BY path LIMIT ?")
+    return (count, try String.fetchAll(statement, arguments: [limit]).map(RelativePath.init(unchecked:)))
   }
 
   private static func decodeAll(_ cursor: RowCursor) throws -> [BaseRecord] {

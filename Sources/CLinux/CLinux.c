@@ -27,11 +27,11 @@ int clinux_open(int directory, const char *path, int flags, unsigned mode) {
   return RESULT(openat(directory, path, flags | O_CLOEXEC, mode));
 }
 
-int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode) {
+static int open_resolving(int directory, const char *path, int flags, unsigned mode, uint64_t resolve) {
   struct open_how how = {
     .flags = (uint64_t)(flags | O_CLOEXEC),
     .mode = flags & O_CREAT ? mode : 0,
-    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    .resolve = resolve,
   };
   // EAGAIN: a rename somewhere on the way made the kernel unsure; a few tries are what the man page asks for.
   for (int attempt = 0;; attempt++) {
@@ -39,6 +39,15 @@ int clinux_open_beneath(int directory, const char *path, int flags, unsigned mod
     if (result >= 0) return result;
     if (errno != EAGAIN || attempt == 16) return -errno;
   }
+}
+
+int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode) {
+  return open_resolving(
+      directory, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+int clinux_open_following(int directory, const char *path, int flags, int beneath) {
+  return open_resolving(directory, path, flags, 0, RESOLVE_NO_MAGICLINKS | (beneath ? RESOLVE_BENEATH : 0));
 }
 
 int clinux_flag_path(void) { return O_PATH; }
@@ -70,6 +79,15 @@ int clinux_status_at(int directory, const char *name, clinux_status *status) {
 int clinux_space_of(int descriptor, clinux_space *space) {
   struct statfs s;
   if (fstatfs(descriptor, &s) < 0) return -errno;
+  uint64_t identity;
+  _Static_assert(sizeof s.f_fsid == sizeof identity, "f_fsid has 64 bits");
+  memcpy(&identity, &s.f_fsid, sizeof identity);
+  if (!identity) {
+    struct stat status;
+    if (fstat(descriptor, &status) < 0) return -errno;
+    identity = status.st_dev;
+  }
+  space->identity = identity ^ (uint64_t)(uint32_t)s.f_type << 32;
   space->type = (int64_t)(uint32_t)s.f_type;
   space->total_bytes = (int64_t)s.f_blocks * s.f_bsize;
   space->available_bytes = (int64_t)s.f_bavail * s.f_bsize;

@@ -15,13 +15,13 @@ package enum CommandLineTool {
 
   /// `words` begins with the name that the program was called by.
   private static func run(_ words: [String], environment: [String: String]) async throws {
-    let words = MartletCommand.words(words)
-    guard let name = words.first, let command = MartletCommand.translated(name) else {
+    let words = AWSWords.ordered(MartletCommand.words(words))
+    guard let (names, command) = MartletCommand.translated(words) else {
       return try await run(MartletCommand.parseAsRoot(words))
     }
     let translation = ArgumentTranslation(
-      Array(words.dropFirst()), grammar: command.grammar, files: ParameterFile(environment: environment))
-    let parsed = try MartletCommand.parseAsRoot([name] + translation.arguments)
+      Array(words.dropFirst(names.count)), grammar: command.grammar, files: ParameterFile(environment: environment))
+    let parsed = try MartletCommand.parseAsRoot(names + translation.arguments)
     guard let parsed = parsed as? any TranslatedCommand else { return try await run(parsed) }
     try await parsed.run(translation)
   }
@@ -43,16 +43,22 @@ struct MartletCommand: AsyncParsableCommand {
       64 wrong usage.
       """,
     version: Version.current,
-    subcommands: [SyncCommand.self, StatusCommand.self, LimitCommand.self, ServeS3Command.self, S3Sync2Command.self])
+    subcommands: [
+      SyncCommand.self, StatusCommand.self, LimitCommand.self, ServeS3Command.self, S3Sync2Command.self, S3Command.self,
+    ])
 
   /// The words behind the program's name. Called by the name of a program that it stands in for, it is that one.
   static func words(_ words: [String]) -> [String] {
     let name = words.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) }
-    return [name].compactMap { translated($0 ?? "") == nil || $0 == "sync" ? nil : $0 } + words.dropFirst()
+    return (name == S3Sync2Command.configuration.commandName ? [name!] : []) + words.dropFirst()
   }
 
-  static func translated(_ name: String) -> (any TranslatedCommand.Type)? {
-    configuration.subcommands.first { $0.configuration.commandName == name } as? any TranslatedCommand.Type
+  /// The command that the words begin with, if its words are translated, and its names.
+  static func translated(_ words: [String]) -> (names: [String], command: any TranslatedCommand.Type)? {
+    let commands: [([String], any TranslatedCommand.Type)] = [
+      (["sync"], SyncCommand.self), (["s3-sync2"], S3Sync2Command.self), (["s3", "sync"], AWSSyncCommand.self),
+    ]
+    return commands.first { words.starts(with: $0.0) }
   }
 }
 

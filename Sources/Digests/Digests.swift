@@ -30,6 +30,14 @@ package struct SHA256Digest: IncrementalDigest {
   package func finalize() -> [UInt8] { Array(hasher.finalize()) }
 }
 
+package struct SHA512Digest: IncrementalDigest {
+  private var hasher = Crypto.SHA512()
+
+  package init() {}
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) { hasher.update(bufferPointer: bytes) }
+  package func finalize() -> [UInt8] { Array(hasher.finalize()) }
+}
+
 package struct SHA1Digest: IncrementalDigest {
   private var hasher = Crypto.Insecure.SHA1()
 

@@ -99,7 +99,7 @@ extension LocalTree {
   ) async throws -> Bool {
     try await perform(directory) {
       var found = false
-      try layout.root.open(directory, O_RDONLY).forEachName { bytes, type in
+      try observer.open(directory).forEachName { bytes, type in
         guard let name = String(validating: bytes, as: UTF8.self),
           [DT_REG, DT_LNK, DT_DIR, DT_UNKNOWN].contains(Int(type))
         else { return true }
@@ -144,6 +144,16 @@ extension LocalTree {
 // MARK: changing
 
 extension LocalTree {
+  package func refusal(toChange path: RelativePath) async throws -> String? {
+    guard observer.follower != nil else { return nil }
+    return try await perform(path) {
+      try observer.followedLink(at: path).map {
+        "is left as it is here: “\($0)” is a symbolic link that is followed, and nothing is changed behind it; change "
+          + "what it leads to, or put a file or folder in its place"
+      }
+    }
+  }
+
   package func stage(for path: RelativePath, size: Int64) async throws -> any StagedFile {
     try await perform(path) {
       var directory: RelativePath = path.parent ?? .root
@@ -193,7 +203,11 @@ extension LocalTree {
   package func applyMetadata(
     _ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp
   ) async throws -> MetadataOutcome {
-    try await perform(path) { try committer.applyMetadata(metadata, to: path, expecting: expected) }
+    try await perform(path) {
+      // As where a file system refuses modes and times: the two sides differ in them, and stay so.
+      if try observer.followedLink(at: path) != nil { return .applied(expected) }
+      return try committer.applyMetadata(metadata, to: path, expecting: expected)
+    }
   }
 
   package func sync(_ directories: Set<RelativePath>) async throws {

@@ -63,6 +63,8 @@ struct Assembly: Sendable {
     transport = try HTTPTransport(configuration: transportConfiguration)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
+    var engineOptions = Self.options(configuration, root: root, node: node, location: location)
+    connection.section.limit(&engineOptions)
     let invalidations: Invalidations?
     let feed: EventFeed?
     do {
@@ -85,13 +87,13 @@ struct Assembly: Sendable {
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
-        logger: logger, writing: pool)
+        plan: connection.section.plan(engineOptions), logger: logger, writing: pool)
       feed = EventFeed.make(
         configuration, settings: connection.settings, location: location, node: node, remote: remote, client: client,
         credentials: credentials, transport: transport, stallTimeout: transportConfiguration.stallTimeout,
         logger: logger)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
-      options.symlinks = configuration.symlinks == .preserve ? .preserve : .skip
+      options.symlinks = configuration.linkPolicy
       // A clock that is set wrong for a while must not end the retention of the whole trash.
       options.wallTime = { [client] in
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
@@ -104,12 +106,11 @@ struct Assembly: Sendable {
       try? store.close()
       throw error
     }
-    var options = Self.options(configuration, root: root, node: node, location: location)
     if !remote.capabilities.markers, remote.capabilities.canWrite {
-      options.policy.directories = .none
+      engineOptions.policy.directories = .none
       logger.notice("the server keeps no folder markers: empty folders are not synced")
     }
-    self.options = options
+    options = engineOptions
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
       fullPassInterval: configuration.fullPassInterval,
@@ -183,13 +184,16 @@ struct Assembly: Sendable {
       transport: transport, logger: logger)
   }
 
-  private static func options(
+  static func options(
     _ configuration: Configuration, root: String, node: String, location: S3Location
   ) -> EngineOptions {
     var options = EngineOptions(nodeID: node)
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
-    options.keepsSymlinks = configuration.symlinks == .preserve
+    options.followsSymlinks = configuration.symlinks == .follow
+    if configuration.symlinks != .preserve {
+      options.symlinkRefusal = "is a symbolic link, and --symlinks is “\(configuration.symlinks.rawValue)”"
+    }
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval
@@ -209,6 +213,13 @@ struct Assembly: Sendable {
     // What is missing on the side that is written comes back from the other.
     options.policy.deletesLocal = configuration.deletes.contains(.down) && configuration.directions.contains(.down)
     options.policy.deletesRemote = configuration.deletes.contains(.up) && configuration.directions.contains(.up)
+    if configuration.mirrorsAtStart {
+      switch options.policy.firstSync {
+      case .remote where options.policy.deletesLocal: options.policy.mirror = .down
+      case .local where options.policy.deletesRemote: options.policy.mirror = .up
+      case .remote, .local, .keepBoth, nil: break
+      }
+    }
     // One direction decides a first contact.
     if configuration.directions != .both { options.asksAtFirstContact = false }
     return options
@@ -225,4 +236,14 @@ final class SlowDownRelay: Sendable {
   func disconnect() { receiver.withLockedValue { $0 = nil } }
 
   func signal() { receiver.withLockedValue(\.self)?() }
+}
+
+extension Configuration {
+  fileprivate var linkPolicy: SymlinkPolicy {
+    switch symlinks {
+    case .preserve: .preserve
+    case .skip: .skip
+    case .follow: unsafeLinks ? .followAnywhere : .follow
+    }
+  }
 }

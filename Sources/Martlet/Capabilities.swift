@@ -18,6 +18,7 @@ struct Capabilities {
   }
 
   private static let key = "capabilities"
+  private static let scratchKey = "probe"
   /// Seconds. Servers are updated.
   private static let validity: Int64 = 30 * 86_400
 
@@ -33,6 +34,9 @@ struct Capabilities {
     }
     // A dry run writes nothing, not even to find out.
     if configuration.isDryRun { return .none }
+    // I5: of a run that was killed at this.
+    if let left = try await store.value(Self.scratchKey) { await probe.removeScratch(left) }
+    try await store.setValue(probe.scratch, for: Self.scratchKey)
     let found = try await probeUntilReached(configuration, isStopped: isStopped)
     try await keep(found)
     if found.safetyLevel != .conditional { logger.warning("\(found.safetyLevel.explanation)") }

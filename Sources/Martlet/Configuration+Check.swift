@@ -19,6 +19,9 @@ extension Configuration {
     if let nodeID, let problem = NodeIdentity.problem(with: nodeID) {
       problems.append("--node-id \(nodeID): \(problem)")
     }
+    if unsafeLinks, symlinks != .follow {
+      problems.append("--unsafe-links: says which links are followed; give --symlinks follow, too")
+    }
     problems += objects.problems
     problems += bandwidthProblems
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }

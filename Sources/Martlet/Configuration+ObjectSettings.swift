@@ -45,7 +45,7 @@ extension S3Client.Configuration {
       checksums = .whenSupported
       checksumAlgorithm = algorithm
     }
-    alwaysAsksForChecksums = objects.asksForChecksums
+    if objects.asksForChecksums { asksForChecksums = true }
     requestPayer = objects.requestPayer
     guard customerKey == nil && objects.copySourceKey == nil || endpoint.isConfidential else {
       throw MartletError(

@@ -132,6 +132,7 @@ extension Configuration.Objects {
     case crc32c = "CRC32C"
     case sha1 = "SHA1"
     case sha256 = "SHA256"
+    case sha512 = "SHA512"
   }
 
   /// A key of the customer's own (SSE-C, AES-256). A secret: descriptions do not show it.

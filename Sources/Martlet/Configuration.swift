@@ -37,6 +37,10 @@ public struct Configuration: Sendable {
   public var nodeID: String?
   public var conflict: Conflict = .newest
   public var firstSync: FirstSync?
+  /// With ``firstSync`` `remote` or `local`: every start makes the losing side what the other one is, where ``deletes``
+  /// lets deletions cross to it. What it alone has and was never in sync is kept in the trash, remote objects too, and
+  /// deleted there, up to ``maximumDeletion``; what was deleted on it meanwhile comes back.
+  public var mirrorsAtStart = false
   /// Which side's changes are carried to the other. Without `up` nothing is written to the bucket, and permissions to
   /// list and read will do; without `down` nothing in the folder changes.
   public var directions: Directions = .both
@@ -64,6 +68,9 @@ public struct Configuration: Sendable {
   public var readyFile: String?
   public var watch: Watch = .auto
   public var symlinks: Symlinks = .preserve
+  /// Links are also followed where they lead out of the folder: whoever can make links in it decides what is read with
+  /// this user's permissions, and sent.
+  public var unsafeLinks = false
   public var directories: Directories = .empty
   /// What goes along with objects.
   public var objects = Objects()
@@ -114,7 +121,16 @@ extension Configuration {
   }
 
   public enum Watch: String, Sendable, CaseIterable { case auto, inotify, poll }
-  public enum Symlinks: String, Sendable, CaseIterable { case preserve, skip }
+
+  public enum Symlinks: String, Sendable, CaseIterable {
+    /// They travel as links.
+    case preserve
+    /// They are left alone on both sides.
+    case skip
+    /// What they lead to is uploaded under their names; what the bucket says of these paths is reported and left alone.
+    case follow
+  }
+
   public enum Directories: String, Sendable, CaseIterable { case empty, none }
 
   /// Above how many deletions at a time somebody is asked.

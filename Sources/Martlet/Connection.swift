@@ -9,6 +9,8 @@ struct Connection: Sendable {
   let endpointName: String
   let transport: HTTPTransport.Configuration
   let client: S3Client.Configuration
+  /// Of the profile.
+  let section: S3Section
   /// Bytes per second at start, up and down.
   let bandwidth: (up: Configuration.Bandwidth, down: Configuration.Bandwidth)
 
@@ -18,7 +20,8 @@ struct Connection: Sendable {
     endpointName = configuration.endpointURL ?? settings.endpointURL(service: "S3") ?? "aws"
     do {
       transport = try Self.transport(configuration, settings, environment)
-      client = try Self.client(configuration, settings)
+      section = try settings.s3Section()
+      client = try Self.client(configuration, settings, section)
       let usual = try settings.maximumBandwidth().map { Configuration.Bandwidth.bytesPerSecond($0.bytesPerSecond) }
       bandwidth = (
         up: configuration.maximumUpload ?? usual ?? .unlimited,
@@ -36,6 +39,7 @@ struct Connection: Sendable {
       logger.warning(
         "--no-verify-ssl: certificates are not verified; whoever is on the way can read and change what is sent")
     }
+    for note in section.notes { logger.notice("\(note)") }
     if let proxies = transport.proxies.summary { logger.info("requests go through a proxy: \(proxies)") }
   }
 
@@ -52,11 +56,13 @@ struct Connection: Sendable {
   }
 
   private static func client(
-    _ configuration: Configuration, _ settings: AWSSettings
+    _ configuration: Configuration, _ settings: AWSSettings, _ section: S3Section
   ) throws -> S3Client.Configuration {
     var client = S3Client.Configuration(
       endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
     client.checksums = settings.checksums
+    client.asksForChecksums = settings.asksForChecksums
+    client.signsPayload = section.signsPayload
     client.retry = try settings.retryPolicy()
     try client.apply(configuration.objects)
     if let limit = configuration.readTimeout {

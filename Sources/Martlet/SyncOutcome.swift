@@ -12,6 +12,10 @@ public struct SyncOutcome: Hashable, Sendable {
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
+  /// Whether all that is not in sync are objects in archive classes, which nobody restored.
+  package var leavesOnlyArchived = false
+  /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
+  public var leftApart = 0
   /// What the CloudFront distribution has not heard of yet; the next run tells it.
   public var invalidationLeft: String?
 
@@ -19,9 +23,13 @@ public struct SyncOutcome: Hashable, Sendable {
 
   package init() {}
 
-  mutating func ignore(_ isIgnored: (String) -> Bool) {
-    unsynced.removeAll { isIgnored($0.path) }
-    untold.removeAll { isIgnored($0.path) }
+  /// Tells apart the paths that were left alone since their objects lie in archive classes.
+  mutating func note(archived isArchived: (String) -> Bool, isIgnored: Bool) {
+    leavesOnlyArchived =
+      deletionsHalted == nil && !unsynced.isEmpty && unsynced.allSatisfy { isArchived($0.path) }
+    guard isIgnored else { return }
+    unsynced.removeAll { isArchived($0.path) }
+    untold.removeAll { isArchived($0.path) }
   }
 
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {

@@ -1,3 +1,4 @@
+import BaseStore
 import EventFeed
 import LocalTree
 public import Logging
@@ -14,7 +15,7 @@ import SyncModel
 public final class Syncer: Service {
   private enum State: Sendable {
     case waiting
-    case running(Engine, Run)
+    case running(Engine, Run, BaseStore)
     case ended(SyncOutcome?)
   }
 
@@ -50,8 +51,10 @@ public final class Syncer: Service {
 
   /// Nil while nothing runs.
   public func status() async -> StatusReport? {
-    guard case .running(let engine, let run) = state.withLockedValue({ $0 }) else { return nil }
-    return StatusReport(await engine.currentStatus(), of: run, monitor: monitor, now: environment.uptime())
+    guard case .running(let engine, let run, let store) = state.withLockedValue({ $0 }) else { return nil }
+    return StatusReport(
+      await engine.currentStatus(), of: run, leftApart: await StatusReport.LeftApart(store), monitor: monitor,
+      now: environment.uptime())
   }
 
   private func answer(_ request: ControlRequest) async -> [UInt8] {
@@ -93,7 +96,7 @@ public final class Syncer: Service {
 
   private func requestStop() {
     stop.withLockedValue { $0 = $0 ?? environment.uptime() }
-    if case .running(let engine, _) = state.withLockedValue({ $0 }) { engine.requestStop() }
+    if case .running(let engine, _, _) = state.withLockedValue({ $0 }) { engine.requestStop() }
   }
 
   private func syncUntilStopped() async throws {
@@ -190,7 +193,7 @@ public final class Syncer: Service {
       store: assembly.store, environment: environment, options: assembly.options,
       observer: invalidations?.telling(monitor) ?? monitor)
     assembly.slowDown.connect { engine.slowDown() }
-    state.withLockedValue { $0 = .running(engine, assembly.run) }
+    state.withLockedValue { $0 = .running(engine, assembly.run, assembly.store) }
     // A stop may have come before the engine was there to take it.
     if isStopped { engine.requestStop() }
     let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { await self.answer($0) }
@@ -247,7 +250,9 @@ public final class Syncer: Service {
         case .engine(let summary):
           group.cancelAll()
           var outcome = SyncOutcome(summary, reports: monitor.reports)
-          if configuration.objects.ignoresGlacierWarnings { outcome.ignore(assembly.remote.skippedAsArchived) }
+          outcome.leftApart = await StatusReport.LeftApart(assembly.store)?.count ?? 0
+          outcome.note(
+            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings)
           return outcome
         }
       }

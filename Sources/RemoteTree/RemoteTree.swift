@@ -16,6 +16,7 @@ package struct RemoteTree: Sendable {
   let node: String
   let logger: Logger
   let settings: ObjectSettings
+  let plan: TransferPlan
   let archived = ArchivedObjects()
   /// As the caller configured it.
   private let given: S3Client
@@ -36,15 +37,18 @@ package struct RemoteTree: Sendable {
   ///   - node: the node id, for names below `PREFIX/.martlet/`.
   ///   - capabilities: what ``CapabilityProbe`` found out about this server; `.none`: nothing is written.
   ///   - settings: what goes along with objects.
+  ///   - plan: how large contents are cut.
   ///   - writing: an executor whose threads may block.
   package init(
     client: S3Client, location: S3Location, node: String, capabilities: ServerCapabilities,
-    settings: ObjectSettings = ObjectSettings(), logger: Logger, writing: (any TaskExecutor)? = nil
+    settings: ObjectSettings = ObjectSettings(), plan: TransferPlan = TransferPlan(), logger: Logger,
+    writing: (any TaskExecutor)? = nil
   ) {
     given = client
     self.location = location
     self.node = node
     self.settings = settings
+    self.plan = plan
     self.logger = logger
     self.writing = writing
     keys = KeyMapping(prefix: location.prefix)

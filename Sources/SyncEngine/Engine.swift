@@ -21,6 +21,7 @@ package actor Engine {
   var openFiles: OpenFiles
   var deletionGuard: DeletionGuard
   var spool = DeletionSpool()
+  var mirror = Mirror()
   let large: Lane
   let memory = MemoryBudget()
   var intents = OpenIntents()
@@ -109,6 +110,7 @@ package actor Engine {
   /// failure is retried for ever (I11).
   package func run() async throws -> RunSummary {
     try await recogniseRoot()
+    if options.policy.mirror != nil { mirror.begin(at: environment.wallTime()) }
     if !options.isDryRun { try await loadIntents() }
     try await prepareFirstContact()
     try await withThrowingTaskGroup(of: Void.self) { group in

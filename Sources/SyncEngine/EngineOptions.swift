@@ -7,8 +7,10 @@ package struct EngineOptions: Sendable {
   package var nodeID: String
   /// Bytes of the key prefix, since keys end at 1,024 with it.
   package var prefixLength = 0
-  /// Otherwise links are left alone on both sides.
-  package var keepsSymlinks = true
+  /// Why links in the bucket are left alone; nil where they are made.
+  package var symlinkRefusal: String?
+  /// Some paths are only read; the local port tells which.
+  package var followsSymlinks = false
   /// Ends after one full pass in which nothing was left to do.
   package var once = false
   /// Reports planned operations through the observer and changes nothing.

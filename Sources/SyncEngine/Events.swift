@@ -69,6 +69,7 @@ package enum Turn: String, Hashable, Sendable, CaseIterable {
   case changesTooOften = "planning never ends: the path changes too often"
   case backsOff = "the path failed and waits"
   case localChanged = "the file is not the version that was seen"
+  case keptBeforeDeletion = "the object is kept in the trash before it is deleted"
   case leftApart = "both versions are left as they are"
   case conflictRemoteWins = "the remote version keeps the name"
   case conflictLocalWins = "the local version keeps the name"

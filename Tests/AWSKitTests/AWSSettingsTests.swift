@@ -106,6 +106,10 @@ import Testing
     #expect(try settings("").checksums == .whenSupported)
     #expect(try settings("[default]\nrequest_checksum_calculation=when_required").checksums == .none)
     #expect(try settings("", ["AWS_REQUEST_CHECKSUM_CALCULATION": "WHEN_REQUIRED"]).checksums == .none)
+    let required = "[default]\nresponse_checksum_validation = when_required"
+    #expect(try settings("").asksForChecksums == nil)
+    #expect(try settings(required).asksForChecksums == false)
+    #expect(try settings(required, ["AWS_RESPONSE_CHECKSUM_VALIDATION": "When_Supported"]).asksForChecksums == true)
   }
 
   @Test(
@@ -146,7 +150,8 @@ import Testing
     #expect(try settings("50MB/s").maximumBandwidth()?.bytesPerSecond == 50 << 20)
     #expect(try settings("800Kb/s").maximumBandwidth()?.bytesPerSecond == 100 << 10)
     let error = #expect(throws: S3Error.self) { try settings("0").maximumBandwidth() }
-    #expect(error?.message.hasPrefix("max_bandwidth = 0 (profile default, section s3): give ") == true)
+    let place = "max_bandwidth = 0 in the block s3 of [default] in \(folder.path)/config: give "
+    #expect(error?.message.hasPrefix(place) == true)
   }
 
   @Test(

@@ -80,6 +80,14 @@ import Testing
         #expect(requests[0].headers["If-Match"] == ["e"])
         #expect(!requests[0].headers.contains { $0.name.lowercased().hasPrefix("x-amz-checksum") })
         #expect(requests[1].headers["x-amz-checksum-mode"].isEmpty)
+        var client = harness.client
+        client.configuration.asksForChecksums = true
+        _ = try await client.headObject(bucket: "bucket", key: "k")
+        client.configuration.checksums = .whenSupported
+        client.configuration.asksForChecksums = false
+        _ = try await client.headObject(bucket: "bucket", key: "k")
+        let asked = harness.server.requests.dropFirst(2).map { $0.headers["x-amz-checksum-mode"] }
+        #expect(asked == [["ENABLED"], []])
       })
   }
 

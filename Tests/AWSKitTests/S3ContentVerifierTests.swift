@@ -13,7 +13,11 @@ private func head(_ headers: HTTPHeaders) -> S3ObjectHead { S3ObjectHead(status:
   @Test(arguments: [
     ("x-amz-checksum-crc64nvme", "rosUhgp5mIg="), ("x-amz-checksum-crc32", "y/Q5Jg=="),
     ("x-amz-checksum-crc32c", "4waSgw=="), ("x-amz-checksum-sha1", "98O8HYCOBHMq32eZZczDTKeuNEE="),
-    ("x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="), ("ETag", "\"\(md5)\""),
+    ("x-amz-checksum-sha256", "FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU="),
+    (
+      "x-amz-checksum-sha512",
+      "2eZ2LdHI6vbWGzxhkvxAjU1tXxF20MKRabwk5xw/J0rSf81YEbMT1oH35V7ALXPUmclUVba1u1A6z1dPuo/+hQ=="
+    ), ("ETag", "\"\(md5)\""),
   ])
   func rightAndWrongContent(name: String, value: String) throws {
     var right = try #require(S3ContentVerifier(head([name: value])))

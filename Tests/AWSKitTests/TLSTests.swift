@@ -56,6 +56,25 @@ import Testing
     }
   }
 
+  /// `payload_signing_enabled` comes before both; false also where nothing is sent.
+  @Test func signsBodiesAsTold() async throws {
+    try await run(trusting: try Self.file("ca.pem")) { client, server in
+      var client = client
+      for signsPayload in [true, false] {
+        client.configuration.signsPayload = signsPayload
+        client.configuration.checksums = signsPayload ? .whenSupported : .none
+        _ = try await client.putObject(bucket: "bucket", key: "k", body: .bytes(ByteBuffer(string: "x")))
+        _ = try await client.headObject(bucket: "bucket", key: "k")
+      }
+      #expect(
+        server.requests.map { $0.headers["X-Amz-Content-SHA256"] } == [
+          ["2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"],
+          ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"], ["UNSIGNED-PAYLOAD"],
+          ["UNSIGNED-PAYLOAD"],
+        ])
+    }
+  }
+
   @Test func refusesAnUnknownAuthority() async throws {
     try await run(trusting: nil) { client, server in
       let error = try await ClientHarness.error {

@@ -96,6 +96,20 @@ import Testing
     #expect(try await store.leafCount() == 1)
   }
 
+  @Test func countsWhatIsLeftApart() async throws {
+    var apart = bareEntry("b")
+    apart.isApart = true
+    func named(_ name: String) -> BaseChange {
+      apart.path = RelativePath(unchecked: name)
+      return .record(apart)
+    }
+    #expect(try await store.leftApart(limit: 2) == (0, []))
+    try await store.apply([.record(bareEntry("a")), named("c"), named("b"), named("e"), named("d")])
+    #expect(try await store.leftApart(limit: 2) == (4, ["b", "c"]))
+    try await store.apply([.forget("b"), .record(bareEntry("d"))])
+    #expect(try await store.leftApart(limit: 9) == (2, ["c", "e"]))
+  }
+
   @Test func dropsTombstonesUpToARevision() async throws {
     try await store.apply((0..<25_000).map { .forget(RelativePath(unchecked: "old\($0)")) })
     let revision = try await store.apply([.record(bareEntry("kept"))])

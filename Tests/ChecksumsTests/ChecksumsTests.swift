@@ -94,6 +94,10 @@ private func crc64(_ bytes: some Collection<UInt8>) -> UInt64 {
     #expect(Hex.encode(MD5Digest.digest(abc)) == "900150983cd24fb0d6963f7d28e17f72")
     #expect(Hex.encode(SHA1Digest.digest(abc)) == "a9993e364706816aba3e25717850c26c9cd0d89d")
     #expect(
+      Hex.encode(SHA512Digest.digest(abc))
+        == "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+        + "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f")
+    #expect(
       Hex.encode(SHA256Digest.digest(abc)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
   }
 }

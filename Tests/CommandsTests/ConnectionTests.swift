@@ -48,6 +48,15 @@ import Testing
     #expect(given.client.requestPayer && !given.transport.verifiesCertificates)
   }
 
+  @Test func downloadsAskForChecksumsAsTold() throws {
+    #expect(try connection().client.asksForChecksums == nil)
+    let variables = ["AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required"]
+    #expect(try connection("s3://bucket", variables).client.asksForChecksums == false)
+    // --checksum-mode comes first.
+    #expect(
+      try connection("s3://bucket", variables) { $0.objects.asksForChecksums = true }.client.asksForChecksums == true)
+  }
+
   /// The limit of a whole request gives way to that of a silence.
   @Test(arguments: [
     (Duration.seconds(30), Duration.seconds(600)), (.seconds(900), .seconds(1_800)), (.zero, .seconds(86_400)),

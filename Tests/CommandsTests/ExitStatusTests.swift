@@ -29,6 +29,8 @@ import Testing
     outcome.committed = ["deletedLocal": 2, "uploaded": 1]
     outcome.conflicts = 1
     #expect(OutcomeText.summary(outcome) == "in sync; deleted local 2, uploaded 1; conflicts 1")
+    outcome.leftApart = 3
+    #expect(OutcomeText.summary(outcome) == "in sync; deleted local 2, uploaded 1; conflicts 1; left as they differ 3")
   }
 
   /// The built executable, as a user starts it.
@@ -51,9 +53,16 @@ import Testing
     Call(arguments: ["status", "/tmp/martlet-none"], status: 1, text: "no martlet is running for /tmp/martlet-none"),
     Call(arguments: ["sync", "FOLDER", "s3://b", "--once"], status: 2, text: "check the network and --endpoint-url"),
     Call(arguments: ["sync", "FOLDER", "s3://b", "--profile", "none-such"], status: 2, text: "none-such"),
+    Call(arguments: ["s3", "sync", "FOLDER", "s3://b", "--acl", "x"], status: 252, text: "--acl x: give one of"),
+    Call(arguments: ["s3", "sync", "FOLDER"], status: 252, text: "the one that is changed as the second"),
+    Call(arguments: ["s3", "sync", "s3://a", "s3://b"], status: 252, text: "left to the AWS CLI"),
+    Call(arguments: ["s3", "sync", "s3://b", "/tmp", "--poll", "3"], status: 252, text: "--poll: is no option"),
+    Call(arguments: ["s3", "sync", "FOLDER/none", "s3://b"], status: 255, text: "none: this folder does not exist"),
+    Call(arguments: ["s3", "sync", "s3://b", "/dev/null/x"], status: 255, text: "cannot be created"),
+    Call(arguments: ["--region", "r", "s3", "sync", "FOLDER", "s3://b"], status: 1, text: "check the network"),
   ]) func theExecutableEndsWithTheDocumentedCode(_ call: Call) async throws {
     let folder = try ScratchFolder()
-    let arguments = call.arguments.map { $0 == "FOLDER" ? folder.path : $0 }
+    let arguments = call.arguments.map { $0.replacing("FOLDER", with: folder.path) }
     let variables = [
       "AWS_ACCESS_KEY_ID": "visible", "AWS_SECRET_ACCESS_KEY": "mysecret", "AWS_ENDPOINT_URL": Self.nowhere,
       "AWS_MAX_ATTEMPTS": "1", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",

@@ -126,6 +126,14 @@ import Testing
     #expect(try problems(arguments).contains { $0.contains(option) })
   }
 
+  @Test func xxHashIsRefusedWithTheReason() throws {
+    #expect(
+      try problems(["--checksum-algorithm", "XXHASH3"]) == [
+        "--checksum-algorithm XXHASH3: hashes of the xxHash family are not computed here; give one of CRC64NVME, CRC32, "
+          + "CRC32C, SHA1, SHA256, SHA512"
+      ])
+  }
+
   @Test(
     arguments: [
       ("3600", "Thu, 01 Jan 1970 01:00:00 GMT"), ("0", "Thu, 01 Jan 1970 00:00:00 GMT"),

@@ -98,6 +98,15 @@ import Testing
         """)
   }
 
+  @Test func versionsThatAreLeftAsTheyAreAreTold() throws {
+    let apart = StatusReport.LeftApart(count: 12, first: (0..<10).map { "f\($0)\n" })
+    let report = StatusReport(engineStatus(), of: run, leftApart: apart, monitor: monitor(), now: 12 * second)
+    let text = StatusText.describe(report)
+    #expect(text.contains("\nleft as it differs: f9\\n\nleft as it differs: 2 more\n"))
+    #expect(String(decoding: report.json(), as: UTF8.self).contains(#""leftApart":{"count":12,"first":["f0\n","#))
+    #expect(try StatusReport(json: report.json()) == report)
+  }
+
   @Test func limitsAreTold() throws {
     var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
     report.limits = StatusReport.Limits(up: 1_572_864, down: nil)

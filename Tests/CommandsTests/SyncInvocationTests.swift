@@ -78,7 +78,7 @@ import Testing
     Case("--state-dir", "/one", "/two", unset: "nil") { $0.configuration.stateDirectory ?? "nil" },
     Case("--ready-file", "/one", "/two", unset: "nil") { $0.configuration.readyFile ?? "nil" },
     Case("--watch", "poll", "inotify", unset: "auto") { $0.configuration.watch.rawValue },
-    Case("--symlinks", "skip", "preserve", unset: "preserve") { $0.configuration.symlinks.rawValue },
+    Case("--symlinks", "skip", "follow", unset: "preserve") { $0.configuration.symlinks.rawValue },
     Case("--directories", "none", "empty", unset: "empty") { $0.configuration.directories.rawValue },
     Case("--cf-dist-id", "E1", "E2", unset: "nil") { $0.configuration.cloudFront?.distribution ?? "nil" },
     Case("--log-format", "json", "text", unset: "text") { $0.output.format.rawValue },
@@ -94,6 +94,26 @@ import Testing
     #expect(byOption != byVariable)
     #expect(test.read(try invocation(places)) == test.unset)
     #expect(test.read(try invocation(places, [name: ""])) == test.unset)
+  }
+
+  /// Out of the folder only where that is said.
+  @Test(arguments: [
+    (["--symlinks", "follow"], [:], true, false), (["--follow-symlinks"], [:], true, false),
+    (["--symlinks", "follow", "--unsafe-links"], [:], true, true),
+    (["--follow-symlinks", "--unsafe-links"], [:], true, true),
+    (["--symlinks", "follow", "--no-follow-symlinks"], [:], false, false),
+    ([], ["MARTLET_FOLLOW_SYMLINKS": "true", "MARTLET_UNSAFE_LINKS": "true"], true, true),
+    ([], ["MARTLET_NO_FOLLOW_SYMLINKS": "true"], false, false),
+  ]) func linksAreFollowedWhereAsked(
+    _ options: [String], _ variables: [String: String], follows: Bool, anywhere: Bool
+  ) throws {
+    let configuration = try invocation(places + options, variables).configuration
+    #expect(configuration.symlinks == (follows ? .follow : .skip))
+    #expect(configuration.unsafeLinks == anywhere)
+  }
+
+  @Test func unsafeLinksNeedToBeFollowed() throws {
+    #expect(try problems(places + ["--unsafe-links"]).map { $0.hasPrefix("--unsafe-links: ") } == [true])
   }
 
   @Test func flagsComeFromVariablesToo() throws {

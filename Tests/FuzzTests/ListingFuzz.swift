@@ -39,8 +39,8 @@ extension FuzzTests {
           }
         }
         if object.size > 0 {
-          let count = RangePlan.count(size: object.size)
-          try require(RangePlan.range(count - 1, size: object.size).upperBound == object.size, "ranges leave a rest")
+          let count = RangePlan().count(size: object.size)
+          try require(RangePlan().range(count - 1, size: object.size).upperBound == object.size, "ranges leave a rest")
         }
       }
       let listed = RemotePage(page.objects, keys: KeyMapping(prefix: "p/"), after: nil)

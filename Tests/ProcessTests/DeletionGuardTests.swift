@@ -18,7 +18,7 @@ extension ProcessTests {
     }
 
     /// Another folder takes the root's place while it runs.
-    @Test(.limit(minutes: 2), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional)
     func replacedRoot(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in
@@ -46,7 +46,7 @@ extension ProcessTests {
     }
 
     /// An empty volume where the state lies elsewhere.
-    @Test(.limit(minutes: 2), arguments: [TestServer.Kind.embedded, .moto])
+    @Test(.limit(minutes: 2), arguments: TestServer.Kind.conditional)
     func emptyRootAtRestart(_ kind: TestServer.Kind) async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace) { server in

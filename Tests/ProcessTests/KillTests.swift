@@ -1,3 +1,4 @@
+import EmbeddedS3
 import Foundation
 import Testing
 
@@ -75,6 +76,24 @@ extension ProcessTests {
           try await a.stopped()
           try await b.stopped()
           try await expectNothingLeft(server, [a, b])
+        }
+      }
+    }
+
+    /// What a server can do is found out with objects and uploads of its own.
+    @Test(.limit(minutes: 1)) func whileItProbesTheServer() async throws {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let node = try Node("a", in: workspace, server: server)
+          let faults = try #require(server.embedded?.server?.faults)
+          faults.add(Fault(.delay(milliseconds: 60_000), on: [.uploadPart]))
+          try node.launched()
+          try await eventually("an upload is begun") { try await !server.bucket.unfinishedUploads().isEmpty }
+          try await node.killed()
+          faults.removeAll()
+          try await node.once()
+          #expect(try await server.bucket.unfinishedUploads() == [])
+          #expect(try await server.bucket.objects().keys.map(\.text) == [])
         }
       }
     }

@@ -69,6 +69,44 @@ extension ProcessTests {
       }
     }
 
+    @Test(.limit(minutes: 2), arguments: ["-i", "-u"]) func anInitialSyncWithDeleteMirrors(_ direction: String)
+      async throws
+    {
+      try await Workspace.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          let script = try Script(workspace, server)
+          let isDown = direction == "-i"
+          for name in ["same", "mine", "version"] { try write(script.root + "/" + name, "local \(name)") }
+          try await server.bucket.put("tree/same", "local same".utf8)
+          try await server.bucket.put("tree/d/theirs", "remote theirs".utf8)
+          try await server.bucket.put("tree/version", "remote version".utf8)
+          // One file of each side is more than this guard lets through.
+          let line = ["-p", "0", script.root, script.location, direction, "--delete"]
+          let halted = try await script.run(line + ["--max-delete", "0"], expecting: .exited(1))
+          #expect(halted.log.contains("deletions are halted: 1 of "), "\(halted.log)")
+          #expect(exists(script.root + "/mine"))
+          #expect(try await !server.bucket.objects("tree/d/theirs").isEmpty)
+
+          try await script.run(line)
+          let expected = isDown ? ["d/theirs", "same", "version"] : ["mine", "same", "version"]
+          #expect(try await server.bucket.objects("tree/").keys.map(\.text).sorted() == expected.map { "tree/" + $0 })
+          #expect(exists(script.root + "/mine") != isDown && exists(script.root + "/d/theirs") == isDown)
+          #expect(text(script.root + "/version") == (isDown ? "remote version" : "local version"))
+          let trash = trashed(in: script.root)
+          let kept = isDown ? ["local mine", "local version"] : ["remote theirs", "remote version"]
+          #expect(Set(kept).isSubset(of: trash), "\(trash)")
+        }
+      }
+    }
+
+    /// The contents that lie in the trash.
+    private func trashed(in root: String) -> Set<String> {
+      let state = root + "/.martlet"
+      let slots = names(in: state).map { state + "/" + $0 + "/trash" }
+        .flatMap { trash in names(in: trash).map { trash + "/" + $0 } }
+      return Set(slots.compactMap { text($0) })
+    }
+
     @Test(.limit(minutes: 2)) func everythingThatIsWrongIsToldAtStart() async throws {
       try await Workspace.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in

@@ -47,14 +47,15 @@ struct Fixture: Sendable {
   }
 
   func with(
-    _ settings: ObjectSettings, capabilities: ServerCapabilities = .full,
+    _ settings: ObjectSettings = ObjectSettings(), capabilities: ServerCapabilities = .full,
+    plan: TransferPlan = TransferPlan(),
     _ configure: (inout S3Client.Configuration) -> Void = { _ in }
   ) -> RemoteTree {
     var client = client
     configure(&client.configuration)
     return RemoteTree(
       client: client, location: tree.location, node: "n1", capabilities: capabilities, settings: settings,
-      logger: Self.logger)
+      plan: plan, logger: Self.logger)
   }
 
   /// Puts an object as somebody else would.

@@ -12,9 +12,24 @@ import Testing
       (0, 8), (1, 8), (8 << 20, 8), (80_000 << 20, 8), ((80_000 << 20) + 1, 9), (48_828_125 << 20, 4_883),
     ] as [(Int64, Int64)])
   func growsWithTheContent(size: Int64, mebibytes: Int64) {
-    let partSize = PartPlan.partSize(for: size)
+    let partSize = PartPlan().partSize(for: size)
     #expect(partSize == mebibytes << 20)
     #expect((size + partSize - 1) / partSize <= 10_000)
+  }
+
+  /// Given, part, range: what S3 takes, and what may wait in memory.
+  @Test(
+    arguments: [
+      (1, 5 << 20, 1 << 20), (6_000_000, 6_000_000, 6_000_000), (64 << 20, 64 << 20, 16 << 20),
+      (6 << 40, 5 << 30, 16 << 20),
+    ] as [(Int64, Int64, Int64)])
+  func piecesMayBeOfAnotherSize(_ given: Int64, _ part: Int64, _ range: Int64) {
+    var plan = TransferPlan()
+    plan.cut(into: given)
+    #expect(plan.parts.partSize(for: 100 << 20) == part)
+    #expect(plan.ranges.rangeSize == range)
+    #expect(plan.parts.partSize(for: 48_828_125 << 20) == max(part, 4_883 << 20))
+    #expect(ETagForm.likelyPartSizes(size: part * 2, parts: 2, plan: plan.parts).contains(part))
   }
 
   @Test func rangesCoverTheContent() {
@@ -23,10 +38,10 @@ import Testing
   }
 
   @Test func downloadRangesCoverTheObject() {
-    let size = RangePlan.rangeSize * 2 + 5
-    #expect(RangePlan.count(size: size) == 3)
-    #expect(RangePlan.range(2, size: size) == RangePlan.rangeSize * 2..<size)
-    #expect(RangePlan.count(size: 0) == 0)
+    let size = RangePlan().rangeSize * 2 + 5
+    #expect(RangePlan().count(size: size) == 3)
+    #expect(RangePlan().range(2, size: size) == RangePlan().rangeSize * 2..<size)
+    #expect(RangePlan().count(size: 0) == 0)
   }
 }
 

@@ -67,7 +67,7 @@ import Testing
       server.requests.reset()
       let downloaded = try await tree.download(Self.path, version: stamp, into: NullSink()) { _ in }
       #expect(downloaded.fingerprint == Fingerprint(source.bytes))
-      #expect(server.requests.count(.getObject) == RangePlan.count(size: stamp.size))
+      #expect(server.requests.count(.getObject) == RangePlan().count(size: stamp.size))
       server.faults.add(Fault(.corrupt, on: [.getObject], count: 1))
       await expectFailure(.corrupted) { try await tree.download(Self.path, version: stamp, into: NullSink()) { _ in } }
     }
@@ -84,7 +84,7 @@ import Testing
       let sink = MemorySink(size: stamp.size)
       _ = try await tree.download(Self.path, version: stamp, into: sink) { _ in }
       #expect(sink.bytes == source.bytes)
-      #expect(server.requests.count(.getObject) == 2 * RangePlan.count(size: stamp.size))
+      #expect(server.requests.count(.getObject) == 2 * RangePlan().count(size: stamp.size))
       server.faults.add(Fault(.corrupt, on: [.getObject], count: 1))
       await expectFailure(.corrupted) { try await tree.download(Self.path, version: stamp, into: NullSink()) { _ in } }
     }

@@ -6,6 +6,17 @@ import Testing
 
 /// What the histories of random users hardly ever come to, told step by step.
 @Suite struct EngineCornerTests {
+  // MARK: - Status
+
+  /// It was told as of the last pass: “not watched yet” for as long as the first poll took.
+  @Test func theStatusTellsOfTheWatchAsItIs() {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(600) }
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(stage.status(of: node)?.watch == .live)
+  }
+
   // MARK: - Conflicts
 
   @Test func firstSyncPutsTheLoserIntoTheTrash() {

@@ -14,10 +14,14 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var refusesConditions = false
   /// Something that the object carries cannot be carried over.
   var refusesMetadata = false
+  /// Lets nobody write, nor look for what was begun.
+  var isReadOnly = false
   /// Keeps no checksums of whole objects.
   var hasNoChecksums = false
   /// Happens while a part is on its way, once.
   var onPart: (() -> Void)?
+  /// Happens just before a deletion, once.
+  var onDelete: (() -> Void)?
 
   /// Writes whose next request is on its way for long, by their names.
   var loses: Set<String> = []
@@ -37,6 +41,7 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
 
   /// The sender of a lost request gives up. It arrives just before the next write does, if not earlier.
   private func write<T: Sendable>(_ name: String, _ send: @escaping () async throws -> T) async throws -> T {
+    try forbidWriting(name)
     if loses.remove(name) != nil {
       late.append { _ = try? await send() }
       throw RemoteFailure(.outcomeUnknown, "simulated loss")
@@ -106,8 +111,17 @@ extension PickyRemoteTree {
     let inner = inner
     return try await write("complete") { try await inner.completeUpload(upload, parts: parts, replacing: expected) }
   }
-  func abortUpload(_ upload: MultipartUpload) async throws { try await inner.abortUpload(upload) }
-  func unfinishedUploads() async throws -> [UnfinishedUpload] { try await inner.unfinishedUploads() }
+  func abortUpload(_ upload: MultipartUpload) async throws {
+    try forbidWriting(upload.path)
+    try await inner.abortUpload(upload)
+  }
+  func unfinishedUploads() async throws -> [UnfinishedUpload] {
+    try forbidWriting("")
+    return try await inner.unfinishedUploads()
+  }
+  private func forbidWriting(_ path: String) throws {
+    if isReadOnly { throw RemoteFailure(.permission, "simulated refusal at \(path)") }
+  }
   func copy(
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
@@ -115,6 +129,8 @@ extension PickyRemoteTree {
     return try await write("copy") { try await inner.copy(path, version: source, to: target, replacing: expected) }
   }
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
+    onDelete?()
+    onDelete = nil
     let inner = inner
     try await write("delete") { try await inner.delete(path, expecting: expected) }
   }

@@ -8,6 +8,7 @@ package struct S3ChecksumCalculation: Sendable {
     case crc32c(CRC32C)
     case crc32(CRC32)
     case sha256(SHA256Digest)
+    case sha512(SHA512Digest)
     case sha1(SHA1Digest)
     case md5(MD5Digest)
   }
@@ -26,6 +27,7 @@ package struct S3ChecksumCalculation: Sendable {
       case .crc32c: .crc32c(CRC32C())
       case .sha1: .sha1(SHA1Digest())
       case .sha256: .sha256(SHA256Digest())
+      case .sha512: .sha512(SHA512Digest())
       }
   }
 
@@ -43,6 +45,9 @@ package struct S3ChecksumCalculation: Sendable {
     case .sha256(var sha):
       sha.update(bytes)
       digest = .sha256(sha)
+    case .sha512(var sha):
+      sha.update(bytes)
+      digest = .sha512(sha)
     case .sha1(var sha):
       sha.update(bytes)
       digest = .sha1(sha)
@@ -62,6 +67,7 @@ package struct S3ChecksumCalculation: Sendable {
     case .crc32c(let crc): crc.value.awsBase64
     case .crc32(let crc): crc.value.awsBase64
     case .sha256(let sha): Base64.encode(sha.finalize())
+    case .sha512(let sha): Base64.encode(sha.finalize())
     case .sha1(let sha): Base64.encode(sha.finalize())
     case .md5(let md5): Base64.encode(md5.finalize())
     }

@@ -267,7 +267,6 @@ private struct Prepared: Sendable {
   let encodedKey: String?
   let query: String
   let headers: [(name: String, value: String)]
-  /// As the AWS CLI does: over TLS a content checksum is enough, else the body is signed.
   let payloadHash: String
 
   init(_ call: S3Call, _ configuration: S3Client.Configuration) throws {
@@ -275,20 +274,30 @@ private struct Prepared: Sendable {
     encodedKey = call.key.map(URIEncoding.path)
     query = call.encodedQuery
     headers = call.headers + (configuration.requestPayer ? call.requestPayerHeader : [])
+    payloadHash = try Self.signsPayload(call, configuration) ? Self.hash(of: call.body) : SigV4.unsignedPayload
+  }
+
+  /// As botocore 1.43 does: over TLS a content checksum is enough, unless the settings say otherwise.
+  private static func signsPayload(_ call: S3Call, _ configuration: S3Client.Configuration) throws -> Bool {
+    if let signsPayload = configuration.signsPayload { return signsPayload }
+    guard case .bytes = call.body?.content else { return true }
     let hasContentChecksum = call.headers.contains { name, _ in
       name == "Content-MD5" || S3ChecksumAlgorithm.allCases.contains { $0.header == name }
     }
     let endpoint = configuration.endpoint
-    let isSecure = try endpoint.address(bucket: call.bucket, region: endpoint.region).server.isSecure
-    payloadHash =
-      switch call.body?.content {
-      case nil: SigV4.emptyPayloadHash
-      case .bytes where isSecure && hasContentChecksum: SigV4.unsignedPayload
-      case .bytes(let buffer) where buffer.readableBytes == 0: SigV4.emptyPayloadHash
-      case .bytes(let buffer):
-        call.body?.sha256 ?? Hex.encode(buffer.withUnsafeReadableBytes { SHA256Digest.digest($0) })
-      case .stream: call.body?.sha256 ?? SigV4.unsignedPayload
-      }
+    return try
+      !(hasContentChecksum
+      && endpoint.address(bucket: call.bucket, region: endpoint.region).server.isSecure)
+  }
+
+  private static func hash(of body: S3Body?) -> String {
+    switch body?.content {
+    case nil: SigV4.emptyPayloadHash
+    case .bytes(let buffer) where buffer.readableBytes == 0: SigV4.emptyPayloadHash
+    case .bytes(let buffer):
+      body?.sha256 ?? Hex.encode(buffer.withUnsafeReadableBytes { SHA256Digest.digest($0) })
+    case .stream: body?.sha256 ?? SigV4.unsignedPayload
+    }
   }
 
   func timeout(_ configuration: S3Client.Configuration) -> Duration {

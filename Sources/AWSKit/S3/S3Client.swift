@@ -8,10 +8,13 @@ public struct S3Client: Sendable {
     public var checksums: S3ChecksumMode = .whenSupported
     /// With ``S3ChecksumMode/whenSupported``.
     public var checksumAlgorithm: S3ChecksumAlgorithm = .crc64nvme
-    /// Whether downloads ask for the object's checksum also where uploads carry none.
-    public var alwaysAsksForChecksums = false
+    /// Whether downloads ask for the object's checksum; nil: where uploads carry one.
+    public var asksForChecksums: Bool?
     /// Objects are written and read with it; those that are encrypted otherwise cannot be read.
     public var customerKey: S3CustomerKey?
+    /// Whether requests are signed with the hash of what they carry. Nil: as the AWS CLI does, unless a checksum is sent
+    /// over TLS. False leaves the hash out everywhere.
+    public var signsPayload: Bool?
     public var etagQuoting: ETagQuoting = .quoted
     public var retry = RetryPolicy()
     /// Whether requests say that their sender pays for them, as the buckets want that are set to “requester pays”.
@@ -31,7 +34,7 @@ public struct S3Client: Sendable {
 
     public init(endpoint: S3Endpoint) { self.endpoint = endpoint }
 
-    var asksForChecksums: Bool { checksums == .whenSupported || alwaysAsksForChecksums }
+    var checksDownloads: Bool { asksForChecksums ?? (checksums == .whenSupported) }
   }
 
   public var configuration: Configuration

@@ -13,6 +13,7 @@ public struct S3ContentVerifier: Sendable {
     case crc32c(UInt32)
     case crc32(UInt32)
     case sha256([UInt8])
+    case sha512([UInt8])
     case sha1([UInt8])
     case md5([UInt8])
 
@@ -44,6 +45,10 @@ public struct S3ContentVerifier: Sendable {
           self = .sha1(value)
           return
         }
+        if let value = checksums.sha512.flatMap(Base64.decode), value.count == 64 {
+          self = .sha512(value)
+          return
+        }
       }
       let isKeyed = head.customerKeyAlgorithm != nil || (head.serverSideEncryption?.hasPrefix("aws:kms") ?? false)
       guard !isKeyed, let etag = head.etag, etag.utf8.count == 32, let value = Hex.decode(etag) else { return nil }
@@ -62,6 +67,7 @@ public struct S3ContentVerifier: Sendable {
       case .crc32c: S3ChecksumCalculation(.crc32c)
       case .crc32: S3ChecksumCalculation(.crc32)
       case .sha256: S3ChecksumCalculation(.sha256)
+      case .sha512: S3ChecksumCalculation(.sha512)
       case .sha1: S3ChecksumCalculation(.sha1)
       case .md5: S3ChecksumCalculation.md5
       }
@@ -86,6 +92,7 @@ public struct S3ContentVerifier: Sendable {
     case (.crc32c(let value), .crc32c(let crc)): value == crc.value
     case (.crc32(let value), .crc32(let crc)): value == crc.value
     case (.sha256(let value), .sha256(let digest)): value == digest.finalize()
+    case (.sha512(let value), .sha512(let digest)): value == digest.finalize()
     case (.sha1(let value), .sha1(let digest)): value == digest.finalize()
     case (.md5(let value), .md5(let digest)): value == digest.finalize()
     default: false

@@ -22,6 +22,8 @@ typedef struct {
 
 typedef struct {
   int64_t type;
+  /// Of the file system as far as statfs tells, else the number of its device.
+  uint64_t identity;
   int64_t total_bytes;
   int64_t available_bytes;
 } clinux_space;
@@ -29,6 +31,8 @@ typedef struct {
 int clinux_open(int directory, const char *path, int flags, unsigned mode);
 /// openat2 with RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS and RESOLVE_NO_MAGICLINKS.
 int clinux_open_beneath(int directory, const char *path, int flags, unsigned mode);
+/// openat2 with RESOLVE_NO_MAGICLINKS, and RESOLVE_BENEATH unless zero: follows links, with that not out of the directory.
+int clinux_open_following(int directory, const char *path, int flags, int beneath);
 int clinux_flag_path(void);
 
 /// Without following a link; an empty name means the descriptor itself.

@@ -22,10 +22,7 @@ enum AWSOptions {
     .flag("--size-only"),
     .flag("--exact-timestamps", .downloads),
     .flag("--no-overwrite").onlyV2,
-    .flag(
-      "--follow-symlinks", .uploads,
-      .refused("is not available yet: links are synced as links; leave it out, or skip links with --no-follow-symlinks")
-    ),
+    .flag("--follow-symlinks", .uploads),
     .flag("--no-follow-symlinks", .uploads),
     .one(
       "--case-conflict", .downloads,

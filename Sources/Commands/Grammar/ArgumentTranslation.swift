@@ -104,7 +104,6 @@ struct ArgumentTranslation: Hashable, Sendable {
       guard let values = values(of: row, shown: shown, inline: inline) else { return }
       let isLimited = row.scope == .either && direction != nil
       switch row.treatment {
-      case .refused(let reason): result.problems.append("\(shown): \(reason)")
       case .accepted(let reason): note(shown, reason)
       case .implemented:
         if let direction, row.scope == .uploads || row.scope == .downloads, row.scope != direction {

@@ -12,6 +12,7 @@ struct Grammar: Sendable {
   static let s3Sync2 = Grammar(
     command: "s3-sync2", hasDirectionPrefixes: true,
     ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own)
+  static let aws = Grammar(command: "martlet s3 sync", hasDirectionPrefixes: false, ownRows: MartletOptions.besideAWS)
 
   private init(command: String, hasDirectionPrefixes: Bool, ownRows: [OptionRow]) {
     self.command = command
@@ -42,6 +43,13 @@ struct Grammar: Sendable {
   static func syncOption(_ name: String) -> Match {
     if let exact = AWSOptions.sync.first(where: { $0.name == name }) { return .row(exact) }
     return abbreviated(name, among: AWSOptions.sync)
+  }
+
+  /// An option of `aws` itself, from a word of the command line.
+  static func globalOption(_ word: String) -> Match {
+    let name = String(word.prefix { $0 != "=" })
+    if let exact = AWSOptions.global.first(where: { $0.name == name }) { return .row(exact) }
+    return abbreviated(name, among: AWSOptions.global)
   }
 
   func option(short: Character) -> OptionRow? { ownRows.first { $0.short == short } }

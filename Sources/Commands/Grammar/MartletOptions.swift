@@ -28,6 +28,14 @@ enum MartletOptions {
   /// Their values are never read from files.
   static let own = names.map { $0.with { $0.takesFiles = false } }
 
+  /// What has a meaning where one direction is synced once.
+  static let besideAWS = (shared + own).filter { !decided.contains($0.name) }
+
+  private static let decided: Set = [
+    "--init-sync-down", "--init-sync-up", "--only-up", "--only-down", "--poll", "--max-failures", "--once",
+    "--full-pass-every", "--upload-open-after", "--watch", "--conflict", "--first-sync",
+  ]
+
   private static let names: [OptionRow] = [
     .flag("--once"),
     .one("--full-pass-every"),
@@ -42,6 +50,7 @@ enum MartletOptions {
     .one("--max-bandwidth-up"),
     .one("--max-bandwidth-down"),
     .one("--symlinks"),
+    .flag("--unsafe-links"),
     .one("--directories"),
     .one("--node-id"),
     .one("--state-dir"),

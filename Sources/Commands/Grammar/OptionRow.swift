@@ -27,8 +27,6 @@ struct OptionRow: Sendable {
     case implemented
     /// Without effect; why, in one line for the user.
     case accepted(String)
-    /// Why, and what to do.
-    case refused(String)
   }
 
   var name: String

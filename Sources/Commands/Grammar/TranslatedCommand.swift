@@ -14,7 +14,7 @@ extension TranslatedCommand {
   /// Tells everything that is wrong.
   static func refused(_ problems: [String], _ code: ExitCode, on console: Console = .standardError) -> ExitCode {
     for problem in problems { console.write("\(grammar.command): \(problem)") }
-    if code == ExitStatus.usage { console.write("See \(grammar.command) --help") }
+    if code == ExitStatus.usage || code == AWSExitStatus.usage { console.write("See \(grammar.command) --help") }
     return code
   }
 }

@@ -27,11 +27,6 @@ struct S3Sync2Invocation {
     guard var sync, problems.isEmpty else { throw UsageError(problems: problems) }
     if own.syncOptUpDelete { sync.configuration.deletes.insert(.up) }
     if own.syncOptDownDelete { sync.configuration.deletes.insert(.down) }
-    if sync.configuration.firstSync != nil, !sync.configuration.deletes.isEmpty {
-      notes.append(
-        "--delete: begins with what is in sync; at a first contact what only one side has is kept and copied, also with "
-          + "--init-sync-up or --init-sync-down")
-    }
     if options.events.eventQueueCleanup, sync.configuration.eventQueue == nil {
       notes.append("--event-queue-cleanup: has no effect without --event-queue")
     }

@@ -39,6 +39,10 @@ enum StatusText {
     if report.quarantined.count > pathLimit {
       lines.append("left alone: \(report.quarantined.count - pathLimit) more, see --json")
     }
+    if let apart = report.leftApart {
+      lines += apart.first.map { "left as it differs: \(TextLogHandler.printable($0))" }
+      if apart.count > apart.first.count { lines.append("left as it differs: \(apart.count - apart.first.count) more") }
+    }
     if let reason = report.deletionsHalted { lines.append("deletions are halted: \(reason)") }
     if report.watch != "live" { lines.append("watching: \(report.watch)") }
     lines.append("safety: \(report.safety)")

@@ -78,7 +78,7 @@ struct ObjectOptions: ParsableArguments {
       valueName: "what"))
   var copyProps: String?
 
-  @Option(help: ArgumentHelp("CRC64NVME (default), CRC32, CRC32C, SHA1 or SHA256.", valueName: "algorithm"))
+  @Option(help: ArgumentHelp("CRC64NVME (default), CRC32, CRC32C, SHA1, SHA256 or SHA512.", valueName: "algorithm"))
   var checksumAlgorithm: String?
 
   @Option(help: ArgumentHelp("ENABLED: downloads ask for the object's checksum (default).", valueName: "mode"))

@@ -28,6 +28,7 @@ enum OutcomeText {
     }
     parts.append(changes.isEmpty ? "nothing to do" : changes.joined(separator: ", "))
     if outcome.conflicts > 0 { parts.append("conflicts \(outcome.conflicts)") }
+    if outcome.leftApart > 0 { parts.append("left as they differ \(outcome.leftApart)") }
     return parts.joined(separator: "; ")
   }
 

@@ -37,7 +37,13 @@ extension Configuration.Objects {
       } ?? [:]
     metadataDirective = reader.choice("--metadata-directive", options.metadataDirective)
     copyProperties = reader.choice("--copy-props", options.copyProps) ?? .default
-    checksumAlgorithm = reader.choice("--checksum-algorithm", options.checksumAlgorithm)
+    checksumAlgorithm = reader.value("--checksum-algorithm", options.checksumAlgorithm) { text throws(SettingProblem) in
+      if let algorithm = ChecksumAlgorithm(rawValue: text) { return algorithm }
+      let choices = ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SettingProblem(
+        (text.hasPrefix("XXHASH") ? "hashes of the xxHash family are not computed here; " : "")
+          + "give one of \(choices)")
+    }
     asksForChecksums = reader.constant("--checksum-mode", options.checksumMode, "ENABLED")
     requestPayer = reader.constant("--request-payer", options.requestPayer, "requester")
     pageSize = reader.value("--page-size", options.pageSize) { text throws(SettingProblem) in

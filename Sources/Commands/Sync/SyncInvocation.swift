@@ -17,6 +17,7 @@ struct SyncInvocation {
     Self.readPoll(options.poll, dialect, &reader, &configuration)
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
+    Self.readLinks(options.selection, dialect, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
     configuration.eventQueue = options.events.read(&reader)
     configuration.objects = Configuration.Objects(options.objects, &reader)
@@ -31,6 +32,14 @@ struct SyncInvocation {
   private static func places(
     _ given: [String], _ dialect: Dialect, _ reader: inout SettingReader
   ) -> (local: String, remote: String) {
+    // There the order of the two says what is changed.
+    if dialect == .aws, given.count != 2 || given.allSatisfy({ $0.hasPrefix("s3://") }) {
+      reader.refuse(
+        "give one local folder and one S3 location, the one that is changed as the second: \(dialect.command) ./folder "
+          + "s3://bucket/prefix"
+          + (given.count == 2 ? "; copies between two buckets are left to the AWS CLI" : ""))
+      return ("", "")
+    }
     var remotes = given.filter { $0.hasPrefix("s3://") }
     var locals = given.filter { !$0.hasPrefix("s3://") }
     // The variables of s3-sync2 also complete each other; ours hold where no place is given.
@@ -82,6 +91,7 @@ struct SyncInvocation {
   ) {
     switch dialect {
     case .martlet: set(&configuration.poll, reader.duration("--poll", given, atLeast: .milliseconds(100)))
+    case .aws: break
     case .s3Sync2:
       let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
         guard let seconds = Int(text), (0...3600).contains(seconds) else {
@@ -99,14 +109,17 @@ struct SyncInvocation {
     _ configuration: inout Configuration
   ) {
     set(&configuration.conflict, reader.choice("--conflict", options.conflict))
-    configuration.firstSync = firstSync(options, &reader)
+    let initSync: Configuration.FirstSync?
+    (configuration.firstSync, initSync) = firstSync(options, &reader)
     // Both at once is one of the configuration's problems.
     if reader.flag("--only-up", options.onlyUp ? true : nil) ?? false { configuration.directions.remove(.down) }
     if reader.flag("--only-down", options.onlyDown ? true : nil) ?? false { configuration.directions.remove(.up) }
     configuration.comparison = comparison(options, &reader)
     configuration.asksAtFirstContact = dialect == .martlet
-    let deletes = reader.flag("--delete", options.delete) ?? (dialect == .martlet)
-    configuration.deletes = deletes ? .both : []
+    let deletes = reader.flag("--delete", options.delete)
+    configuration.deletes = deletes ?? (dialect == .martlet) ? .both : []
+    // Nobody expects that of an option that he did not give.
+    configuration.mirrorsAtStart = initSync != nil && (deletes == true || dialect == .s3Sync2)
     set(
       &configuration.maximumDeletion,
       reader.value("--max-delete", options.maxDelete) { text throws(SettingProblem) in
@@ -118,16 +131,18 @@ struct SyncInvocation {
     set(&configuration.trashRetention, reader.duration("--trash-retention", options.trashRetention))
   }
 
+  /// Who wins at a first contact, and who by an initial sync.
   private static func firstSync(
     _ options: DecisionOptions, _ reader: inout SettingReader
-  ) -> Configuration.FirstSync? {
+  ) -> (Configuration.FirstSync?, initSync: Configuration.FirstSync?) {
     let firstSync: Configuration.FirstSync? = reader.choice("--first-sync", options.firstSync)
     let down = reader.flag("--init-sync-down", options.initSyncDown ? true : nil) ?? false
     let up = reader.flag("--init-sync-up", options.initSyncUp ? true : nil) ?? false
     let given = [down ? "--init-sync-down" : nil, up ? "--init-sync-up" : nil, firstSync.map { "--first-sync \($0)" }]
       .compactMap(\.self)
     if given.count > 1 { reader.refuse("\(given.joined(separator: ", ")): exclude each other: give one of them") }
-    return down ? .remote : up ? .local : firstSync
+    let initSync: Configuration.FirstSync? = down ? .remote : up ? .local : nil
+    return (initSync ?? firstSync, initSync)
   }
 
   /// In the AWS CLI's order of precedence, wherever they stand.
@@ -154,11 +169,23 @@ struct SyncInvocation {
         patterns("--exclude").map(Configuration.Filter.exclude)
         + patterns("--include").map(Configuration.Filter.include)
     }
-    set(&configuration.symlinks, reader.choice("--symlinks", options.symlinks))
-    if reader.flag("--no-follow-symlinks", options.noFollowSymlinks ? true : nil) ?? false {
-      configuration.symlinks = .skip
-    }
     set(&configuration.directories, reader.choice("--directories", options.directories))
+  }
+
+  private static func readLinks(
+    _ options: SelectionOptions, _ dialect: Dialect, _ reader: inout SettingReader,
+    _ configuration: inout Configuration
+  ) {
+    set(&configuration.symlinks, reader.choice("--symlinks", options.symlinks))
+    configuration.unsafeLinks = reader.flag("--unsafe-links", options.unsafeLinks ? true : nil) ?? false
+    // The last of the two options decides; of their variables, as of any, those that are set.
+    var follows = options.followSymlinks
+    if follows == nil, let isGiven = reader.flag("--follow-symlinks", nil), isGiven { follows = true }
+    if follows == nil, let isGiven = reader.flag("--no-follow-symlinks", nil), isGiven { follows = false }
+    guard let follows else { return }
+    configuration.symlinks = follows ? .follow : .skip
+    // The AWS CLI follows them anywhere.
+    if follows, dialect != .martlet { configuration.unsafeLinks = true }
   }
 
   private static func maximumFailures(

@@ -96,12 +96,16 @@ struct DecisionOptions: ParsableArguments {
 
   @Flag(
     name: [.long, .customShort("i")],
-    help: "At start the bucket's version wins wherever both sides differ and were never in sync.")
+    help: ArgumentHelp(
+      "At start the bucket's version wins wherever both sides differ and were never in sync; with --delete typed as "
+        + "well, what only the folder has goes to the trash."))
   var initSyncDown = false
 
   @Flag(
     name: [.long, .customShort("u")],
-    help: "At start the folder's version wins wherever both sides differ and were never in sync.")
+    help: ArgumentHelp(
+      "At start the folder's version wins wherever both sides differ and were never in sync; with --delete typed as "
+        + "well, what only the bucket has is kept in the trash and deleted."))
   var initSyncUp = false
 
   @Flag(
@@ -137,11 +141,16 @@ struct SelectionOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Take paths back in that match.", valueName: "pattern"), transform: FilterOption.include)
   var include: [FilterOption] = []
 
-  @Option(help: ArgumentHelp("Symbolic links: preserve (default) or skip.", valueName: "how"))
+  @Option(help: ArgumentHelp("Symbolic links: preserve (default), skip or follow.", valueName: "how"))
   var symlinks: String?
 
-  @Flag(help: "The same as --symlinks skip.")
-  var noFollowSymlinks = false
+  @Flag(help: "With --symlinks follow: also links that lead out of the folder.")
+  var unsafeLinks = false
+
+  @Flag(
+    inversion: .prefixedNo, exclusivity: .chooseLast,
+    help: "The same as --symlinks follow (outside of martlet sync with --unsafe-links), or --symlinks skip.")
+  var followSymlinks: Bool?
 
   @Option(
     help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))

@@ -10,6 +10,8 @@ struct SyncRun {
   /// Told before anything else.
   var notes: [String] = []
   var console = Console.standardError
+  var statusOfOutcome: @Sendable (SyncOutcome) -> ExitCode = ExitStatus.of
+  var statusOfError: @Sendable (any Error) -> ExitCode = ExitStatus.of
 
   /// Throws the exit code where it is not 0.
   func callAsFunction() async throws {
@@ -24,7 +26,7 @@ struct SyncRun {
       try await serve(syncer, failures, logger)
     } catch {
       logger.error("\(error)")
-      throw ExitStatus.of(error)
+      throw statusOfError(error)
     }
     if failures.isReached {
       logger.error(
@@ -34,7 +36,7 @@ struct SyncRun {
     guard let outcome = syncer.outcome else { throw ExitStatus.notInSync }
     if invocation.configuration.isDryRun { return }
     OutcomeText.log(outcome, to: logger)
-    let status = ExitStatus.of(outcome)
+    let status = statusOfOutcome(outcome)
     if status != ExitStatus.inSync { throw status }
   }
 

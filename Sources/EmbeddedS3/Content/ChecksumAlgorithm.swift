@@ -9,6 +9,7 @@ enum ChecksumAlgorithm: String, Sendable, Codable, CaseIterable {
   case crc64nvme = "CRC64NVME"
   case sha1 = "SHA1"
   case sha256 = "SHA256"
+  case sha512 = "SHA512"
 
   /// `x-amz-checksum-crc32` and so on.
   var header: String { "x-amz-checksum-\(self.rawValue.lowercased())" }
@@ -24,7 +25,7 @@ enum ChecksumAlgorithm: String, Sendable, Codable, CaseIterable {
   func allows(_ type: ChecksumType) -> Bool {
     switch self {
     case .crc64nvme: type == .fullObject
-    case .sha1, .sha256: type == .composite
+    case .sha1, .sha256, .sha512: type == .composite
     case .crc32, .crc32c: true
     }
   }
@@ -44,6 +45,7 @@ enum ChecksumDigest: Sendable {
   case crc64nvme(CRC64NVME)
   case sha1(SHA1Digest)
   case sha256(SHA256Digest)
+  case sha512(SHA512Digest)
 
   init(_ algorithm: ChecksumAlgorithm) {
     switch algorithm {
@@ -52,6 +54,7 @@ enum ChecksumDigest: Sendable {
     case .crc64nvme: self = .crc64nvme(CRC64NVME())
     case .sha1: self = .sha1(SHA1Digest())
     case .sha256: self = .sha256(SHA256Digest())
+    case .sha512: self = .sha512(SHA512Digest())
     }
   }
 
@@ -72,6 +75,9 @@ enum ChecksumDigest: Sendable {
     case .sha256(var digest):
       digest.update(bytes)
       self = .sha256(digest)
+    case .sha512(var digest):
+      digest.update(bytes)
+      self = .sha512(digest)
     }
   }
 
@@ -82,6 +88,7 @@ enum ChecksumDigest: Sendable {
     case .crc64nvme(let digest): digest.value.awsBase64
     case .sha1(let digest): Base64.encode(digest.finalize())
     case .sha256(let digest): Base64.encode(digest.finalize())
+    case .sha512(let digest): Base64.encode(digest.finalize())
     }
   }
 }

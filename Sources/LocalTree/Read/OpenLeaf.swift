@@ -8,7 +8,12 @@ struct OpenLeaf {
   let path: RelativePath
   let parent: Descriptor
   let name: String
+  /// Of the name; the root's for what lies behind a link.
   let mount: Mount
+  /// As stamps name the mount of the name.
+  let mountID: MountID
+  /// Of the file system that holds the content.
+  let capabilities: MountCapabilities
   /// Of a file, open for reading; of a link, a path descriptor.
   let descriptor: Descriptor
   private(set) var status: FileStatus
@@ -22,36 +27,69 @@ struct OpenLeaf {
   }
 
   /// Throws `Absence` where no file or link stands at the path.
-  init(_ path: RelativePath, in observer: Observer) throws {
+  /// - Parameter following: The file that a link leads to, to read it.
+  init(_ path: RelativePath, in observer: Observer, following: LinkFollower? = nil) throws {
     guard let parentPath = path.parent, ReservedNames.match(in: path) == nil else {
       throw LocalFailure(.permission, "\(path): is Martlet's own, and never synced")
     }
     self.path = path
     name = path.name
-    do { parent = try observer.root.openParent(of: path) } catch let error as SystemError {
-      if error.code == ENOENT { throw Absence.absent }
-      if [ENOTDIR, ELOOP].contains(error.code) {
-        throw observer.root.leafAncestor(of: path).map { Absence.obstructed(by: $0) } ?? Absence.absent
-      }
-      throw error
+    let behind: Place?
+    (parent, behind) = try Self.openParent(of: path, parentPath, in: observer, following)
+    if let behind {
+      mount = try observer.mount(of: observer.root.directory, at: .root)
+      mountID = behind.mount
+    } else {
+      mount = try observer.mount(of: parent, at: parentPath)
+      mountID = mount.id
     }
-    mount = try observer.mount(of: parent, at: parentPath)
     guard let found = try parent.statusIfPresent(of: name) else { throw Absence.absent }
-    guard let kind = found.kind, kind != .directory else { throw Absence.obstructed(by: path.asLeaf) }
-    self.kind = kind
-    do {
-      // Not blocking: it may have become a pipe.
-      descriptor = try parent.open(name, kind == .file ? O_RDONLY | O_NONBLOCK : clinux_flag_path())
-    } catch let error as SystemError where [ENOENT, ELOOP, ENXIO].contains(error.code) { throw Absence.absent }
+    var isFollowed = behind != nil
+    if found.kind == .symlink, let following {
+      guard case .file(let target, _) = try following.target(of: path) else {
+        throw Absence.obstructed(by: path.asLeaf)
+      }
+      isFollowed = true
+      kind = .file
+      descriptor = try target.readable()
+    } else {
+      guard let kind = found.kind, kind != .directory else { throw Absence.obstructed(by: path.asLeaf) }
+      self.kind = kind
+      do {
+        // Not blocking: it may have become a pipe.
+        descriptor = try parent.open(name, kind == .file ? O_RDONLY | O_NONBLOCK : clinux_flag_path())
+      } catch let error as SystemError where [ENOENT, ELOOP, ENXIO].contains(error.code) { throw Absence.absent }
+    }
     status = try descriptor.status()
     // Another entry has come in between: absent is what was looked at, and the caller looks again.
     guard status.kind == kind else { throw Absence.absent }
+    if !isFollowed || status.mount == mount.kernelID {
+      capabilities = mount.capabilities
+    } else if case .usable(let other)? = observer.mounts.known(status.mount) {
+      capabilities = other.capabilities
+    } else {
+      capabilities = try .ofMountThatIsOnlyRead(descriptor)
+    }
   }
 
-  var stamp: LocalStamp { status.stamp(on: mount.id)! }
+  /// With the place where the directory is found behind a link.
+  private static func openParent(
+    of path: RelativePath, _ parentPath: RelativePath, in observer: Observer, _ follower: LinkFollower?
+  ) throws -> (Descriptor, Place?) {
+    do { return (try observer.root.openParent(of: path), nil) } catch let error as SystemError {
+      if error.code == ENOENT { throw Absence.absent }
+      guard [ENOTDIR, ELOOP].contains(error.code) else { throw error }
+      if let follower, case .found(let place) = try observer.locate(parentPath, follower) {
+        return (place.directory, place)
+      }
+      throw observer.root.leafAncestor(of: path).map { Absence.obstructed(by: $0) } ?? Absence.absent
+    }
+  }
+
+  var stamp: LocalStamp { status.stamp(on: mountID)! }
 
   /// As it is now.
-  func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mount.id)! }
+  func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mountID)! }
 
   /// Takes the version that is there now for the one that was looked for.
   mutating func refresh() throws { status = try descriptor.status() }
@@ -71,12 +109,12 @@ struct OpenLeaf {
 
   /// A link cannot be written to, so none is needed.
   func takeLease(patience: UInt32 = 0) -> Lease {
-    Lease(on: descriptor, patience: patience, isPossible: kind == .file && mount.capabilities.canLease)
+    Lease(on: descriptor, patience: patience, isPossible: kind == .file && capabilities.canLease)
   }
 
   /// Whether the stamp, taken with this lease, may miss a later change.
   func isProvisional(_ lease: Lease.State) -> Bool {
     if kind == .symlink { return false }
-    return lease != .held || !mount.capabilities.hasTrustworthyStamps || descriptor.kernel.isWithinTick(status.modified)
+    return lease != .held || !capabilities.hasTrustworthyStamps || descriptor.kernel.isWithinTick(status.modified)
   }
 }

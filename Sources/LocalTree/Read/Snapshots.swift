@@ -18,7 +18,7 @@ final class LeafSnapshot: LocalSnapshot {
   private let parts: NIOLockedValueBox<[Int64: Fingerprint]>?
 
   init(_ leaf: OpenLeaf, runner: any LocalRunner) {
-    parts = leaf.mount.capabilities.hasTrustworthyStamps ? nil : NIOLockedValueBox([:])
+    parts = leaf.capabilities.hasTrustworthyStamps ? nil : NIOLockedValueBox([:])
     self.leaf = NIOLockedValueBox(leaf)
     self.runner = runner
     path = leaf.path

@@ -36,14 +36,14 @@ struct StableReader {
   }
 
   private func find(_ path: RelativePath) throws -> OpenLeaf {
-    do { return try OpenLeaf(path, in: observer) } catch OpenLeaf.Absence.absent {
+    do { return try OpenLeaf(path, in: observer, following: observer.follower) } catch OpenLeaf.Absence.absent {
       throw LocalFailure(.vanished, "\(path): is gone; it is looked at again")
     } catch OpenLeaf.Absence.obstructed { throw changed(path) }
   }
 
   func isOpenForWriting(_ path: RelativePath) throws -> Bool {
     do {
-      let leaf = try OpenLeaf(path, in: observer)
+      let leaf = try OpenLeaf(path, in: observer, following: observer.follower)
       return leaf.kind == .file && isHeld(leaf)
     } catch is OpenLeaf.Absence { return false }
   }
@@ -92,7 +92,7 @@ struct StableReader {
       let second = try body(leaf, size)
       let after = try leaf.descriptor.status()
       // What only grew had these bytes when it had this size.
-      if first == second, after.stamp(on: leaf.mount.id) == leaf.stamp || after.size > size {
+      if first == second, after.stamp(on: leaf.mountID) == leaf.stamp || after.size > size {
         return Held(result: first, stamp: leaf.stamp, isProvisional: true, isOfOpenFile: true)
       }
     }

@@ -57,20 +57,28 @@ extension MountCapabilities {
     defer { for name in names { try? directory.unlink(name) } }
     for name in names.prefix(2) { _ = try directory.open(name, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600) }
 
-    var space = clinux_space()
-    try check(directory.kernel.space(directory.raw, &space))
+    let known = try ofMountThatIsOnlyRead(directory)
     let readable = try directory.open(names[0], O_RDONLY)
     let lease = Lease(on: readable, patience: 10_000)
     lease.release()
-    let isLocal = !FileSystemType.remote.contains(space.type)
     return MountCapabilities(
       canExchange: directory.rename(names[0], to: names[1], in: directory, .exchange) == 0,
       canRenameWithoutReplacing:
         directory.rename(names[0], to: names[1], in: directory, .withoutReplacing) == -EEXIST
         && directory.rename(names[0], to: names[2], in: directory, .withoutReplacing) == 0,
       canLease: lease.state == .held,
-      hasTrustworthyStamps: isLocal && space.type != FileSystemType.tmpfs && space.type != FileSystemType.overlayfs,
+      hasTrustworthyStamps: known.hasTrustworthyStamps,
       foldsCase: try directory.statusIfPresent(of: upperCased) != nil,
+      announcesChanges: known.announcesChanges)
+  }
+
+  /// What the type of a file's file system tells; whether there are leases shows when one is taken.
+  static func ofMountThatIsOnlyRead(_ file: Descriptor) throws -> MountCapabilities {
+    var space = clinux_space()
+    try check(file.kernel.space(file.raw, &space))
+    let isLocal = !FileSystemType.remote.contains(space.type)
+    return MountCapabilities(
+      hasTrustworthyStamps: isLocal && space.type != FileSystemType.tmpfs && space.type != FileSystemType.overlayfs,
       announcesChanges: isLocal)
   }
 }

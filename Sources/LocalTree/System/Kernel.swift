@@ -1,14 +1,17 @@
 package import CLinux
+internal import Glibc
 
 /// The system calls by which `LocalTree` acts, so that the simulation can run between any two of them.
 ///
-/// Like CLinux: a call returns a value of zero or more, or minus errno. Nothing follows a link in the last component.
+/// Like CLinux: a call returns a value of zero or more, or minus errno. Nothing but `openFollowing` follows a link in the last component.
 package protocol Kernel: Sendable {
   // MARK: names
   /// `openat` with `O_CLOEXEC`.
   func open(_ directory: Int32, _ path: String, _ flags: Int32, _ mode: UInt32) -> Int32
   /// `openat2`, neither leaving `directory` nor following any link.
   func openBeneath(_ directory: Int32, _ path: String, _ flags: Int32) -> Int32
+  /// `openat2`, following links, where `beneath` only as long as they stay below `directory`; EXDEV otherwise.
+  func openFollowing(_ directory: Int32, _ path: String, _ flags: Int32, beneath: Bool) -> Int32
   func close(_ file: Int32)
   /// An empty name means the descriptor itself.
   func status(_ directory: Int32, _ name: String, _ status: inout clinux_status) -> Int32
@@ -85,6 +88,8 @@ package protocol Kernel: Sendable {
 
 extension Kernel {
   package func mounts(below path: String) -> [UInt64: String]? { nil }
+
+  package func openFollowing(_ directory: Int32, _ path: String, _ flags: Int32, beneath: Bool) -> Int32 { -ENOSYS }
 }
 
 package enum RenameKind: Sendable {

@@ -45,6 +45,10 @@ extension LinuxKernel {
     clinux_open_beneath(directory, path, flags, 0)
   }
 
+  package func openFollowing(_ directory: Int32, _ path: String, _ flags: Int32, beneath: Bool) -> Int32 {
+    clinux_open_following(directory, path, flags, beneath ? 1 : 0)
+  }
+
   package func close(_ file: Int32) { Glibc.close(file) }
 
   package func status(_ directory: Int32, _ name: String, _ status: inout clinux_status) -> Int32 {

@@ -15,12 +15,14 @@ struct NameList {
   private var bytes: [UInt8] = []
   private(set) var entries: [Entry] = []
 
-  init(of directory: Descriptor) throws {
+  /// - Parameter leadsToDirectory: Whether the link of a name counts as the directory that it leads to.
+  init(of directory: Descriptor, leadsToDirectory: ((String) -> Bool)? = nil) throws {
     try directory.forEachName { name, type in
+      var type = Int(type)
+      if type == DT_UNKNOWN { type = Self.type(of: String(decoding: name, as: UTF8.self), in: directory) }
       let isDirectory =
-        type == UInt8(DT_DIR)
-        || type == UInt8(DT_UNKNOWN)
-          && (try? directory.status(of: String(decoding: name, as: UTF8.self)).kind) == .directory
+        type == DT_DIR
+        || type == DT_LNK && (leadsToDirectory.map { $0(String(decoding: name, as: UTF8.self)) } ?? false)
       entries.append(
         Entry(offset: UInt32(bytes.count), length: UInt16(name.count + (isDirectory ? 1 : 0)), isDirectory: isDirectory)
       )
@@ -34,6 +36,14 @@ struct NameList {
         let order = memcmp(bytes.baseAddress! + Int(left.offset), bytes.baseAddress! + Int(right.offset), min(l, r))
         return order < 0 || order == 0 && l < r
       }
+    }
+  }
+
+  private static func type(of name: String, in directory: Descriptor) -> Int {
+    switch try? directory.status(of: name).kind {
+    case .directory: Int(DT_DIR)
+    case .symlink: Int(DT_LNK)
+    default: Int(DT_REG)
     }
   }
 

@@ -8,6 +8,10 @@ package enum SymlinkPolicy: String, Hashable, Sendable, CaseIterable {
   case preserve
   /// Left alone on both sides.
   case skip
+  /// As what they lead to, where that lies in the root.
+  case follow
+  /// As what they lead to, wherever it is.
+  case followAnywhere
 }
 
 /// Says what an entry is to the engine.
@@ -46,6 +50,7 @@ struct Observer: Sendable {
       switch error.code {
       case ENOENT: return try .absent(mount: nearestMount(above: parentPath))
       case ENOTDIR, ELOOP:
+        if let follower { return try observe(path, behindLinksIn: parentPath, follower) }
         if let leaf = root.leafAncestor(of: path) { return .below(leaf: leaf) }
         return try .absent(mount: nearestMount(above: parentPath))
       case ENAMETOOLONG: return try .absent(mount: nearestMount(above: .root))
@@ -77,6 +82,7 @@ struct Observer: Sendable {
     {
       return .absent(mount: mount.id)
     }
+    if status.kind == .symlink, let follower { return try observe(linkAt: path, on: mount.id, follower) }
     if let problem = try problem(of: status, name, in: parent, at: path) { return .unsupported(reason: problem) }
     if status.kind == .directory, status.mount != parentStatus.mount {
       switch mounts.entry(at: try parent.open(name, O_RDONLY | O_DIRECTORY), status: status) {

@@ -9,10 +9,17 @@ final class TreeWalk: LocalWalk {
   private struct Frame: Sendable {
     let path: RelativePath
     let directory: Descriptor
-    let mount: Mount
-    let kernelMount: UInt64
+    let mount: MountID
+    let isBehindLink: Bool
     let names: NameList
     var next = 0
+  }
+
+  /// A directory to go into.
+  private struct Entrance {
+    var path: RelativePath
+    /// Where it lies behind a link.
+    var directory: Descriptor?
   }
 
   private struct State: Sendable {
@@ -42,7 +49,7 @@ final class TreeWalk: LocalWalk {
     var batch = LocalBatch()
     if let start = state.start {
       state.start = nil
-      if let frame = try open(start, into: &batch) { state.frames.append(frame) }
+      if let frame = try open(entrance(to: start), into: &batch) { state.frames.append(frame) }
     }
     while let top = state.frames.indices.last {
       if batch.entries.count + batch.problems.count >= batchSize { return batch }
@@ -52,8 +59,8 @@ final class TreeWalk: LocalWalk {
       }
       let entry = state.frames[top].names.entries[state.frames[top].next]
       state.frames[top].next += 1
-      if let directory = visit(entry, in: state.frames[top], into: &batch),
-        let frame = try open(directory, into: &batch)
+      if let entrance = visit(entry, in: state.frames[top], into: &batch),
+        let frame = try open(entrance, into: &batch)
       {
         state.frames.append(frame)
       }
@@ -62,8 +69,15 @@ final class TreeWalk: LocalWalk {
     return batch
   }
 
+  private func entrance(to start: RelativePath) throws -> Entrance {
+    guard let follower = observer.follower, !start.isRoot,
+      case .found(let place) = try observer.locate(start, follower), place.isBehindLink
+    else { return Entrance(path: start) }
+    return Entrance(path: start, directory: place.directory)
+  }
+
   /// Adds the entry; returns it where it is a directory to go into.
-  private func visit(_ entry: NameList.Entry, in frame: Frame, into batch: inout LocalBatch) -> RelativePath? {
+  private func visit(_ entry: NameList.Entry, in frame: Frame, into batch: inout LocalBatch) -> Entrance? {
     let name = frame.names.withBytes(entry) { String(validating: $0, as: UTF8.self) }
     guard let name else {
       let text = frame.names.withBytes(entry) { String(decoding: $0, as: UTF8.self) }
@@ -78,6 +92,9 @@ final class TreeWalk: LocalWalk {
     do {
       let leafName = entry.isDirectory ? path.name : name
       guard let status = try frame.directory.statusIfPresent(of: leafName) else { return nil }
+      if status.kind == .symlink, let follower = observer.follower {
+        return try visit(linkAt: path, entry, in: frame, follower, into: &batch)
+      }
       guard (status.kind == .directory) == entry.isDirectory else {
         // It became something else since its directory was read, so its place in the order is wrong.
         batch.unreadable.append(path.asDirectory)
@@ -87,8 +104,11 @@ final class TreeWalk: LocalWalk {
         batch.problems.append(PathReport(name: path.string, reason: problem))
         return nil
       }
-      if entry.isDirectory { return path }
-      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount.id)!))
+      if entry.isDirectory {
+        guard frame.isBehindLink else { return Entrance(path: path) }
+        return Entrance(path: path, directory: try frame.directory.open(leafName, clinux_flag_path() | O_DIRECTORY))
+      }
+      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount)!))
     } catch {
       batch.problems.append(PathReport(name: path.string, reason: "cannot be looked at (\(error))"))
       batch.unreadable.append(path.asDirectory)
@@ -96,26 +116,50 @@ final class TreeWalk: LocalWalk {
     return nil
   }
 
+  private func visit(
+    linkAt path: RelativePath, _ entry: NameList.Entry, in frame: Frame, _ follower: LinkFollower,
+    into batch: inout LocalBatch
+  ) throws -> Entrance? {
+    switch try follower.target(of: path) {
+    case .directory(let directory, _) where entry.isDirectory: return Entrance(path: path, directory: directory)
+    case .file(_, let status) where !entry.isDirectory:
+      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount)!))
+    case .directory, .file:
+      // It led elsewhere when its directory was read.
+      batch.unreadable += [path.asLeaf, path.asDirectory]
+    case .refused(let reason):
+      // That its target is away is no deletion, neither of a file nor of what was in a folder.
+      batch.unreadable += [path.asLeaf, path.asDirectory]
+      batch.problems.append(PathReport(name: path.asLeaf.string, reason: reason))
+    }
+    return nil
+  }
+
   /// Opens a directory and adds it as an entry; nil where its content cannot be read.
-  private func open(_ path: RelativePath, into batch: inout LocalBatch) throws -> Frame? {
+  private func open(_ entrance: Entrance, into batch: inout LocalBatch) throws -> Frame? {
+    let path = entrance.path
     do {
       let directory: Descriptor
-      do { directory = try observer.root.open(path, O_RDONLY) } catch let error as SystemError
-        where error.code == EACCES && !path.isRoot
-      {
+      do {
+        directory =
+          try entrance.directory?.open(".", O_RDONLY | O_DIRECTORY) ?? observer.root.open(path, O_RDONLY)
+      } catch let error as SystemError where error.code == EACCES && !path.isRoot {
         try addUnreadable(path, into: &batch)
         return nil
       }
-      let status = try directory.status()
-      switch try observer.mountEntry(of: directory, status, at: path) {
-      case .unusable(let reason):
+      switch try observer.placement(of: directory, at: path, isBehindLink: entrance.directory != nil) {
+      case .refused(let reason):
         batch.problems.append(PathReport(name: path.string, reason: reason))
         batch.unreadable.append(path)
         return nil
-      case .usable(let mount):
-        if !path.isRoot { batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: mount.id)!)) }
+      case .absent, .leaf:
+        batch.unreadable.append(path)
+        return nil
+      case .found(let place):
+        if !path.isRoot { batch.entries.append(LocalEntry(path: path, stamp: place.status.stamp(on: place.mount)!)) }
         return Frame(
-          path: path, directory: directory, mount: mount, kernelMount: status.mount, names: try NameList(of: directory))
+          path: path, directory: directory, mount: place.mount, isBehindLink: place.isBehindLink,
+          names: try names(of: directory, path))
       }
     } catch let error as SystemError {
       if path.isRoot { throw error }
@@ -125,6 +169,17 @@ final class TreeWalk: LocalWalk {
         batch.problems.append(PathReport(name: path.string, reason: "cannot be read (\(error.text))"))
       }
       return nil
+    }
+  }
+
+  private func names(of directory: Descriptor, _ path: RelativePath) throws -> NameList {
+    guard let follower = observer.follower else { return try NameList(of: directory) }
+    return try NameList(of: directory) { name in
+      let link = path.appending(name)
+      guard ReservedNames.match(in: link) == nil, case .directory? = try? follower.target(of: link) else {
+        return false
+      }
+      return true
     }
   }
 

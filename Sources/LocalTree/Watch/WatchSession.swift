@@ -162,6 +162,7 @@ final class WatchSession: EventPump {
   }
 
   private func arrived(_ path: RelativePath, _ name: String, _ event: WatchEvent) {
+    noteLink(path)
     guard let other = renames.arrived(cookie: event.cookie) else {
       if event.isDirectory { watchTree(path, named: name, in: event.watch) }
       relay.hint(event.isDirectory ? .subtree(path) : .path(path))
@@ -176,6 +177,7 @@ final class WatchSession: EventPump {
   }
 
   private func written(_ path: RelativePath, _ event: WatchEvent) {
+    if event.has(IN_CREATE) { noteLink(path) }
     // A regular file with one name has a writer who will close it; a link, or a further name, is complete.
     let mayBeUnfinished = event.has(IN_MODIFY) || event.has(IN_CREATE) && isFresh(path)
     if mayBeUnfinished && !event.has(IN_CLOSE_WRITE) {
@@ -184,6 +186,18 @@ final class WatchSession: EventPump {
       writes.closed(path)
       relay.hint(.path(path))
     }
+  }
+
+  private func noteLink(_ path: RelativePath) {
+    guard observer.follower != nil, let parent = try? observer.root.openParent(of: path),
+      (try? parent.status(of: path.name))?.kind == .symlink
+    else { return }
+    limit(Self.reason(ofLink: path), isLasting: true)
+  }
+
+  /// A watch belongs to a directory, not to one of its names, so events cannot tell behind how many links they happen.
+  private static func reason(ofLink path: RelativePath) -> String {
+    "“\(path)” is a symbolic link that is followed, and what changes behind it raises no event here"
   }
 
   private func isFresh(_ path: RelativePath) -> Bool {
@@ -213,18 +227,26 @@ final class WatchSession: EventPump {
   /// Watches a directory before it is listed, so that nothing made in between is missed.
   private func watchTree(_ path: RelativePath, named name: String, in parent: Int32?) {
     var open: [(path: RelativePath, name: String, parent: Int32?)] = [(path, name, parent)]
+    var link: RelativePath?
     while let next = open.popLast() {
       guard let directory = try? observer.root.open(next.path, O_RDONLY) else { continue }
       guard let watch = add(directory, at: next.path) else { continue }
       if let parent = next.parent { table.add(watch, named: next.name, in: parent) } else { table.setRoot(watch) }
       try? directory.forEachName { bytes, type in
-        guard Int(type) == DT_DIR || Int(type) == DT_UNKNOWN, let name = String(validating: bytes, as: UTF8.self)
-        else { return true }
+        guard let name = String(validating: bytes, as: UTF8.self) else { return true }
+        if observer.follower != nil, isLink(name, type, in: directory) { link = next.path.appending(name) }
+        guard Int(type) == DT_DIR || Int(type) == DT_UNKNOWN else { return true }
         let child = next.path.appending(name, isDirectory: true)
         if ReservedNames.match(in: child) == nil { open.append((child, name, watch)) }
         return true
       }
     }
+    // Last: what may pass, such as a lack of watches, is tried again.
+    if let link { limit(Self.reason(ofLink: link), isLasting: true) }
+  }
+
+  private func isLink(_ name: String, _ type: UInt8, in directory: Descriptor) -> Bool {
+    Int(type) == DT_LNK || Int(type) == DT_UNKNOWN && (try? directory.status(of: name))?.kind == .symlink
   }
 
   private func add(_ directory: Descriptor, at path: RelativePath) -> Int32? {

@@ -1,4 +1,5 @@
 import AWSKit
+import BaseStore
 import EventFeed
 import Glibc
 import SyncEngine
@@ -8,7 +9,8 @@ extension StatusReport {
   /// Longest time without any sign of life before a run counts as stuck, unless polls are rarer still.
   private static let patience: Duration = .seconds(300)
 
-  init(_ engine: EngineStatus, of run: Run, monitor: SyncMonitor, now: Int64) {
+  init(_ engine: EngineStatus, of run: Run, leftApart: LeftApart? = nil, monitor: SyncMonitor, now: Int64) {
+    self.leftApart = leftApart
     root = run.root
     location = run.location.description
     node = run.node
@@ -45,6 +47,16 @@ extension StatusReport {
     invalidation = run.invalidations?.report(now: now)
     self.events = events
     limits = Limits(up: run.bandwidth.up.bytesPerSecond, down: run.bandwidth.down.bytesPerSecond)
+  }
+}
+
+extension StatusReport.LeftApart {
+  private static let named = 10
+
+  /// Nil where there are none, or where the store cannot tell.
+  init?(_ store: BaseStore) async {
+    guard let found = try? await store.leftApart(limit: Self.named), found.count > 0 else { return nil }
+    self.init(count: found.count, first: found.first.map(\.string))
   }
 }
 

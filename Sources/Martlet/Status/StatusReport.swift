@@ -22,6 +22,18 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var seconds: Double
   }
 
+  /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
+  public struct LeftApart: Codable, Hashable, Sendable {
+    public var count: Int
+    /// The first of them in the order of their names, at most ten.
+    public var first: [String]
+
+    package init(count: Int, first: [String]) {
+      self.count = count
+      self.first = first
+    }
+  }
+
   public struct Problem: Codable, Hashable, Sendable {
     public var path: String
     public var reason: String
@@ -112,6 +124,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var events: Events?
   /// Nil: of a version that knows none.
   public var limits: Limits?
+  /// Absent where there are none.
+  public var leftApart: LeftApart?
 
   /// Healthy in the sense of a container's health check.
   public var isHealthy: Bool { isReady && !isStuck }

@@ -99,10 +99,14 @@ extension CapabilityProbe {
 
   // MARK: Tidying
 
-  /// What this probe has made. A failure is of no consequence: the next probe removes it.
-  func removeScratch() async {
-    guard let page = try? await client.listObjectsV2(bucket: bucket, prefix: scratch) else { return }
-    for object in page.objects { _ = try? await client.deleteObject(bucket: bucket, key: object.key) }
+  /// What a probe that has ended has made below its folder. A failure is of no consequence: a later probe removes it.
+  package func removeScratch(_ scratch: String) async {
+    let uploads = (try? await client.listMultipartUploads(bucket: bucket, prefix: scratch).uploads) ?? []
+    for upload in uploads {
+      try? await client.abortMultipartUpload(bucket: bucket, key: upload.key, uploadID: upload.uploadID)
+    }
+    let objects = (try? await client.listObjectsV2(bucket: bucket, prefix: scratch).objects) ?? []
+    for object in objects { _ = try? await client.deleteObject(bucket: bucket, key: object.key) }
   }
 
   /// What probes that were killed have left. Those of other nodes may be running, so only what is an hour

@@ -13,8 +13,8 @@ package struct CapabilityProbe: Sendable {
   let bucket: String
   /// Of all probes below the prefix.
   let folder: String
-  /// Of this one.
-  private(set) var scratch: String
+  /// Of this one: what to remove should it be killed.
+  package private(set) var scratch: String
   /// What the bucket may ask of every write.
   let protection: [ObjectSettings.Field]
   let logger: Logger
@@ -40,13 +40,13 @@ package struct CapabilityProbe: Sendable {
     try await removeForgotten()
     do {
       let capabilities = try await agreed()
-      await removeScratch()
+      await removeScratch(scratch)
       logger.info(
         "probed the server",
         metadata: ["safety": "\(capabilities.safetyLevel.name)", "capabilities": "\(capabilities)"])
       return capabilities
     } catch {
-      await removeScratch()
+      await removeScratch(scratch)
       throw error
     }
   }

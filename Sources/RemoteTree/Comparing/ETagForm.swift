@@ -30,14 +30,14 @@ enum ETagForm: Hashable {
   /// Cyberduck, Hadoop.
   private static let usualMebibytes: [Int64] = [5, 6, 7, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512, 1_024]
 
-  /// Part sizes, in bytes, with which a content of `size` bytes has exactly `parts` parts.
-  static func likelyPartSizes(size: Int64, parts: Int) -> [Int64] {
+  /// Part sizes, in bytes, among them that of the plan, with which a content of `size` bytes has exactly `parts` parts.
+  static func likelyPartSizes(size: Int64, parts: Int, plan: PartPlan = PartPlan()) -> [Int64] {
     guard size > 0 else { return [] }
     var candidates = usualMebibytes.map { $0 << 20 }
     // The AWS CLI doubles its 8 MiB, s3transfer's rule, and we take whole MiB, when there would be too many parts.
     var doubled: Int64 = 8 << 20
     while (size + doubled - 1) / doubled > 10_000 { doubled *= 2 }
-    candidates += [doubled, PartPlan.partSize(for: size)]
+    candidates += [doubled, PartPlan().partSize(for: size), plan.partSize(for: size)]
     if parts == 1 { candidates.append(size) }
     var seen: Set<Int64> = []
     return candidates.filter { (size + $0 - 1) / $0 == Int64(parts) && seen.insert($0).inserted }

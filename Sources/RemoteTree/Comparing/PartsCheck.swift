@@ -13,23 +13,27 @@ struct PartsCheck {
   private var candidates: [PartwiseDigest]
 
   /// Nil where no size in use gives that many parts.
-  init?(etag: String, size: Int64) {
+  init?(etag: String, size: Int64, plan: PartPlan) {
     guard case .multipart(let hash, let parts) = ETagForm(etag), let digest = Hex.decode(hash) else { return nil }
-    self.init(digest, size: size, parts: parts, .md5)
+    self.init(digest, size: size, parts: parts, plan, .md5)
   }
 
   /// Nil where the checksum is not one over those of parts.
-  init?(_ checksum: S3Checksum, size: Int64) {
+  init?(_ checksum: S3Checksum, size: Int64, plan: PartPlan) {
     let pieces = checksum.value.split(separator: "-")
     guard pieces.count == 2, let digest = Base64.decode(String(pieces[0])), let parts = Int(pieces[1]) else {
       return nil
     }
-    self.init(digest, size: size, parts: parts, S3ChecksumCalculation(checksum.algorithm))
+    self.init(digest, size: size, parts: parts, plan, S3ChecksumCalculation(checksum.algorithm))
   }
 
-  private init?(_ expected: [UInt8], size: Int64, parts: Int, _ digest: S3ChecksumCalculation) {
+  private init?(
+    _ expected: [UInt8], size: Int64, parts: Int, _ plan: PartPlan, _ digest: S3ChecksumCalculation
+  ) {
     self.expected = expected
-    candidates = ETagForm.likelyPartSizes(size: size, parts: parts).map { PartwiseDigest(partSize: $0, digest) }
+    candidates = ETagForm.likelyPartSizes(size: size, parts: parts, plan: plan).map {
+      PartwiseDigest(partSize: $0, digest)
+    }
     if candidates.isEmpty { return nil }
   }
 
@@ -49,6 +53,6 @@ extension RemoteTree {
   func partsCheck(_ head: S3ObjectHead, _ stamp: RemoteStamp) -> PartsCheck? {
     let isKeyed = head.customerKeyAlgorithm != nil || (head.serverSideEncryption?.hasPrefix("aws:kms") ?? false)
     guard capabilities.etagIsMD5, !isKeyed, expectedChecksum(head) == nil else { return nil }
-    return PartsCheck(etag: stamp.etag, size: stamp.size)
+    return PartsCheck(etag: stamp.etag, size: stamp.size, plan: plan.parts)
   }
 }

@@ -29,7 +29,7 @@ extension RemoteTree {
     _ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource
   ) async throws -> Bool {
     guard object.stamp.size == source.size else { return false }
-    var comparison = LocalComparison(object)
+    var comparison = LocalComparison(object, plan.parts)
     try await source.forEachChunk { comparison.update($0) }
     switch comparison.verdict() {
     case .equal: return true
@@ -59,7 +59,7 @@ extension RemoteTree {
     }
     for algorithm in S3ChecksumAlgorithm.allCases {
       guard let value = head.checksums[algorithm],
-        var check = PartsCheck(S3Checksum(algorithm, value: value), size: source.size)
+        var check = PartsCheck(S3Checksum(algorithm, value: value), size: source.size, plan: plan.parts)
       else { continue }
       try await source.forEachChunk { check.update($0) }
       if check.matches() { return true }
@@ -77,12 +77,12 @@ struct LocalComparison {
   private var md5: MD5Digest?
   private var parts: PartsCheck?
 
-  init(_ object: RemoteObject) {
+  init(_ object: RemoteObject, _ plan: PartPlan = PartPlan()) {
     self.object = object
     if object.crc64 != nil { return }
     switch ETagForm(object.stamp.etag) {
     case .md5: md5 = MD5Digest()
-    case .multipart: parts = PartsCheck(etag: object.stamp.etag, size: object.stamp.size)
+    case .multipart: parts = PartsCheck(etag: object.stamp.etag, size: object.stamp.size, plan: plan)
     case .opaque: break
     }
   }

@@ -30,7 +30,7 @@ struct Download: Sendable {
   }
 
   private func content() async throws -> Content {
-    RangePlan.count(size: stamp.size) <= 1 ? try await single() : try await ranges()
+    tree.plan.ranges.count(size: stamp.size) <= 1 ? try await single() : try await ranges()
   }
 
   private static let isDamaged = S3Error(
@@ -82,7 +82,7 @@ struct Download: Sendable {
     let keepsChunks = verifier != nil || parts != nil
     let object = try tree.object(head, key: key)
     let version = tree.readableVersion(stamp) ?? tree.readableVersion(object.stamp)
-    let count = RangePlan.count(size: stamp.size)
+    let count = tree.plan.ranges.count(size: stamp.size)
     var crc: UInt64 = 0
     var finished = 0
     try await withThrowingTaskGroup(of: Piece.self) { group in
@@ -90,7 +90,7 @@ struct Download: Sendable {
       var started = 0
       var running = 0
       while finished < count {
-        while running < RangePlan.parallel, started < count, started < finished + RangePlan.ahead {
+        while running < tree.plan.ranges.parallel, started < count, started < finished + tree.plan.ranges.ahead {
           let index = started
           group.addTask { try await piece(index, version: version, keepsChunks: keepsChunks) }
           started += 1
@@ -116,7 +116,7 @@ struct Download: Sendable {
   }
 
   private func piece(_ index: Int, version: String?, keepsChunks: Bool) async throws -> Piece {
-    let range = RangePlan.range(index, size: stamp.size)
+    let range = tree.plan.ranges.range(index, size: stamp.size)
     var crc = CRC64NVME()
     var chunks: [ByteBuffer] = []
     let reader = RangeReader(download: self, range: range, version: version)

@@ -13,10 +13,12 @@ enum CopyRoute: Hashable {
 
   /// Bytes that one CopyObject takes (Amazon S3 user guide, "copying objects").
   static let largestCopy: Int64 = 5_000_000_000
+  /// Bytes that are held in memory to be written anew.
+  private static let rewrittenSize: Int64 = 8 << 20
 
   static func choose(size: Int64, replacing expected: RemoteStamp?, _ capabilities: ServerCapabilities) -> CopyRoute {
     if size <= largestCopy, capabilities.copyHonours(expected) { return .copy }
-    if size <= RangePlan.rangeSize, capabilities.putHonours(expected) { return .rewrite }
+    if size <= Self.rewrittenSize, capabilities.putHonours(expected) { return .rewrite }
     if size > 0, capabilities.completeHonours(expected) { return .parts }
     return .unconditional
   }

@@ -119,12 +119,12 @@ extension RemoteTree {
     _ source: S3CopySource, size: Int64, to target: String, uploadID: String
   ) async throws -> [S3CompletedPart] {
     // A part may have 5 GiB; smaller ones run in parallel.
-    let partSize = max(256 << 20, PartPlan.partSize(for: size))
+    let partSize = max(256 << 20, plan.parts.partSize(for: size))
     let count = Int((size + partSize - 1) / partSize)
     return try await withThrowingTaskGroup(of: S3CompletedPart.self) { group in
       var parts: [S3CompletedPart] = []
       for number in 1...count {
-        if number > RangePlan.parallel, let part = try await group.next() { parts.append(part) }
+        if number > plan.ranges.parallel, let part = try await group.next() { parts.append(part) }
         group.addTask {
           let range = count == 1 ? nil : PartPlan.range(of: number, size: size, partSize: partSize)
           let result = try await multipartClient.uploadPartCopy(

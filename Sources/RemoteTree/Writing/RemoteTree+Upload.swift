@@ -1,5 +1,6 @@
 internal import AWSKit
 internal import Checksums
+internal import Digests
 internal import NIOCore
 package import SyncEngine
 package import SyncModel
@@ -15,7 +16,7 @@ extension RemoteTree {
         bucket: bucket, key: key, headers: settings.headers(metadata, key: key), retry: .unprocessedOnly)
     }
     return MultipartUpload(
-      path: path.string, uploadID: created.uploadID, size: size, partSize: PartPlan.partSize(for: size))
+      path: path.string, uploadID: created.uploadID, size: size, partSize: plan.parts.partSize(for: size))
   }
 
   package func uploadPart(
@@ -23,7 +24,7 @@ extension RemoteTree {
   ) async throws -> PartReceipt {
     let key = try key(of: RelativePath(unchecked: upload.path))
     let range = PartPlan.range(of: part, size: upload.size, partSize: upload.partSize)
-    let content = try await PartContent(source, range, multipartClient.configuration.checksumAlgorithm)
+    let content = try await PartContent(source, range, multipartClient.configuration)
     if let known, known.number == part, known.crc64 == content.crc64, known.size == Int64(range.count) { return known }
     let result = try await performing(.prepare, key) {
       do {
@@ -112,7 +113,7 @@ extension RemoteTree {
         guard case .success(let path) = keys.path(ofKey: upload.key) else { continue }
         uploads.append(
           UnfinishedUpload(
-            MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: PartPlan.smallest),
+            MultipartUpload(path: path.string, uploadID: upload.uploadID, size: 0, partSize: plan.parts.usualSize),
             begun: upload.initiated.flatMap(Self.begin)))
       }
       let next = (key: page.nextKeyMarker, uploadID: page.nextUploadIDMarker)
@@ -148,7 +149,8 @@ private struct PartContent {
   private static let bufferedSize = 16 << 20
   private static let chunkSize = 1 << 20
 
-  init(_ source: any ContentSource, _ range: Range<Int64>, _ algorithm: S3ChecksumAlgorithm) async throws {
+  init(_ source: any ContentSource, _ range: Range<Int64>, _ client: S3Client.Configuration) async throws {
+    let algorithm = client.checksumAlgorithm
     if range.count <= Self.bufferedSize {
       let bytes = try await source.read(at: range.lowerBound, count: range.count)
       crc64 = bytes.withUnsafeBytes { CRC64NVME.checksum($0) }
@@ -157,18 +159,21 @@ private struct PartContent {
     }
     var crc = CRC64NVME()
     var other = S3ChecksumCalculation(algorithm)
+    var signed = client.signsPayload == true ? SHA256Digest() : nil
     for start in stride(from: range.lowerBound, to: range.upperBound, by: Self.chunkSize) {
       let bytes = try await source.read(at: start, count: Int(min(Int64(Self.chunkSize), range.upperBound - start)))
       bytes.withUnsafeBytes {
         crc.update($0)
         if algorithm != .crc64nvme { other.update($0) }
+        signed?.update($0)
       }
     }
     crc64 = crc.value
     let checksum = algorithm == .crc64nvme ? nil : S3Checksum(algorithm, value: other.base64)
     // Read again for each attempt. Should the content change in between, the server refuses the checksum,
     // or the snapshot does not verify before the commit point.
-    body = .stream(length: Int64(range.count), crc64nvme: crc64, checksum: checksum) {
+    let hash = signed.map { Hex.encode($0.finalize()) }
+    body = .stream(length: Int64(range.count), sha256: hash, crc64nvme: crc64, checksum: checksum) {
       let reader = PartReader(source: source, rest: range)
       return S3ByteStream { try await reader.next(Self.chunkSize) }
     }

@@ -51,7 +51,8 @@ extension SimKernel {
   package func space(_ file: Int32, _ space: inout clinux_space) -> Int32 {
     guard enter() else { return Self.dead }
     let (ext4, tmpfs): (Int64, Int64) = (0xef53, 0x0102_1994)
-    space = clinux_space(type: disk.traits.isMemory ? tmpfs : ext4, total_bytes: 1 << 40, available_bytes: 1 << 39)
+    space = clinux_space(
+      type: disk.traits.isMemory ? tmpfs : ext4, identity: 0, total_bytes: 1 << 40, available_bytes: 1 << 39)
     return 0
   }
 }

@@ -8,9 +8,9 @@ extension Engine {
   }
 
   /// Carries out what the spool holds, if the guard allows: files first, then folders, children first.
-  /// `knownBefore`: files in the base before the look began.
+  /// `knownBefore`: files in the base before the look began. `isMirrorFound`: it saw all that a mirror found earlier.
   func flushDeletions(
-    isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int, looked: Set<DeletionSide>
+    isEmptyListing: Bool, isEmptyRoot: Bool, knownBefore: Int, looked: Set<DeletionSide>, isMirrorFound: Bool = false
   ) async {
     let isPass = !looked.isEmpty
     let left = spool.left
@@ -19,7 +19,11 @@ extension Engine {
     guard isPass || !entries.isEmpty, foreignRoot == nil else { return }
     do {
       _ = try await local.checkRoot()
+      if isMirrorFound, left.isEmpty {
+        mirror.keep(Set(entries.map(\.path))) { running[$0] != nil || dirty.entry(for: $0) != nil }
+      }
       let count = try await movesLeftOut(entries).merging(left) { $0 + $1 }
+        .merging(mirrored(entries, looked)) { $0 + $1 }
       if isPass {
         // A key is copied before it is deleted, so a listing misses none that moves; a walk may miss a folder that does.
         let unlisted = entries.count { $0.side == .local && !$0.path.isDirectory } + (left[.local] ?? 0)
@@ -67,12 +71,24 @@ extension Engine {
     var excused = arrivals
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
-      guard let row = try await store.row(entry.path)?.entry else { continue }
+      guard !mirror.takes(entry.path), let row = try await store.row(entry.path)?.entry else { continue }
       if let content = row.fingerprint, try await hasMoved(content, from: deleted, &excused) {
         turn(entry.path, .deletionIsMove)
         continue
       }
       counts[entry.side, default: 0] += 1
+    }
+    return counts
+  }
+
+  /// A pass judges all that a mirror is to take from the sides that it looked at, also what only the next walk sees.
+  private func mirrored(_ entries: [DeletionSpool.Entry], _ looked: Set<DeletionSide>) -> [DeletionSide: Int] {
+    guard options.policy.mirror != nil else { return [:] }
+    var counts: [DeletionSide: Int] = [:]
+    for side in DeletionSide.allCases {
+      let files = entries.lazy.filter { $0.side == side && !$0.path.isDirectory }
+      let count = looked.contains(side) ? mirror.count(side) : files.count { self.mirror.takes($0.path) }
+      if count > 0 { counts[side] = count }
     }
     return counts
   }
@@ -95,9 +111,11 @@ extension Engine {
     let total = try await store.leafCount()
     // A pass that did not walk the root says nothing about what would be deleted in the bucket.
     let verdicts = DeletionSide.allCases.filter(looked.contains).map { side in
-      deletionGuard.judgePass(
+      // What a mirror takes away is in no row; of an empty side it is none, though it had but one file to take.
+      let mirrored = mirror.count(side)
+      return deletionGuard.judgePass(
         side, count: counts[side] ?? 0, countWithMoves: side == .local ? unlisted : nil,
-        baseCount: total, knownBefore: knownBefore,
+        baseCount: total + mirrored, knownBefore: mirrored > 0 ? max(knownBefore, 2) : knownBefore,
         isOtherSideEmpty: side == .local ? isEmptyListing : isEmptyRoot, now: environment.uptime())
     }
     let halted = deletionGuard.halted.filter { !looked.contains($0.side) }.map { DeletionGuard.Verdict.halt($0) }
@@ -108,8 +126,9 @@ extension Engine {
     let total = try await store.leafCount()
     var begun: [DeletionSide: Int] = [:]
     for (side, count) in counts {
+      let known = total + mirror.count(side)
       for _ in 0..<count {
-        let verdict = deletionGuard.judgeHint(side, baseCount: total, now: environment.uptime())
+        let verdict = deletionGuard.judgeHint(side, baseCount: known, now: environment.uptime())
         guard verdict == .allow else {
           for (side, count) in begun {
             for _ in 0..<count { deletionGuard.finishHint(side, wasDeleted: false, now: environment.uptime()) }

@@ -102,6 +102,7 @@ extension Engine {
       serverNow: head.serverTime)
     {
     case .remoteWins:
+      if try await isLeftAlone(path) { return .settled }
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWins)
       guard let name = try await keepLocal(path, stamp, &sight) else { return nil }
@@ -112,6 +113,7 @@ extension Engine {
           stamp: stamp, fingerprint: sight.check?.fingerprint, isProvisional: sight.check?.isProvisional ?? true,
           isInBucket: true), &sight)
     case .remoteWinsLoserToTrash:
+      if try await isLeftAlone(path) { return .settled }
       guard try await isFree(path, stamp) else { return try await yieldToWriter(path, stamp, &sight) }
       turn(path, .conflictRemoteWinsToTrash)
       noteConflict(path, keptAs: nil)
@@ -127,7 +129,7 @@ extension Engine {
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     case .localWinsLoserToTrash:
       turn(path, .conflictLocalWinsToTrash)
-      try await keepInTrash(path, object)
+      try await keepInTrash(path, object.stamp)
       noteConflict(path, keptAs: nil)
       return try await upload(path, stamp, replacing: object.stamp, &sight)
     }
@@ -194,15 +196,15 @@ extension Engine {
   /// Nil: it went to the trash, since git reads stray files below refs/ as branches.
   func keepRemoteLoser(_ path: RelativePath, _ object: RemoteObject) async throws -> RelativePath? {
     if path.ancestors.contains(where: { $0.name == ".git" }) {
-      try await keepInTrash(path, object)
+      try await keepInTrash(path, object.stamp)
       return nil
     }
     return try await keepRemote(path, object)
   }
 
-  private func keepInTrash(_ path: RelativePath, _ object: RemoteObject) async throws {
+  func keepInTrash(_ path: RelativePath, _ version: RemoteStamp) async throws {
     let local = local
-    try await withFetched(path, object.stamp) { fetched in
+    try await withFetched(path, version) { fetched in
       try await local.keepInTrash(fetched.content, of: path, fingerprint: fetched.fingerprint)
     }
   }

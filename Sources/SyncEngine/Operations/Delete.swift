@@ -23,6 +23,7 @@ extension Engine {
       try await observeRemote(path, &sight)
       return nil
     }
+    if sight.base?.isAgreed != true { try await keepUnknown(path, version) }
     try await keepEmptied(above: path)
     try await sendDelete(path, version)
     committed(path, .deletedRemote)

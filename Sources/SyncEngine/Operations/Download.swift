@@ -160,7 +160,7 @@ extension Engine {
   }
 
   private func refusal(ofLink path: RelativePath, to target: [UInt8]) -> String? {
-    guard options.keepsSymlinks else { return "is a symbolic link, and --symlinks is “skip”" }
+    if let reason = options.symlinkRefusal { return reason }
     return LinkTarget.leadsOut(target, from: path)
       ? "is a symbolic link that leads out of the folder to “\(String(decoding: target, as: UTF8.self))”" : nil
   }

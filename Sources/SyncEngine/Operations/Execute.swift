@@ -22,6 +22,7 @@ extension Engine {
       try await forget(path)
       return .settled
     case .upload(let stamp, let expected):
+      if expected == nil { try await forgetAbsence(.up, path, &sight) }
       if expected == nil, sight.base == nil, !work.avoidsRename, let from = try await renameSource(of: path, stamp) {
         if let rest = restOfSettling(from) {
           turn(path, .renameWaits)
@@ -34,6 +35,7 @@ extension Engine {
     case .uploadMetadata(let stamp, let expected):
       return try await uploadMetadata(path, stamp, replacing: expected, &sight)
     case .download(let version, let replaced):
+      if replaced == nil { try await forgetAbsence(.down, path, &sight) }
       return try await download(path, version, replacing: replaced, &sight)
     case .applyMetadata(let version, let metadata, let stamp):
       return try await applyMetadata(path, version, metadata, to: stamp, &sight)
@@ -61,6 +63,16 @@ extension Engine {
         path.string, "the key cannot be a file here: a folder of the same name exists; rename one of the two")
       return .settled
     }
+  }
+
+  /// What is only read is changed by nobody here: what the bucket has is reported, and stays there.
+  func isLeftAlone(_ path: RelativePath, isGone: Bool = false) async throws -> Bool {
+    guard options.followsSymlinks, let reason = try await local.refusal(toChange: path) else { return false }
+    // That a folder stays which the bucket no longer has takes nothing from anybody.
+    if path.isDirectory, isGone { return true }
+    reports.noteBlocked(path.string)
+    report(path.string, reason)
+    return true
   }
 
   /// Whether the row's version of the bucket, beside which a local one was kept, has taken the name here too.

@@ -72,12 +72,30 @@ extension Engine {
   /// After a restart every open intent is one whose reply was lost.
   func loadIntents() async throws {
     for var intent in try await store.intents() {
+      if !options.policy.changesRemote, mayHaveParts(intent) {
+        // By then the bucket may hold the same content by another way.
+        if let missed = missed(intent) { try await store.apply([.openIntent(missed)]) }
+        continue
+      }
       intent.isUncertain = true
       intents.put(intent, now: environment.uptime(), isLoaded: true)
       try await noteParts(of: intent)
       mark(RelativePath(unchecked: intent.path), .retry)
     }
   }
+
+  /// What it left in the bucket is for a run that may go on with it or take it away; in one that writes nothing there
+  /// it stays in the store.
+  private func mayHaveParts(_ intent: Intent) -> Bool {
+    switch intent.kind {
+    case .multipart: true
+    case .copy, .metadata: isSentInParts(intent)
+    case .put, .delete, .install: false
+    }
+  }
+
+  /// Large objects are copied in parts where the server has no condition for a copy, or for any of that size.
+  private func isSentInParts(_ copy: Intent) -> Bool { copy.size.map { $0 > options.largeSize } ?? false }
 
   private func isOver(_ intent: Intent) -> Bool {
     intents.isOver(intent, now: environment.uptime(), wallTime: environment.wallTime())
@@ -97,10 +115,10 @@ extension Engine {
     }
   }
 
-  /// Large objects are copied in parts where the server has no condition for a copy, or for any of that size.
+  /// A copy in parts has an upload whose id only the request knew that began it.
   private func noteParts(of intent: Intent) async throws {
     let path = RelativePath(unchecked: intent.path)
-    guard intent.kind == .copy || intent.kind == .metadata, let size = intent.size, size > options.largeSize,
+    guard intent.kind == .copy || intent.kind == .metadata, isSentInParts(intent),
       !intents.all(for: path).contains(where: \.isUnnamed)
     else { return }
     var unnamed = newIntent(.multipart, path, nil)
@@ -202,10 +220,15 @@ extension Engine {
   }
 
   private func noteMissed(_ intent: Intent) async throws {
-    guard intent.kind != .delete, intent.wasMissed != true else { return }
+    if let missed = missed(intent) { try await note(missed) }
+  }
+
+  /// Nil: known already, or of no interest.
+  private func missed(_ intent: Intent) -> Intent? {
+    guard intent.kind != .delete, intent.wasMissed != true else { return nil }
     var missed = intent
     missed.wasMissed = true
-    try await note(missed)
+    return missed
   }
 
   /// Nil: the remote side is not what the intent's write leaves behind.

@@ -56,7 +56,7 @@ extension Engine {
 
   /// What keeps failing is reported, not waited for.
   private var isDrained: Bool {
-    dispatched == 0 && spilled == 0 && spool.isEmpty && !isFlushing && dirty.count < 1000
+    dispatched == 0 && spilled == 0 && (spool.isEmpty || awaitsMirror) && !isFlushing && dirty.count < 1000
       && dirty.paths(limit: 1000).allSatisfy { quarantine.entry(for: $0) != nil }
   }
 
@@ -80,8 +80,11 @@ extension Engine {
   }
 
   /// A picture of the moment.
-  package func currentStatus() -> EngineStatus {
+  package func currentStatus() async -> EngineStatus {
+    // What the last pass saw of it may be half a minute old.
+    let watch = await local.watchState
     var now = status
+    now.watch = watch
     now.active = active.values.sorted { $0.id.value < $1.id.value }
     now.pending = dirty.count + spilled + running.count
     let uptime = environment.uptime()

@@ -32,7 +32,7 @@ extension Engine {
         return
       } catch {
         passFailures += 1
-        spool.dropUnproven()
+        dropUnproven()
         status.lastError = "\(error)"
         observer.record(.passFailed(reason: "\(error)"))
       }
@@ -72,7 +72,7 @@ extension Engine {
         where failure.isPassing && !options.once && !stop.isRequested && !Task.isCancelled
       {
         passFailures += 1
-        spool.dropUnproven()
+        dropUnproven()
         observer.record(.passFailed(reason: failure.message))
         await pause(nextPoll())
         if stop.isRequested { return }
@@ -93,9 +93,11 @@ extension Engine {
     }
     needsPass = false
     observer.record(.passStarted(isFull: isFull))
+    mirror.beginPass()
     let mount = try await local.checkRoot()
     let started = store.revision
     let known = try await store.leafCount()
+    let wasFound = isFull && !mirror.isSeeking
     var summary = PassSummary()
     summary.isFull = isFull
     var merge = Merge(
@@ -107,19 +109,24 @@ extension Engine {
     if isFull { report(merge) }
     guard !stop.isRequested else {
       // What is missing in a part of a listing was never weighed against the whole.
-      spool.dropUnproven()
+      dropUnproven()
       return false
     }
     if scope == .everything {
-      for name in reports.unblocked() { report(name, nil) }
+      for name in reports.unblocked() where !reports.isFromPass(name) { report(name, nil) }
       if merge.remote?.isOrdered == false {
-        spool.dropUnproven()
+        dropUnproven()
         observer.record(.passFailed(reason: "the server's listing was not in order; no deletion is derived from it"))
       }
       summary.deletions = spool.entries.count
+      let isMore = !spool.left.isEmpty
       await flushDeletions(
         isEmptyListing: !summary.hasRemoteLeaf, isEmptyRoot: isFull && !summary.hasLocalLeaf,
-        knownBefore: known, looked: isFull ? [.local, .remote] : [.local])
+        knownBefore: known, looked: isFull ? [.local, .remote] : [.local], isMirrorFound: wasFound)
+      // What did not fit is found again; what is halted, by the passes that come anyway.
+      let hasSeenAll = isFull && merge.remote?.isOrdered != false
+      let seeksMore = hasSeenAll && mirror.endPass() || isMore && options.policy.mirror != nil
+      if seeksMore, status.deletionsHalted == nil { needsPass = true }
       try await sweepUnnamedUploads()
       try await store.dropTombstones(through: started)
       status.firstPassCompleted = true
@@ -149,6 +156,7 @@ extension Engine {
             guard var work = work(for: seen, neighbours, scope) else { continue }
             // What was merged out of order missed its row.
             if held.remote?.isOrdered == false { work.view?.baseRevision = nil }
+            if let taken = work.taken, !mirror.note(seen.path, taken) { continue }
             submitted += 1
             while submittedInFlight >= concurrency * 2 + waitingInLane {
               try Task.checkCancellation()
@@ -198,8 +206,8 @@ extension Engine {
     let local = seen.local ?? assumedLocal(entry)
     let remote = seen.remote ?? assumedRemote(entry)
     let operation = Planner.plan(
-      path: seen.path, base: entry, local: local, remote: remote, policy: options.policy(for: seen.path),
-      neighbours: neighbours)
+      path: seen.path, base: entry, local: local, remote: remote,
+      policy: policy(for: seen.path, local, remote), neighbours: neighbours)
     guard let operation else { return nil }
     if scope == .compare {
       guard case .compare = operation else { return nil }
@@ -214,6 +222,7 @@ extension Engine {
     view.neighbours = neighbours
     var work = Work(seen.path, view: view)
     work.onlyCompares = scope == .compare
+    if mirror.isSeeking { work.taken = taken(by: operation, entry) }
     return work
   }
 
@@ -252,7 +261,10 @@ extension Engine {
       local: LocalStream(local.walk(directory), rootMount: nearest, root: directory, store: store),
       base: BaseStream(store, below: directory), remote: nil)
     while let decided = try await merge.next() {
-      for (seen, neighbours) in decided where work(for: seen, neighbours, .everything) != nil {
+      for (seen, neighbours) in decided {
+        guard let work = work(for: seen, neighbours, .everything) else { continue }
+        // The passes see to what was there before the start; what was moved into the folder since is news.
+        if directory.isRoot, work.taken != nil { continue }
         let isAbsent = seen.local?.stamp == nil
         mark(
           seen.path, isAbsent ? [.localEvent, .absenceSeen] : .localEvent,

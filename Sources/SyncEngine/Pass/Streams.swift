@@ -48,7 +48,8 @@ struct LocalStream {
   /// could not be read.
   mutating func absence(of path: RelativePath) -> (LocalState, Int64) {
     leave(before: path)
-    if unreadable.contains(where: { path.isBelow($0) || $0.isRoot }) { return (.unsupported, revision) }
+    let isUnknown = unreadable.contains { path.isBelow($0) || $0.isRoot || !path.isDirectory && path == $0 }
+    if isUnknown { return (.unsupported, revision) }
     return (.absent(mount: mounts.last!.mount), revision)
   }
 

@@ -64,6 +64,9 @@ package protocol LocalTreePort: Sendable {
   func applyMetadata(_ metadata: EntryMetadata, to path: RelativePath, expecting expected: LocalStamp) async throws
     -> MetadataOutcome
 
+  /// Why nothing is ever changed at `path`, though it can be read: it lies behind a link that is followed.
+  func refusal(toChange path: RelativePath) async throws -> String?
+
   /// Makes the names in these directories durable. Called before base rows are written.
   func sync(_ directories: Set<RelativePath>) async throws
 
@@ -76,6 +79,10 @@ package protocol LocalTreePort: Sendable {
   /// The mount of the root, or a failure that says why the root is not what it was (I8): vanished,
   /// another volume in its place.
   func checkRoot() async throws -> MountID
+}
+
+extension LocalTreePort {
+  package func refusal(toChange path: RelativePath) async throws -> String? { nil }
 }
 
 package struct ContentCheck: Hashable, Sendable {
@@ -121,7 +128,8 @@ package struct LocalBatch: Sendable {
   package var entries: [LocalEntry]
   /// What cannot be synced, by name and reason; for the report.
   package var problems: [PathReport]
-  /// Directories whose content could not be read: absences below them prove nothing.
+  /// Directories whose content could not be read: absences below them prove nothing. Leaves that could not: nor do
+  /// theirs.
   package var unreadable: [RelativePath]
   package var isLast: Bool
 

@@ -80,7 +80,7 @@ extension Engine {
             await self.finishDispatched()
           }
         }
-        if dispatched == 0, !mayHoldNewNames, !isFlushing, !passIsRunning, !spool.isEmpty {
+        if dispatched == 0, !mayHoldNewNames, !isFlushing, !passIsRunning, !spool.isEmpty, !awaitsMirror {
           isFlushing = true
           group.addTask {
             await self.flushHintedDeletions()

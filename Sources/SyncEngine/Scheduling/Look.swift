@@ -46,7 +46,7 @@ extension Engine {
       sight.remote = seen
     } else if work.view?.remote != nil {
       try await observeRemote(path, &sight)
-    } else if remoteNews.remove(path) != nil {
+    } else if remoteNews.remove(path) != nil || mirror.takesObject(path) {
       try await observeRemote(path, &sight)
     } else {
       assumeRemote(path, &sight)

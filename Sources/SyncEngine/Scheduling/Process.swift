@@ -60,7 +60,9 @@ extension Engine {
       }
       succeeded(path)
       switch outcome {
-      case .settled, .renamed: writerIsDone(with: path)
+      case .settled, .renamed:
+        writerIsDone(with: path)
+        mirror.settled(path)
       case .later, .deletion: break
       }
       return outcome
@@ -145,8 +147,8 @@ extension Engine {
     let path = work.path
     for _ in 0..<Self.maximumRounds {
       let plan = Planner.plan(
-        path: path, base: sight.base, local: sight.local, remote: sight.remote, policy: options.policy(for: path),
-        neighbours: sight.neighbours)
+        path: path, base: sight.base, local: sight.local, remote: sight.remote,
+        policy: policy(for: path, sight.local, sight.remote, deletes: work.mayDelete), neighbours: sight.neighbours)
       let situation = Situation(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
       observer.record(.considered(path, situation, plan))
@@ -157,6 +159,7 @@ extension Engine {
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }
+      if operation.changesLocal, try await isLeftAlone(path, isGone: sight.remote == .absent) { return .settled }
       if options.isDryRun, operation.isChange {
         observer.record(.planned(path, operation))
         return .settled
@@ -237,6 +240,14 @@ extension Operation {
     switch self {
     case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: false
     default: true
+    }
+  }
+
+  /// Changes the folder. A conflict may as well; who wins it is not known yet.
+  var changesLocal: Bool {
+    switch self {
+    case .download, .deleteLocal, .makeLocalDirectory, .removeLocalDirectory, .yieldToDirectory: true
+    default: false
     }
   }
 }

@@ -14,6 +14,9 @@ struct Work: Sendable {
   /// A rename was tried and did not apply.
   var avoidsRename = false
 
+  /// What only a mirror takes away, as a look at everything saw it.
+  var taken: Mirror.Version?
+
   init(_ path: RelativePath, view: View? = nil) {
     self.path = path
     self.view = view

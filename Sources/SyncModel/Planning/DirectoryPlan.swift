@@ -18,7 +18,8 @@ struct DirectoryPlan {
   private func present(_ local: LocalStamp) -> Operation? {
     guard remote == .absent else { return base == nil ? .adopt(local, remote) : nil }
     // Also while it holds entries: most of them go in the same flush, children first; what stays keeps it.
-    if base != nil, policy.deletesLocal { return .removeLocalDirectory(local) }
+    let goes = base == nil ? policy.mirrors(.down) : policy.deletesLocal && !policy.mirrors(.up)
+    if goes { return .removeLocalDirectory(local) }
     return policy.directories == .empty && !neighbours.localHasEntries ? .putMarker : nil
   }
 
@@ -32,9 +33,9 @@ struct DirectoryPlan {
 
   private func onlyMarker(_ marker: RemoteStamp, _ mount: MountID) -> Operation? {
     if policy.directories == .none { return nil }
-    guard let base else { return .makeLocalDirectory }
-    if base.local.mount != mount { return nil }
+    if let base, base.local.mount != mount { return nil }
+    let goes = base == nil ? policy.mirrors(.up) : policy.deletesRemote && !policy.mirrors(.down)
     // A key with a trailing slash may hold bytes, which no local deletion speaks about (I1).
-    return policy.deletesRemote && marker.size == 0 ? .deleteMarker(marker) : .makeLocalDirectory
+    return goes && marker.size == 0 ? .deleteMarker(marker) : .makeLocalDirectory
   }
 }

@@ -43,7 +43,8 @@ struct LeafPlan {
 
   /// The leaf's name is a directory in the bucket, which wins on every node. Only a deletion comes first.
   private func yielding(_ stamp: LocalStamp, _ local: LocalState) -> Operation {
-    if let base, object == nil, policy.deletesLocal {
+    if base == nil, object == nil, policy.mirrors(.down) { return .deleteLocal(stamp) }
+    if let base, object == nil, policy.deletesLocal, !policy.mirrors(.up) {
       switch LocalDelta(of: local, since: base) {
       case .unchanged, .refreshed, .metadata: return .deleteLocal(stamp)
       case .suspect: return .inspectLocal(stamp)
@@ -94,8 +95,10 @@ struct LeafPlan {
   private func firstContact(_ local: LocalState) -> Operation? {
     switch (local, object) {
     case (.absent, nil): hasRow ? .forget : nil
-    case (.absent, let object?): .download(object.stamp, replacing: nil)
-    case (.present(let local, _), nil): .upload(local, replacing: nil)
+    case (.absent, let object?):
+      policy.mirrors(.up) ? .deleteRemote(object.stamp) : .download(object.stamp, replacing: nil)
+    case (.present(let local, _), nil):
+      policy.mirrors(.down) ? .deleteLocal(local) : .upload(local, replacing: nil)
     case (.present(let local, _), let object?): .compare(local, object.stamp)
     case (.unsupported, _): nil
     }
@@ -155,7 +158,7 @@ extension LeafPlan {
   private func remoteAbsent(_ local: LocalDelta) -> Operation? {
     switch local {
     case .unchanged(let local), .refreshed(let local), .metadata(let local):
-      policy.deletesLocal ? .deleteLocal(local) : .upload(local, replacing: nil)
+      policy.deletesLocal && !policy.mirrors(.up) ? .deleteLocal(local) : .upload(local, replacing: nil)
     case .suspect(let local): .inspectLocal(local)
     case .changed(let local): .upload(local, replacing: nil)
     case .deleted, .discarded: .forget
@@ -169,7 +172,8 @@ extension LeafPlan {
     case .unchanged, .refreshed, .metadata, .unknown: nil
     case .suspect(let local): .inspectLocal(local)
     case .changed(let local): .upload(local, replacing: remote)
-    case .deleted: policy.deletesRemote ? .deleteRemote(remote) : .download(remote, replacing: nil)
+    case .deleted:
+      policy.deletesRemote && !policy.mirrors(.down) ? .deleteRemote(remote) : .download(remote, replacing: nil)
     case .discarded: .download(remote, replacing: nil)
     }
   }

@@ -34,5 +34,16 @@ package struct Policy: Hashable, Sendable {
   /// Whether the bucket may be changed, by what the root has.
   package var changesRemote = true
 
+  /// At a start: the side that this direction leads to becomes what the other one is. What it alone has and was never
+  /// in sync is taken away, kept in the local trash; what it alone lacks comes back.
+  package var mirror: SyncDirection?
+
   package init() {}
+}
+
+extension Policy {
+  /// Whether the side that `direction` leads to is a mirror, and may be changed.
+  func mirrors(_ direction: SyncDirection) -> Bool {
+    mirror == direction && (direction == .up ? changesRemote : changesLocal)
+  }
 }

@@ -79,6 +79,7 @@ import Testing
     Line("--sync-opt-down-exclude 'a b'", "'--sync-opt-down-exclude=a b'"),
     Line("--sync-opt-up-excl=x --sync-opt-up-include y", "--sync-opt-up-exclude=x --sync-opt-up-include=y"),
     Line("--sync-opt-up-no-follow-symlinks", "--no-follow-symlinks"),
+    Line("--sync-opt-follow-symlinks --no-fo", "--follow-symlinks --no-follow-symlinks"),
     Line("--sync-opt-up-acl=public-read", "--acl=public-read"),
     Line("--sync-opt-down-checksum-mode ENABLED", "--checksum-mode=ENABLED"),
     // Values that may be missing, and several of them.
@@ -141,7 +142,6 @@ import Testing
     Line("--exclude fileb:///v/bytes", "--exclude fileb:///v/bytes: the file is not UTF-8"),
     Line("--sync-opt-up-region x", "--sync-opt-up-region: is no option of aws s3 sync"),
     Line("--sync-opt-up-content x", "--sync-opt-up-content: could be"),
-    Line("--follow-symlinks", "--follow-symlinks: is not available yet"),
   ]) func isRefusedByName(_ line: Line) {
     let problems = Self.translate(line.given).problems
     guard !line.expected.isEmpty else { return #expect(problems == []) }

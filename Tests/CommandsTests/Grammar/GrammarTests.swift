@@ -60,7 +60,6 @@ import Testing
         switch row.treatment {
         case .implemented: ""
         case .accepted: "No effect"
-        case .refused: "Refused"
         }
       let start = "| `\(row.name)` | \(version) | \(effect)"
       #expect(lines.contains { $0.hasPrefix(start) }, "\(start)")

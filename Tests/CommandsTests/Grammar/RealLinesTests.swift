@@ -25,9 +25,9 @@ import Testing
     "/www s3://site --metadata build=42,branch=main",
     "/data s3://b --no-follow-symlinks --page-size 500 --request-payer requester",
   ]) func ofTheAWSCLI(_ line: String) throws {
-    let translation = ArgumentTranslationTests.translate(line, .sync)
+    let translation = ArgumentTranslationTests.translate(line, .aws)
     #expect(translation.problems == [])
-    _ = try SyncInvocation(SyncOptions.parse(translation.arguments), environment: [:])
+    _ = try SyncInvocation.ofTheAWSCLI(SyncOptions.parse(translation.arguments), environment: [:])
   }
 
   @Test(

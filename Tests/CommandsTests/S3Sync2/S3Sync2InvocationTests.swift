@@ -1,9 +1,11 @@
 import ArgumentParser
 import Logging
-import Martlet
+import SyncEngine
+import SyncModel
 import Testing
 
 @testable import Commands
+@testable import Martlet
 
 @Suite struct S3Sync2InvocationTests {
   /// A line as typed, through the translation and the parser.
@@ -72,6 +74,37 @@ import Testing
     #expect(try Self.configuration("-i /tmp s3://b").firstSync == .remote)
     #expect(try Self.configuration("-u /tmp s3://b").firstSync == .local)
     #expect(try Self.configuration("--init-sync-down /tmp s3://b").firstSync == .remote)
+  }
+
+  /// Only on the side to which deletions cross.
+  @Test(arguments: [
+    ("-i --delete", SyncDirection.down), ("-u --delete", .up), ("-i --sync-opt-down-delete", .down),
+    ("-u --sync-opt-up-delete", .up), ("-i --sync-opt-up-delete", nil), ("-u --sync-opt-down-delete", nil),
+    ("-i", nil), ("--delete", nil), ("--first-sync remote --delete", nil), ("-i --delete --only-up", nil),
+    ("-i --delete --only-down", .down),
+  ]) func initialSyncsWithDeleteMirror(_ options: String, _ direction: SyncDirection?) throws {
+    let invocation = try Self.invocation("\(options) /tmp s3://b")
+    #expect(Self.policy(invocation.sync.configuration).mirror == direction)
+    #expect(invocation.notes.isEmpty)
+  }
+
+  /// Deletions cross there by default: only who types the option means a mirror.
+  @Test(
+    arguments: [
+      (["--init-sync-down"], nil), (["--init-sync-down", "--delete"], SyncDirection.down),
+      (["--init-sync-up", "--no-delete"], nil), (["--init-sync-up", "--delete"], .up), (["--delete"], nil),
+    ] as [([String], SyncDirection?)]) func elsewhereTheOptionMustBeTyped(
+      _ options: [String], _ direction: SyncDirection?
+    ) throws
+  {
+    let invocation = try SyncInvocation(SyncOptions.parse(["/tmp", "s3://b"] + options), environment: [:])
+    #expect(Self.policy(invocation.configuration).mirror == direction)
+  }
+
+  private static func policy(_ configuration: Configuration) -> Policy {
+    Assembly.options(
+      configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: "")
+    ).policy
   }
 
   @Test func filtersOfOneDirectionKeepTheirOrder() throws {
@@ -159,6 +192,16 @@ import Testing
     #expect(try Self.configuration("/tmp s3://b --no-follow-symlinks").symlinks == .skip)
   }
 
+  /// As the AWS CLI does: wherever they lead, and the last word counts.
+  @Test(arguments: [
+    ("--follow-symlinks", true), ("--sync-opt-up-follow-symlinks", true),
+    ("--no-follow-symlinks --follow-symlinks", true), ("--follow-symlinks --no-follow-symlinks", false),
+  ]) func linksAreFollowedWhereAsked(_ options: String, follows: Bool) throws {
+    let configuration = try Self.configuration("/tmp s3://b \(options)")
+    #expect(configuration.symlinks == (follows ? .follow : .skip))
+    #expect(configuration.unsafeLinks == follows)
+  }
+
   @Test(arguments: [
     ("-p -1", [:], "--poll -1: give whole seconds from 0 to 3600"), ("-p 3601", [:], "--poll 3601: "),
     ("-p 1.5", [:], "--poll 1.5: "), ("", ["POLL_INTERVAL": "x"], "POLL_INTERVAL=x: give whole seconds"),
@@ -183,8 +226,7 @@ import Testing
 
   @Test(arguments: [
     ("-t 5 -w 6", "--dfs-lock-timeout"), ("--event-queue-cleanup", "--event-queue-cleanup"),
-    ("-s /tmp/a|/tmp/b", "--md5-skip-path"), ("-i --delete", "--delete: begins with"),
-    ("-u --sync-opt-up-delete", "--delete: begins with"),
+    ("-s /tmp/a|/tmp/b", "--md5-skip-path"),
   ]) func whatHasNoEffectSaysSo(_ option: String, _ name: String) throws {
     let notes = try Self.invocation("/tmp s3://b \(option)").notes
     #expect(notes.count == 1 && notes[0].hasPrefix(name))

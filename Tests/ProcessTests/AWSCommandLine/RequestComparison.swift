@@ -11,6 +11,10 @@ extension ProcessTests {
       var name: String
       var options: [String]
       var argued: [ArguedDifference] = []
+      /// Of the block `s3` in AWS's config file.
+      var settings: [String] = []
+      /// How many parts the large file has; 0: it is sent at once.
+      var parts = 2
       var testDescription: String { name }
     }
 
@@ -26,7 +30,7 @@ extension ProcessTests {
           "identity", "--content-language", "de", "--expires", "2030-01-31T12:00:00Z", "--metadata",
           "a=1,Big=\"two, three\"", "--metadata-directive", "REPLACE", "--checksum-algorithm", "SHA256",
           "--request-payer", "requester", "--page-size", "7", "--force-glacier-transfer",
-        ]),
+        ], argued: ArguedDifference.documents),
       Row(
         name: "grants, a key of the customer's own",
         options: [
@@ -34,10 +38,27 @@ extension ProcessTests {
           "readacl=id=abc", "writeacl=id=abc", "--sse-c", "AES256", "--sse-c-key", key, "--no-guess-mime-type",
           "--expires", "3600", "--metadata", #"{"j":"a string"}"#, "--checksum-algorithm", "CRC32",
           "--ignore-glacier-warnings",
-        ]),
+        ], argued: ArguedDifference.documents),
       Row(
         name: "nothing but guessed types", options: ["--sse", "AES256", "--expires", "Thu, 31 Jan 2030 12:00:00 GMT"],
-        argued: ArguedDifference.checksums),
+        argued: ArguedDifference.checksums + ArguedDifference.documents),
+      Row(
+        name: "few requests at once, parts of the least size, nothing signed",
+        options: ["--checksum-algorithm", "CRC32"],
+        settings: [
+          "max_concurrent_requests = 1", "multipart_threshold = 4MB", "multipart_chunksize = 1MB",
+          "payload_signing_enabled = false",
+        ]),
+      Row(
+        name: "parts of another size, everything signed", options: ["--checksum-algorithm", "SHA512"],
+        argued: ArguedDifference.documents,
+        settings: [
+          "max_concurrent_requests = 3", "multipart_chunksize = 8500KB", "payload_signing_enabled = true",
+          "max_queue_size = 5",
+        ]),
+      Row(
+        name: "all in one request each", options: ["--checksum-algorithm", "SHA1"],
+        settings: ["multipart_threshold = 9001KB"], parts: 0),
     ]
 
     @Test(.limit(minutes: 2), arguments: uploadRows) func uploads(_ row: Row) async throws {
@@ -47,14 +68,19 @@ extension ProcessTests {
           for (name, size) in [
             ("a.txt", 2), ("sub/b.html", 3), ("none", 1), ("empty.json", 0), ("c.css.gz", 4), ("large.dat", 9_000_000),
           ] { try write(node.path(name), noise(size, seed: 1)) }
+          if !row.settings.isEmpty {
+            let block = row.settings.map { "\n  \($0)" }.joined()
+            try write(workspace.path + "/.aws/config", "[default]\ns3 =\(block)\n")
+          }
           let log = try #require(server.embedded?.server).requests
           log.keepsHeads = true
           try await aws(
             ["s3", "sync", node.root, "s3://\(TestServer.bucketName)/cli"] + row.options, workspace, server)
           try await node.once()
           let (cli, own) = (recorded(log, "cli/"), recorded(log, "own/"))
-          #expect(cli.count { $0.name.operation == .putObject } == 5)
-          #expect(cli.count { $0.name.operation == .uploadPart } == 2)
+          #expect(cli.count { $0.name.operation == .putObject } == (row.parts == 0 ? 6 : 5))
+          #expect(cli.count { $0.name.operation == .uploadPart } == row.parts)
+          #expect(own.count { $0.name.operation == .uploadPart } == row.parts)
           expectSame(cli, own, argued: ArguedDifference.always + row.argued)
         }
       }
@@ -124,6 +150,13 @@ extension ProcessTests {
           if ours == 1 {
             for program in [cli, run] { #expect(program.log.contains("tree/cold") && program.log.contains("GLACIER")) }
           }
+          // Under its own name it ends as the CLI does.
+          let named = try await ProcessTests.finished(
+            [
+              try Programs.martlet(), "s3", "sync", "s3://\(TestServer.bucketName)/tree", "\(workspace.path)/named",
+              "--endpoint-url", server.url,
+            ] + options, in: workspace, environment: TestServer.awsVariables)
+          #expect(named.end == .exited(theirs), "\(named.output)")
           // Whoever wrote it has it.
           if ours == 1 { try await writer.once() }
         }

@@ -119,7 +119,7 @@ final class Child: Sendable {
     String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
   }
 
-  var isServer: Bool { name == "moto" || name == "rclone" }
+  var isServer: Bool { ["moto", "rclone", "localstack"].contains(name) }
 
   var logLines: [Substring] { log.split(separator: "\n") }
 

@@ -33,6 +33,11 @@ enum Programs {
     return try existing(folder + "/" + name, hint: "make test")
   }
 
+  /// A program of the Python environment that `make interop` makes.
+  static func interop(_ name: String) throws -> String {
+    try existing(repository + "/.venv-interop/bin/" + name, hint: "make interop")
+  }
+
   /// A program of the system.
   static func system(_ name: String) throws -> String {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"

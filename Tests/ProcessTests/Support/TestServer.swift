@@ -12,19 +12,33 @@ struct TestServer: Sendable {
     case moto
     /// `rclone serve s3`.
     case rclone
+    /// Large: only `make interop` installs it.
+    case localstack
 
     var testDescription: String { rawValue }
-    /// Servers that take conditions into account.
-    static let conditional: [Kind] = [.embedded, .moto]
+
+    /// Of a run: `make interop` asks for LocalStack by `MARTLET_TEST_SERVER`.
+    static let allCases: [Kind] = {
+      let wanted = ProcessInfo.processInfo.environment["MARTLET_TEST_SERVER"]
+      guard let wanted else { return [.embedded, .moto, .rclone] }
+      return Kind(rawValue: wanted).map { [$0] } ?? []
+    }()
+
+    /// Servers that take the conditions of writes into account.
+    static let conditional = allCases.filter { $0 != .rclone }
   }
 
   let kind: Kind
+  let port: UInt16
+  /// For nodes.
   let url: String
   let bucket: Bucket
   /// The program, which tests may end and start again.
   private let running: Running
   /// Nil where it does not.
   let embedded: EmbeddedHost?
+  /// Stands before the server where a test wants to know what nodes ask of it.
+  private let recorder: BadProxy?
 
   static let bucketName = "martlet-test"
 
@@ -36,18 +50,23 @@ struct TestServer: Sendable {
   /// Nil where it runs within the test.
   var child: Child? { running.child.withLockedValue { $0 } }
 
-  var port: UInt16 { url.split(separator: ":").last.flatMap { UInt16($0) } ?? 0 }
-
   /// Runs a server with an empty bucket while the body runs.
   ///
-  /// - Parameter asProcess: `martlet serve-s3` in place of the endpoint within the test, whose requests and faults
-  ///   tests can get at.
+  /// - Parameters:
+  ///   - asProcess: `martlet serve-s3` in place of the endpoint within the test, whose requests and faults tests can
+  ///     get at.
+  ///   - recording: for `requests` and `transfers` of other servers than the endpoint within the test.
   static func run(
-    _ kind: Kind, in workspace: Workspace, asProcess: Bool = false, _ body: (TestServer) async throws -> Void
+    _ kind: Kind, in workspace: Workspace, asProcess: Bool = false, recording: Bool = false,
+    _ body: (TestServer) async throws -> Void
   ) async throws {
-    let server = try await start(kind, in: workspace, asProcess: asProcess)
+    let server = try await start(kind, in: workspace, asProcess: asProcess, recording: recording)
     do {
-      try await body(server)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        if let recorder = server.recorder { group.addTask { try await recorder.run() } }
+        defer { group.cancelAll() }
+        try await body(server)
+      }
     } catch {
       try await server.close()
       throw error
@@ -60,19 +79,25 @@ struct TestServer: Sendable {
     try await bucket.close()
   }
 
-  private static func start(_ kind: Kind, in workspace: Workspace, asProcess: Bool) async throws -> TestServer {
+  private static func start(
+    _ kind: Kind, in workspace: Workspace, asProcess: Bool, recording: Bool
+  ) async throws -> TestServer {
     let port = try freePort()
     let url = "http://127.0.0.1:\(port)"
     let bucket = try Bucket(bucketName, url: url)
     if kind == .embedded, !asProcess {
       let host = EmbeddedHost(port: port, folder: try workspace.folder("s3-data"))
       try await host.start()
-      return TestServer(kind: kind, url: url, bucket: bucket, running: Running(nil), embedded: host)
+      return TestServer(
+        kind: kind, port: port, url: url, bucket: bucket, running: Running(nil), embedded: host, recorder: nil)
     }
     let child = try launch(kind, port: port, in: workspace)
     try await accepting(port: port, child)
     if kind != .embedded { try await bucket.client.createBucket(bucketName) }
-    return TestServer(kind: kind, url: url, bucket: bucket, running: Running(child), embedded: nil)
+    let recorder = recording ? try await BadProxy(recording: Int(port)) : nil
+    return TestServer(
+      kind: kind, port: port, url: recorder?.url ?? url, bucket: bucket, running: Running(child), embedded: nil,
+      recorder: recorder)
   }
 
   /// Ends `martlet serve-s3`, and starts it again on the same port and data after the body.
@@ -100,6 +125,15 @@ struct TestServer: Sendable {
         [try Programs.python("moto_server"), "-H", "127.0.0.1", "-p", "\(port)"], name: "moto",
         environment: environment.merging(["INITIAL_NO_AUTH_ACTION_COUNT": "999999999"]) { _, new in new })
     }
+    if kind == .localstack {
+      return try workspace.start(
+        [try Programs.interop("python"), Programs.repository + "/scripts/run-localstack.py"], name: "localstack",
+        environment: environment.merging([
+          "SERVICES": "s3,kms", "GATEWAY_LISTEN": "127.0.0.1:\(port)", "LOCALSTACK_HOST": "127.0.0.1:\(port)",
+          "DISABLE_EVENTS": "1", "USE_SSL": "0", "DNS_ADDRESS": "0",
+          "LOCALSTACK_VOLUME_DIR": try workspace.folder("localstack"), "TMPDIR": try workspace.folder("localstack-tmp"),
+        ]) { _, new in new })
+    }
     let keys = "\(Bucket.credentials.accessKeyID),\(Bucket.credentials.secretAccessKey)"
     return try workspace.start(
       [
@@ -108,17 +142,26 @@ struct TestServer: Sendable {
       ], name: "rclone", environment: environment)
   }
 
-  /// What it was asked since it started, oldest first: the call's name, or the line of the server's log.
+  /// What nodes asked of it since it started, oldest first: the call's name, or method and target.
   func requests() -> [String] {
     if let server = embedded?.server { return server.requests.entries.map(\.operation.rawValue) }
-    return (child?.logLines ?? []).compactMap { line in
-      guard let start = line.firstRange(of: kind == .moto ? "\"" : "s3: ")?.upperBound, line.contains(Self.bucketName)
-      else { return nil }
-      let request = line[start...]
-      let isList = request.hasPrefix("GET ") && request.contains("list-type=2") || request.hasPrefix("bucketname: ")
-      if isList { return "ListObjectsV2" }
-      if request.hasPrefix("GET "), request.contains("?uploads") { return "ListMultipartUploads" }
-      return String(request)
+    return (recorder?.requests ?? []).map { request in
+      guard request.hasPrefix("GET ") else { return request }
+      if request.contains("list-type=2") { return "ListObjectsV2" }
+      return request.contains("?uploads") ? "ListMultipartUploads" : request
+    }
+  }
+
+  /// Of these, what carried contents or copied them, the scratch objects of the probe left out.
+  func transfers() -> [String] {
+    if let server = embedded?.server {
+      let calls: [S3Operation] = [.getObject, .putObject, .uploadPart, .copyObject]
+      return server.requests.entries.filter { calls.contains($0.operation) && !$0.key.contains("/.martlet/") }
+        .map { "\($0.operation.rawValue) \($0.key)" }
+    }
+    return (recorder?.requests ?? []).filter { request in
+      ["GET", "PUT"].contains { request.hasPrefix("\($0) /\(Self.bucketName)/tree/") }
+        && !request.contains("/.martlet/")
     }
   }
 

@@ -113,7 +113,11 @@ extension ModelChecker {
     if scope.actions.contains(.move) { return nil }
     let content: UInt64
     switch move.kind {
-    case .deleteLocal: content = state[slot: move.node * scope.paths.count + move.path][Slot.localContent]
+    case .deleteLocal:
+      let slot = state[slot: move.node * scope.paths.count + move.path]
+      // A mirror moves it into the trash in one step.
+      if scope.mirror != nil, move.node == 0, slot[Slot.hasBase] == 0 { return nil }
+      content = slot[Slot.localContent]
     case .deleteRemote: content = state.shared[Shared.object[move.path]]
     default: return nil
     }

@@ -26,7 +26,7 @@ extension ModelState {
 }
 
 extension PlanCache {
-  func askAboutFolder(_ slot: Slot, _ name: RelativePath) -> ModelPlan {
+  func askAboutFolder(_ slot: Slot, _ name: RelativePath, _ policy: Policy) -> ModelPlan {
     let stamp = LocalStamp(
       kind: .directory, mount: ModelScope.mount, inode: 9, size: 0, modified: Timestamp(seconds: 1),
       changed: Timestamp(seconds: 1), mode: 0o755)
@@ -38,7 +38,7 @@ extension PlanCache {
       slot[Slot.seenObject] == 0 ? .absent : slot[Slot.seenObject] == Slot.implied ? .implied : .marker(marker)
     let operation = planner.plan(
       name, slot[Slot.hasBase] == 0 ? nil : base,
-      slot[Slot.seenContent] == 0 ? .absent(mount: ModelScope.mount) : .present(stamp), remote, scope.policy,
+      slot[Slot.seenContent] == 0 ? .absent(mount: ModelScope.mount) : .present(stamp), remote, policy,
       Neighbours(localHasEntries: slot[Slot.seenDirectory] != 0))
     var plan = ModelPlan()
     switch operation {

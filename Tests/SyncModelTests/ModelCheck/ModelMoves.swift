@@ -51,7 +51,7 @@ struct ModelMoves {
     (0..<nodes * paths).first { index in
       let slot = state[slot: index]
       guard slot[Slot.sawLocal] != 0, slot[Slot.sawRemote] != 0 else { return false }
-      return cache.plan(slot, path: index % paths).isBlind
+      return cache.plan(slot, path: index % paths, node: index / paths).isBlind
     }
   }
 
@@ -60,7 +60,7 @@ struct ModelMoves {
     var slot = state[slot: index]
     lookLocal(state, &slot, index / paths, index % paths)
     lookRemote(state, &slot, index % paths, head: false)
-    return cache.plan(slot, path: index % paths)
+    return cache.plan(slot, path: index % paths, node: index / paths)
   }
 
   mutating func forEachMove(from state: ModelState, _ emit: Emit) {
@@ -86,7 +86,7 @@ struct ModelMoves {
   ) {
     var slot = slot
     if slot[Slot.sawLocal] != 0, slot[Slot.sawRemote] != 0 {
-      let plan = cache.plan(slot, path: path)
+      let plan = cache.plan(slot, path: path, node: node)
       if plan.kind == nil && !plan.isBlind || plan.kind == .blocked { slot.forgetSight() }
     }
     var next = state
@@ -136,7 +136,7 @@ extension ModelMoves {
   private mutating func nodeMoves(_ state: ModelState, _ node: Int, _ path: Int, _ emit: Emit) {
     let slot = state[slot: node * paths + path]
     if slot[Slot.sawLocal] != 0, slot[Slot.sawRemote] != 0 {
-      execute(cache.plan(slot, path: path), state, slot, node, path, emit)
+      execute(cache.plan(slot, path: path, node: node), state, slot, node, path, emit)
       return
     }
     if scope.looksAtOnce {
@@ -405,12 +405,14 @@ extension ModelMoves {
       return self.emit(.prove, state, next, node, path, emit)
     }
     guard isLocalAsSeen(slot) else { return refreshLocal(state, slot, node, path, emit) }
-    var next = slot
+    var (world, next) = (state, slot)
+    // What no row knows only a mirror takes away.
+    if slot[Slot.hasBase] == 0 { world.shared.add(slot[Slot.localContent], to: Shared.trashed) }
     next[Slot.localContent] = 0
     next[Slot.localMode] = 0
     next.forgetBase()
     next.forgetSight()
-    self.emit(.deleteLocal, state, next, node, path, emit)
+    self.emit(.deleteLocal, world, next, node, path, emit)
   }
 
   private mutating func deleteRemote(_ state: ModelState, _ slot: Slot, _ node: Int, _ path: Int, _ emit: Emit) {
@@ -419,6 +421,9 @@ extension ModelMoves {
     }
     let object = state.shared[Shared.object[path]]
     guard object == slot[Slot.seenObject] || object == 0 else { return refreshRemote(state, slot, node, path, emit) }
+    if slot[Slot.hasBase] == 0, slot[Slot.wasKept] == 0 {
+      return keep(object, in: Shared.trashed, state, slot, node, path, emit)
+    }
     var (world, next) = (state, slot)
     world.shared.removeObject(path)
     next.forgetSight()

@@ -67,6 +67,8 @@ struct ModelScope: CustomStringConvertible {
   /// Paths of a node: `a` alone, `a` and `b`, `a` and `a/b`, or `d/` and `d/f`.
   var paths = ["a"]
   var policy = Policy()
+  /// The first node goes on making a mirror, as no run does for longer than its start.
+  var mirror: SyncDirection?
   var start = Start.agreed
   var actions: Set<UserAction> = [.write, .delete, .chmod]
   var userSteps: UInt64 = 2
@@ -81,6 +83,14 @@ struct ModelScope: CustomStringConvertible {
   var missing: Safeguard?
   /// The least number of states that are to be visited.
   var floor = 0
+
+  func policy(of node: Int) -> Policy {
+    guard node == 0, let mirror else { return policy }
+    var policy = policy
+    policy.mirror = mirror
+    policy.firstSync = mirror == .down ? .remote : .local
+    return policy
+  }
 
   var hasClash: Bool { paths == ["a", "a/b"] }
   var hasFolder: Bool { paths == ["d/", "d/f"] }
@@ -219,20 +229,21 @@ struct PlanCache {
 
   var count: Int { plans.count }
 
-  mutating func plan(_ slot: Slot, path: Int) -> ModelPlan {
-    let key = slot.planKey << 1 | UInt64(path)
+  mutating func plan(_ slot: Slot, path: Int, node: Int) -> ModelPlan {
+    let policy = scope.policy(of: node)
+    let key = (slot.planKey << 1 | UInt64(path)) << 1 | (policy.mirror == nil ? 0 : 1)
     if let known = plans[key] { return known }
-    let plan = ask(slot, path)
+    let plan = ask(slot, path, policy)
     plans[key] = plan
     return plan
   }
 
-  private func ask(_ slot: Slot, _ path: Int) -> ModelPlan {
+  private func ask(_ slot: Slot, _ path: Int, _ policy: Policy) -> ModelPlan {
     let name = RelativePath(unchecked: scope.paths[path])
-    if name.isDirectory { return askAboutFolder(slot, name) }
+    if name.isDirectory { return askAboutFolder(slot, name, policy) }
     let base = scope.base(slot, path: path)
     let (local, remote) = (scope.local(slot), scope.remote(slot))
-    let operation = planner.plan(name, base, local, remote, scope.policy, scope.neighbours(slot))
+    let operation = planner.plan(name, base, local, remote, policy, scope.neighbours(slot))
     var plan = ModelPlan()
     guard let operation else { return plan }
     let seenLocal: LocalStamp? = if case .present(let stamp, _) = local { stamp } else { nil }
@@ -266,7 +277,7 @@ struct PlanCache {
     if plan.kind == .compare {
       plan.resolution = Planner.resolve(
         path: name, base: base, local: seenLocal, remote: RemoteObject(stamp: version, metadata: metadata),
-        policy: scope.policy, serverNow: Timestamp(seconds: 2_000_000))
+        policy: policy, serverNow: Timestamp(seconds: 2_000_000))
     }
     guard let base else { return plan }
     let merge = MetadataMerge(base: base, local: seenLocal, remote: metadata)

@@ -9,7 +9,7 @@ extension ModelScope {
 
   /// All that is checked in every run of the tests.
   static var all: [ModelScope] {
-    (onePath + firstContacts + threeNodes + twoPaths + folders).map { scope in
+    (onePath + firstContacts + mirrors + threeNodes + twoPaths + folders).map { scope in
       var scope = scope
       scope.userSteps += moreSteps
       return scope
@@ -51,6 +51,25 @@ extension ModelScope {
           $0.policy.firstSync = policy
         }
       }
+    }
+  }
+
+  private static var mirrors: [ModelScope] {
+    [(SyncDirection.down, [48_000, 20_000, 19_000]), (.up, [57_000, 23_000, 31_000])].flatMap { direction, floors in
+      [
+        scope("the first node is a mirror, \(direction)", steps: 3, floor: floors[0]) {
+          $0.mirror = direction
+          $0.actions = [.write, .delete, .foreignPut, .foreignDelete]
+        },
+        scope("the first node is a mirror, \(direction), and what goes wrong", steps: 2, floor: floors[1]) {
+          $0.mirror = direction
+          $0.faults = 1
+        },
+        scope("the first node is a mirror, \(direction), at first contact", steps: 2, floor: floors[2]) {
+          $0.mirror = direction
+          $0.start = .firstContact
+        },
+      ]
     }
   }
 

@@ -42,6 +42,8 @@ import Testing
       if seen.isSameVersion(as: known) { return true }
       return seen.hasSameContent(as: known) && remoteMetadata?.kind != .symlink
     }
+    /// No row proves that both sides had the leaf.
+    var isUnknown: Bool { base?.remote == nil || isApart }
     /// Nothing was ever agreed about the leaf.
     var isApart: Bool { base?.isApart ?? false }
     /// A fresh look at the local side found nothing where the base knew something.
@@ -114,25 +116,30 @@ import Testing
       return remote == now.remoteStamp && local == now.localStamp && remoteIsBase && metadata != local.metadata
         && metadata.kind == local.kind
     case .deleteLocal(let local):
-      guard let base = now.base else { return false }
+      if now.isUnknown { return now.policy.mirror == .down && local == now.localStamp && now.remote == .absent }
+      guard let base = now.base, now.policy.mirror != .up else { return false }
       return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && base.isAgreed
         && local.mayHoldSameContent(as: base.local) && base.remote != nil
         && (now.localContent == base.fingerprint || local == base.local && !base.isProvisional)
         && now.localContent != Given.otherContent
     case .deleteRemote(let remote):
+      if now.isUnknown { return now.policy.mirror == .up && remote == now.remoteStamp && now.isLocalLeafAbsent }
+      if now.policy.mirror == .down { return false }
       return remote == now.remoteStamp && remoteIsBase && now.isProvenLocalDeletion && now.policy.deletesRemote
         && now.base?.isAgreed == true
     case .makeLocalDirectory:
       return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories == .empty
     case .removeLocalDirectory(let local):
       // By rmdir, which takes only an empty one.
-      return local == now.localStamp && now.base != nil && now.remote == .absent && now.policy.deletesLocal
+      if now.base == nil { return now.policy.mirror == .down && local == now.localStamp && now.remote == .absent }
+      return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && now.policy.mirror != .up
     case .putMarker:
       return now.localStamp?.kind == .directory && now.remote == .absent && now.policy.directories == .empty
         && !now.neighbours.localHasEntries
     case .deleteMarker(let marker):
-      return marker == now.remoteStamp && marker.size == 0 && now.isProvenLocalDeletion && now.policy.deletesRemote
-        && now.policy.directories == .empty
+      guard marker == now.remoteStamp, marker.size == 0, now.policy.directories == .empty else { return false }
+      if now.base == nil { return now.policy.mirror == .up && now.localStamp?.kind != .directory }
+      return now.isProvenLocalDeletion && now.policy.deletesRemote && now.policy.mirror != .down
     case .yieldToDirectory(let local):
       return local == now.localStamp && now.neighbours.remoteHasDescendants
     }
@@ -176,6 +183,7 @@ extension PlannerLawTests {
         }
       }
     } + [Policy().with { $0.comparison = .noOverwrite }]
+      + SyncDirection.allCases.map { direction in Policy().with { $0.mirror = direction } }
   }
 
   private static let leafNeighbours = flags.flatMap { below in

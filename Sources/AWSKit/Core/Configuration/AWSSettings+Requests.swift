@@ -21,16 +21,10 @@ extension AWSSettings {
     return policy
   }
 
-  /// `max_bandwidth` of the profile's `s3` section; nil: no limit.
+  /// `max_bandwidth` of the profile's block `s3`; nil: no limit.
   /// - Throws: ``S3Error`` (`invalidArgument`) that names the setting.
   public func maximumBandwidth() throws -> TransferRate? {
-    guard let text = profileValue("s3.max_bandwidth") else { return nil }
-    guard let rate = TransferRate(parsing: text) else {
-      throw S3Error(
-        .invalidArgument,
-        message: "max_bandwidth = \(S3Call.printable(text)) (profile \(profile), section s3): \(TransferRate.hint)")
-    }
-    return rate
+    try s3Value("max_bandwidth", TransferRate.hint) { TransferRate(parsing: $0) }
   }
 
   /// A PEM file.

@@ -69,6 +69,14 @@ public struct AWSSettings: Sendable {
   /// A key of the profile in use.
   func profileValue(_ key: String) -> String? { values(ofProfile: profile)?[key] }
 
+  /// The file and the heading of the section that says what a key of the profile in use is.
+  func place(ofKey key: String) -> (file: String, section: String) {
+    if let value = credentialsSection(ofProfile: profile)?[key], !value.isEmpty {
+      return (credentialsFile, "[\(profile)]")
+    }
+    return (configFile, config["profile \(profile)"] == nil ? "[\(profile)]" : "[profile \(profile)]")
+  }
+
   // MARK: Settings
 
   public var region: String? {
@@ -93,6 +101,12 @@ public struct AWSSettings: Sendable {
   public var checksums: S3ChecksumMode {
     let calculation = environment["AWS_REQUEST_CHECKSUM_CALCULATION"] ?? profileValue("request_checksum_calculation")
     return calculation?.lowercased() == "when_required" ? .none : .whenSupported
+  }
+
+  /// Whether downloads ask for the object's checksum; nil: nothing is said about it.
+  public var asksForChecksums: Bool? {
+    let validation = environment["AWS_RESPONSE_CHECKSUM_VALIDATION"] ?? profileValue("response_checksum_validation")
+    return validation.flatMap { ["when_supported": true, "when_required": false][$0.lowercased()] }
   }
 
   // MARK: Paths

@@ -11,7 +11,7 @@ extension S3Client {
     var call = S3Call(operation: "HeadObject", method: .HEAD, bucket: bucket, key: key, retry: retry)
     call.addQuery("versionId", versionID)
     call.addCondition(condition, configuration.etagQuoting)
-    if configuration.asksForChecksums { call.addHeader("x-amz-checksum-mode", "ENABLED") }
+    if configuration.checksDownloads { call.addHeader("x-amz-checksum-mode", "ENABLED") }
     call.addCustomerKey(configuration.customerKey)
     do {
       return try await perform(call) { S3ObjectHead(status: $0.status, headers: $0.headers) }
@@ -42,7 +42,7 @@ extension S3Client {
       }
       call.addHeader("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")
     }
-    if configuration.asksForChecksums { call.addHeader("x-amz-checksum-mode", "ENABLED") }
+    if configuration.checksDownloads { call.addHeader("x-amz-checksum-mode", "ENABLED") }
     call.addCustomerKey(configuration.customerKey)
     let operation = call.description
     return try await perform(call) { reply in

@@ -71,6 +71,7 @@ extension S3Checksums {
     self.init(
       crc64nvme: node.text("ChecksumCRC64NVME"), crc32: node.text("ChecksumCRC32"),
       crc32c: node.text("ChecksumCRC32C"), sha1: node.text("ChecksumSHA1"), sha256: node.text("ChecksumSHA256"),
+      sha512: node.text("ChecksumSHA512"),
       type: node.text("ChecksumType").flatMap(S3ChecksumType.init(rawValue:)))
   }
 }

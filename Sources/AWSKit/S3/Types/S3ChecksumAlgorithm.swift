@@ -6,6 +6,7 @@ public enum S3ChecksumAlgorithm: String, Sendable, CaseIterable {
   case crc32c = "CRC32C"
   case sha1 = "SHA1"
   case sha256 = "SHA256"
+  case sha512 = "SHA512"
 
   /// `x-amz-checksum-crc32` and so on.
   var header: String { "x-amz-checksum-\(rawValue.lowercased())" }
@@ -34,6 +35,7 @@ extension S3Checksums {
     case .crc32c: crc32c
     case .sha1: sha1
     case .sha256: sha256
+    case .sha512: sha512
     }
   }
 }

@@ -23,17 +23,19 @@ public struct S3Checksums: Hashable, Sendable {
   public var crc32c: String?
   public var sha1: String?
   public var sha256: String?
+  public var sha512: String?
   public var type: S3ChecksumType?
 
   public init(
     crc64nvme: String? = nil, crc32: String? = nil, crc32c: String? = nil, sha1: String? = nil, sha256: String? = nil,
-    type: S3ChecksumType? = nil
+    sha512: String? = nil, type: S3ChecksumType? = nil
   ) {
     self.crc64nvme = crc64nvme
     self.crc32 = crc32
     self.crc32c = crc32c
     self.sha1 = sha1
     self.sha256 = sha256
+    self.sha512 = sha512
     self.type = type
   }
 
@@ -41,7 +43,7 @@ public struct S3Checksums: Hashable, Sendable {
     self.init(
       crc64nvme: headers.first(name: "x-amz-checksum-crc64nvme"), crc32: headers.first(name: "x-amz-checksum-crc32"),
       crc32c: headers.first(name: "x-amz-checksum-crc32c"), sha1: headers.first(name: "x-amz-checksum-sha1"),
-      sha256: headers.first(name: "x-amz-checksum-sha256"),
+      sha256: headers.first(name: "x-amz-checksum-sha256"), sha512: headers.first(name: "x-amz-checksum-sha512"),
       type: headers.first(name: "x-amz-checksum-type").flatMap(S3ChecksumType.init(rawValue:)))
   }
 }

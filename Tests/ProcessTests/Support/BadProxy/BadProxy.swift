@@ -19,7 +19,7 @@ final class BadProxy: Sendable {
   private struct State {
     var mode = Mode.bad
     var plan: ProxyPlan
-    var requests = 0
+    var requests: [String] = []
     /// Requests that the server is still to get.
     var late = 0
   }
@@ -33,6 +33,13 @@ final class BadProxy: Sendable {
   private let group = MultiThreadedEventLoopGroup.singleton
 
   var url: String { "http://127.0.0.1:\(port)" }
+
+  /// One that only records.
+  convenience init(recording serverPort: Int) async throws {
+    try await self.init(
+      serverPort: serverPort, plan: ProxyPlan(seed: 0, badness: 0, faults: [.delay], patience: 0...0))
+    mode = .good
+  }
 
   init(
     serverPort: Int, plan: ProxyPlan, corrupts: @escaping @Sendable (HTTPHeaders) -> Bool = { _ in true }
@@ -69,13 +76,14 @@ final class BadProxy: Sendable {
   }
 
   var counts: [ProxyFault: Int] { state.withLockedValue { $0.plan.counts } }
-  var requests: Int { state.withLockedValue { $0.requests } }
+  /// Method and target of each, oldest first.
+  var requests: [String] { state.withLockedValue { $0.requests } }
   /// Requests that the server is still to get.
   var late: Int { state.withLockedValue { $0.late } }
 
-  func draw(hasBody: Bool) -> ProxyPlan.Draw {
+  func draw(_ request: HTTPRequestHead, hasBody: Bool) -> ProxyPlan.Draw {
     state.withLockedValue { state in
-      state.requests += 1
+      state.requests.append("\(request.method) \(request.uri)")
       var draw = state.plan.draw(hasBody: hasBody)
       switch state.mode {
       case .good: draw.fault = nil

@@ -44,7 +44,7 @@ struct ProxiedConnection {
     _ head: HTTPRequestHead, _ requests: inout Requests, _ client: Client
   ) async throws -> Late? {
     let length = Self.length(head.headers)
-    let draw = proxy.draw(hasBody: length > 0)
+    let draw = proxy.draw(head, hasBody: length > 0)
     switch draw.fault {
     case .cutBeforeRequest: try cut(.cutBeforeRequest)
     case .reset: try cut(.reset, isReset: true)

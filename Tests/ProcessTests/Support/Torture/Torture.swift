@@ -77,7 +77,7 @@ final class Torture: Sendable {
         \(actions.values.reduce(0, +)) actions of users: \(list(actions))
         \(ledger.completed) contents completed, \(ledger.superseded) given up, \(ledger.unseenCount) replaced unseen
         events: \(list(events.withLockedValue { $0 }))
-        \(proxies.map(\.requests).reduce(0, +)) requests, \(faults.values.reduce(0, +)) faults: \(list(faults))
+        \(proxies.map(\.requests.count).reduce(0, +)) requests, \(faults.values.reduce(0, +)) faults: \(list(faults))
       """
   }
 

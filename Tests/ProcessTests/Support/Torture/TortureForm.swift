@@ -51,6 +51,7 @@ struct TortureForm: Sendable {
     switch kind {
     case .embedded: ProxyFault.allCases
     case .moto: ProxyFault.allCases.filter { $0 != .corruptRequestBody && $0 != .corruptRequestHeader }
+    case .localstack: ProxyFault.allCases.filter { $0 != .corruptRequestHeader && $0 != .landLate }
     case .rclone:
       ProxyFault.allCases.filter {
         $0 != .corruptRequestBody && $0 != .corruptRequestHeader && $0 != .landLate
@@ -69,6 +70,10 @@ struct TortureForm: Sendable {
       habits.pause = 120_000
       // Asked for the ACL of what was sent in parts it fails, so that a change of its metadata alone waits for ever.
       habits.largestTouched = 8 << 20
+    case .localstack:
+      // It has no conditions for deletions: one writer per key.
+      habits.area = node
+      habits.pause = 120_000
     case .rclone:
       // Without conditions there is one writer per key.
       habits.area = node
