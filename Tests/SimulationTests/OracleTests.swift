@@ -12,7 +12,7 @@ import Testing
     let (first, second) = (Array("first".utf8), Array("second".utf8))
     for content in [first, second] { oracle.completes(content) }
     oracle.isKept = { _ in true }
-    oracle.moves(first, from: "file")
+    oracle.moves(first, from: "file", at: "A")
     executor.run(until: 1_000)
     oracle.stores(second, at: "file")
     if isDeleted { oracle.removedRemotely("file", content: first, node: "A") }
@@ -27,11 +27,26 @@ import Testing
     oracle.completes(content)
     oracle.places = { _ in ["old", "new"] }
     if isMovedElsewhere {
-      oracle.names(content, as: "new")
-      oracle.moves(content, from: "old")
+      oracle.names(content, as: "new", at: "B")
+      oracle.moves(content, from: "old", at: "B")
     }
     #expect(oracle.superseded.count == 1)
-    oracle.moves(content, from: "new")
+    oracle.moves(content, from: "new", at: "A")
     #expect(oracle.superseded.contains(SimContent.hash(content)) == isMovedElsewhere)
+  }
+
+  /// Seed 2212621: A gives a file another name, B moves it back to the first one before A's deletion of that has crossed.
+  /// B's file equals the object, so B sends nothing, and A's deletion crosses.
+  @Test(arguments: [true, false]) func whoMovesBackUnheardKeepsNothing(hasObject: Bool) {
+    let oracle = Oracle(executor: SimExecutor(seed: 1), isTracing: false)
+    let content = Array("content".utf8)
+    oracle.completes(content)
+    oracle.places = { _ in ["old", "new"] }
+    oracle.bucketHolds = { path, _ in hasObject && path == "old" }
+    oracle.names(content, as: "new", at: "A")
+    oracle.moves(content, from: "old", at: "A")
+    oracle.names(content, as: "old", at: "B")
+    oracle.moves(content, from: "new", at: "B")
+    #expect(oracle.superseded.contains(SimContent.hash(content)) == hasObject)
   }
 }

@@ -31,8 +31,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
   private var givenUp: Set<Place> = []
-  /// Where a writer moved a content away from, or took one of its names, and none brought it back to.
-  private var left: Set<Place> = []
+  /// Where a writer moved a content away from, or took one of its names, and none brought it back to: at which node.
+  private var left: [Place: String] = [:]
   /// When a writer last deleted a path or moved it away, or an engine deleted its object, virtual nanoseconds.
   private var deleted: [RelativePath: Int64] = [:]
   /// When a content first stood at a key.
@@ -50,6 +50,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   var isKept: ((UInt64) -> Bool)?
   /// Where a content stands in the trees and the bucket.
   var places: ((UInt64) -> Set<RelativePath>)?
+  /// Whether the bucket has a content at a path.
+  var bucketHolds: ((RelativePath, UInt64) -> Bool)?
   var etagsTellContent = true
   /// The node at which alone anybody works, if that is so.
   var onlyWriter: String?
@@ -112,12 +114,12 @@ extension Oracle {
 
   /// A writer moved this content away from `path`; it lives on. Where others have taken away, unheard of here, all the
   /// names that it lives on at, everybody gave up the name that they knew of.
-  func moves(_ content: [UInt8], from path: RelativePath) {
+  func moves(_ content: [UInt8], from path: RelativePath, at node: String) {
     let hash = SimContent.hash(content)
     loses(content, from: path)
-    left.insert(Place(path: path, content: hash))
+    left[Place(path: path, content: hash)] = node
     guard let places = places?(hash), !places.isEmpty,
-      places.allSatisfy({ left.contains(Place(path: $0, content: hash)) })
+      places.allSatisfy({ left[Place(path: $0, content: hash)] != nil })
     else { return }
     count("world last names given up")
     superseded.insert(hash)
@@ -129,9 +131,12 @@ extension Oracle {
     givenUp.insert(Place(path: path, content: SimContent.hash(content)))
   }
 
-  /// A writer gave this content the name `path`, too.
-  func names(_ content: [UInt8], as path: RelativePath) {
-    left.remove(Place(path: path, content: SimContent.hash(content)))
+  /// A writer gave this content the name `path`, too. Where the object still stands whose name was given up at another
+  /// node, this one has nothing to send: who gave it up never hears of it.
+  func names(_ content: [UInt8], as path: RelativePath, at node: String) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    if let leaver = left[place], leaver != node, bucketHolds?(path, place.content) == true { return }
+    left[place] = nil
   }
 
   /// A writer moved a folder with all that is below it away.

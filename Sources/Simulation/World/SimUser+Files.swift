@@ -89,7 +89,7 @@ extension SimUser {
     let target = names.path(&generator)
     makeParents(of: target)
     guard let inode = disk.lookup(path), disk.link(path, as: target) else { return }
-    oracle.names(inode.content, as: target)
+    oracle.names(inode.content, as: target, at: node.name)
     say("link \(path) as \(target)")
   }
 

@@ -100,13 +100,13 @@ extension SimUser {
       if !hasName(displaced) {
         giveUp(displaced, at: target.asLeaf)
       } else {
-        oracle.moves(displaced.content, from: target.asLeaf)
+        oracle.moves(displaced.content, from: target.asLeaf, at: node.name)
       }
     }
     for (path, inode) in disk.leaves() where moved.contains(where: { $0.inode === inode }) {
-      oracle.names(inode.content, as: path)
+      oracle.names(inode.content, as: path, at: node.name)
     }
-    for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path) }
+    for leaf in moved { oracle.moves(leaf.inode.content, from: leaf.path, at: node.name) }
     if inode.kind == .directory { oracle.movesFolder(source) }
     if inode.kind == .directory { for folder in disk.directories() { oracle.makesDirectory(folder) } }
     say("mv \(source) \(target)")
@@ -123,7 +123,7 @@ extension SimUser {
     copy.modified = inode.modified
     disk.sync(copy)
     for folder in target.ancestors + [.root] { disk.lookup(folder).map(disk.sync) }
-    oracle.names(copy.content, as: target)
+    oracle.names(copy.content, as: target, at: node.name)
     delete(source)
     oracle.restores(copy.content)
     return true
@@ -131,7 +131,11 @@ extension SimUser {
 
   func delete(_ path: RelativePath) {
     guard let inode = disk.lookup(path), inode.kind != .directory, disk.remove(path) else { return }
-    if !hasName(inode) { oracle.deletes(inode.content, at: path) } else { oracle.moves(inode.content, from: path) }
+    if !hasName(inode) {
+      oracle.deletes(inode.content, at: path)
+    } else {
+      oracle.moves(inode.content, from: path, at: node.name)
+    }
     say("rm \(path)")
   }
 }
