@@ -26,6 +26,7 @@ extension Configuration {
     problems += bandwidthProblems
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
+    if let eventQueue { problems += eventQueue.problems(location) }
     return problems
   }
 

@@ -9,6 +9,9 @@ enum MartletOptions {
     .flag("--init-sync-up", .run).abbreviated("u"),
     .flag("--only-up"),
     .flag("--only-down"),
+    .one("--event-queue").abbreviated("q"),
+    .flag("--event-queue-cleanup"),
+    .one("--event-route"),
     .one("--poll").abbreviated("p"),
     .one("--max-failures").abbreviated("x"),
   ]
@@ -19,8 +22,6 @@ enum MartletOptions {
     .one("--dfs-lock-timeout").abbreviated("t"),
     .one("--dfs-lock-wait").abbreviated("w"),
     .flag("--dfs-uid-hostname"),
-    .one("--event-queue").abbreviated("q"),
-    .flag("--event-queue-cleanup"),
     .one("--md5-skip-path").abbreviated("s"),
   ]
 

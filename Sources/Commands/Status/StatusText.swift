@@ -49,6 +49,7 @@ enum StatusText {
     if let limits = report.limits, limits.up != nil || limits.down != nil {
       lines.append("bandwidth: \(describe(limits))")
     }
+    if let events = report.events { lines.append(describe(events)) }
     if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
     return lines.joined(separator: "\n")
@@ -57,6 +58,19 @@ enum StatusText {
   static func describe(_ limits: StatusReport.Limits) -> String {
     func text(_ rate: Int64?) -> String { rate.map { "\(ByteText.describe($0))/s" } ?? "no limit" }
     return "up \(text(limits.up)), down \(text(limits.down))"
+  }
+
+  private static func describe(_ events: StatusReport.Events) -> String {
+    let state =
+      switch events.state {
+      case .connecting: "being set up"
+      case .listening: "not proven yet, the bucket is polled"
+      case .live: "live"
+      case .failing: "none come, the bucket is polled"
+      }
+    var text = "events through \(events.queue) (\(events.route)): \(state), \(events.taken) taken"
+    if events.unknown > 0 { text += ", \(events.unknown) not understood" }
+    return text + (events.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
   }
 
   private static func describe(_ invalidation: StatusReport.Invalidation) -> String {

@@ -19,6 +19,7 @@ struct SyncInvocation {
     Self.readSelection(options.selection, &reader, &configuration)
     Self.readLinks(options.selection, dialect, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.eventQueue = options.events.read(&reader)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)
     output = OutputSettings(options.output, &reader)

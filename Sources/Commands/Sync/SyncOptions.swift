@@ -36,6 +36,7 @@ struct SyncOptions: ParsableArguments {
   @OptionGroup(title: "What wins, what is deleted") var decisions: DecisionOptions
   @OptionGroup(title: "What is synced") var selection: SelectionOptions
   @OptionGroup(title: "What goes along with objects (as in aws s3 sync)") var objects: ObjectOptions
+  @OptionGroup(title: "Events of the bucket") var events: EventOptions
   @OptionGroup(title: "CloudFront") var cloudFront: CloudFrontOptions
   @OptionGroup(title: "Bandwidth") var bandwidth: BandwidthOptions
   @OptionGroup(title: "What is shown") var output: OutputOptions
