@@ -64,6 +64,9 @@ let package = Package(
     layer("LocalTree", ["CLinux", "Checksums", "SyncEngine", "SyncModel", nioConcurrency, logging]),
     layer(
       "RemoteTree", ["AWSKit", "Checksums", "Digests", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
+    layer(
+      "EventFeed",
+      ["AWSKit", "Checksums", "Digests", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
     layer("BaseStore", ["SyncEngine", "SyncModel", grdb, nioConcurrency, logging]),
     layer(
       "AWSKit",
@@ -75,8 +78,8 @@ let package = Package(
     layer(
       "Martlet",
       [
-        "SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "BaseStore", "AWSKit", "Digests", logging, nioCore,
-        nioPosix, nioConcurrency, serviceLifecycle,
+        "SyncModel", "SyncEngine", "LocalTree", "RemoteTree", "EventFeed", "BaseStore", "AWSKit", "Digests", logging,
+        nioCore, nioPosix, nioConcurrency, serviceLifecycle,
       ]),
     layer(
       "EmbeddedS3",
@@ -107,6 +110,9 @@ let package = Package(
       "RemoteTreeTests",
       ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency],
       resources: [.copy("Vectors")]),
+    tests(
+      "EventFeedTests",
+      ["EventFeed", "AWSKit", "SyncEngine", "SyncModel", logging, nioConcurrency]),
     tests("BaseStoreTests", ["BaseStore", "SyncEngine", "SyncModel", grdb, logging]),
     tests(
       "AWSKitTests",
@@ -124,8 +130,8 @@ let package = Package(
     tests(
       "FuzzTests",
       [
-        "AWSKit", "Checksums", "Commands", "EmbeddedS3", "LocalTree", "RemoteTree", "SyncEngine", "SyncModel",
-        httpTypes, nioCore, nioHTTP1,
+        "AWSKit", "Checksums", "Commands", "EmbeddedS3", "EventFeed", "LocalTree", "RemoteTree", "SyncEngine",
+        "SyncModel", httpTypes, nioCore, nioHTTP1,
       ], resources: [.copy("Vectors")]),
     tests(
       "ProcessTests",

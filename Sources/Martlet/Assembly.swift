@@ -1,5 +1,6 @@
 import AWSKit
 import BaseStore
+import EventFeed
 import FoundationEssentials
 import LocalTree
 import Logging
@@ -66,6 +67,7 @@ struct Assembly: Sendable {
     connection.section.limit(&engineOptions)
     let invalidations: Invalidations?
     let lease: LeaseKeeper?
+    let feed: EventFeed?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
       var client = S3Client(
@@ -88,6 +90,10 @@ struct Assembly: Sendable {
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
         plan: connection.section.plan(engineOptions), logger: logger, writing: pool)
+      feed = EventFeed.make(
+        configuration, settings: connection.settings, location: location, node: node, remote: remote, client: client,
+        credentials: credentials, transport: transport, stallTimeout: transportConfiguration.stallTimeout,
+        logger: logger)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.linkPolicy
       // A clock that is set wrong for a while must not end the retention of the whole trash.
@@ -109,8 +115,9 @@ struct Assembly: Sendable {
     options = engineOptions
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
+      fullPassInterval: configuration.fullPassInterval,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
-      invalidations: invalidations, lease: lease, bandwidth: bandwidth.limits)
+      invalidations: invalidations, lease: lease, feed: feed, bandwidth: bandwidth.limits)
   }
 
   func close() async {

@@ -10,7 +10,8 @@ public struct Configuration: Sendable {
   public var once = false
   /// Between two listings of the bucket.
   public var poll: Duration = .seconds(30)
-  /// Between two walks of the whole folder while its changes announce themselves.
+  /// Between two looks at everything while changes announce themselves: of the folder by its watch, of the bucket by
+  /// ``eventQueue``.
   public var fullPassInterval: Duration = .seconds(600)
   /// A file that a program keeps open for writing, such as a log, is uploaded when nobody has written to it for so
   /// long; after ten times as long, at most five minutes, any consistent version of it is.
@@ -77,6 +78,8 @@ public struct Configuration: Sendable {
   public var cloudFront: CloudFront?
   /// Nil: nodes change the bucket at once; every change is conditional on the version that it replaces.
   public var lease: Lease?
+  /// Nil: changes in the bucket are found by listing it.
+  public var eventQueue: EventQueue?
 
   public init(root: String, location: String) {
     self.root = root

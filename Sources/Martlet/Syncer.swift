@@ -1,4 +1,5 @@
 import BaseStore
+import EventFeed
 import LocalTree
 public import Logging
 import NIOConcurrencyHelpers
@@ -129,11 +130,9 @@ public final class Syncer: Service {
     }
     // First: others wait for it.
     await assembly.run.lease?.close()
-    if let invalidations = assembly.run.invalidations {
-      if outcome != nil { await finish(invalidations) }
-      let left = await invalidations.close()
-      outcome?.invalidationLeft = left
-    }
+    if outcome != nil { await finish(assembly.run) }
+    let left = await assembly.run.invalidations?.close()
+    outcome?.invalidationLeft = left
     await assembly.close()
     // Nothing may keep what is open on the volume that is gone: its lock is wanted again.
     state.withLockedValue { $0 = outcome.map { .ended($0) } ?? .waiting }
@@ -144,6 +143,37 @@ public final class Syncer: Service {
   private static let invalidationPatience: Int64 = 300_000_000_000
   /// What is left of the time to stop, at least; the service group waits a little longer than the time-out.
   private static let leastInvalidationTime: Int64 = 2_000_000_000
+
+  /// What is told and taken away when the engine has ended, side by side.
+  private func finish(_ run: Run) async {
+    await withTaskGroup(of: Void.self) { group in
+      if let invalidations = run.invalidations { group.addTask { await self.finish(invalidations) } }
+      if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
+        group.addTask { await self.cleanUp(feed) }
+      }
+    }
+  }
+
+  /// Within the five seconds that the service group waits longer than the time to stop.
+  private static let cleanUpTime: Duration = .seconds(4)
+
+  private func cleanUp(_ feed: EventFeed) async {
+    let (environment, logger) = (environment, logger)
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+        return true
+      }
+      group.addTask {
+        try? await environment.sleep(for: Self.cleanUpTime)
+        return false
+      }
+      if await group.next() == false {
+        logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
+      }
+      group.cancelAll()
+    }
+  }
 
   private func finish(_ invalidations: Invalidations) async {
     let now = environment.uptime()
@@ -161,9 +191,11 @@ public final class Syncer: Service {
   private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
     let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
     try await invalidations?.begin()
+    let feed = assembly.run.feed
     let guarded = assembly.run.lease?.guarding(assembly.remote) ?? assembly.remote
+    let remote: any RemoteTreePort = feed?.telling(guarded) ?? guarded
     let engine = Engine(
-      local: assembly.local, remote: invalidations?.telling(guarded) ?? guarded,
+      local: assembly.local, remote: invalidations?.telling(remote) ?? remote,
       store: assembly.store, environment: environment, options: assembly.options,
       observer: invalidations?.telling(monitor) ?? monitor)
     assembly.slowDown.connect { engine.slowDown() }
@@ -188,6 +220,12 @@ public final class Syncer: Service {
       if let invalidations {
         group.addTask {
           await invalidations.run()
+          return .service
+        }
+      }
+      if let feed {
+        group.addTask {
+          await feed.run(engine)
           return .service
         }
       }

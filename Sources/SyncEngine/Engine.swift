@@ -40,6 +40,10 @@ package actor Engine {
   var foreignRoot: String?
   /// Paths whose remote state is known to be newer than the base.
   var remoteNews: Set<RelativePath> = []
+  /// Changes in the bucket announce themselves.
+  var feedIsLive = false
+  /// Since the last look at the bucket began.
+  var feedHasChanged = false
   var arrivals = Arrivals()
   var status = EngineStatus()
   var running: [RelativePath: Int] = [:]

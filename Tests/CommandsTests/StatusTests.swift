@@ -10,7 +10,8 @@ import Testing
 
 @Suite struct StatusTests {
   private let run = Run(
-    root: "/data", location: S3Location(bucket: "b", prefix: "x"), node: "n-1", poll: .seconds(30), safety: "Safe.")
+    root: "/data", location: S3Location(bucket: "b", prefix: "x"), node: "n-1", poll: .seconds(30),
+    fullPassInterval: .seconds(600), safety: "Safe.")
 
   private func monitor(now: Int64 = 0, next: any SyncObserver = Recorder()) -> SyncMonitor {
     SyncMonitor(next: next, uptime: { now }, onFullPass: {})
@@ -110,6 +111,20 @@ import Testing
     var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
     report.limits = StatusReport.Limits(up: 1_572_864, down: nil)
     #expect(StatusText.describe(report).contains("\nbandwidth: up 1.5 MiB/s, down no limit"))
+  }
+
+  @Test func theFeedIsTold() throws {
+    var report = StatusReport(engineStatus(), of: run, monitor: monitor(), now: 12 * second)
+    #expect(!StatusText.describe(report).contains("events"))
+    report.events = StatusReport.Events(queue: "q-1", route: "sns", state: .live, taken: 7, ignored: 3, unknown: 0)
+    #expect(StatusText.describe(report).hasSuffix("\nevents through q-1 (sns): live, 7 taken"))
+    report.events?.state = .failing
+    report.events?.unknown = 2
+    report.events?.problem = "gone\n"
+    #expect(
+      StatusText.describe(report).hasSuffix(
+        "\nevents through q-1 (sns): none come, the bucket is polled, 7 taken, 2 not understood: gone\\n"))
+    #expect(try StatusReport(json: report.json()) == report)
   }
 
   /// What a limit lets through slowly is no standstill, though nothing else tells of it.

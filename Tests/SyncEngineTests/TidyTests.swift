@@ -53,6 +53,7 @@ import Testing
     ("Sources/AWSKit", #"import (SyncModel|SyncEngine|LocalTree|RemoteTree|BaseStore|Martlet)"#),
     ("Sources/LocalTree", #"import (RemoteTree|BaseStore|AWSKit|Martlet)"#),
     ("Sources/RemoteTree", #"import (LocalTree|BaseStore|Martlet)"#),
+    ("Sources/EventFeed", #"import (LocalTree|RemoteTree|BaseStore|Martlet)"#),
     ("Sources/BaseStore", #"import (LocalTree|RemoteTree|AWSKit|Martlet)"#),
     ("Sources/Martlet", #"import (Commands|EmbeddedS3|Simulation)"#),
   ])

@@ -41,7 +41,7 @@ public struct CloudFrontClient: Sendable {
   /// - Throws: ``CloudFrontError``.
   public func getDistribution(_ id: String) async throws {
     _ = try await perform(
-      CloudFrontCall(
+      ServiceCall(
         operation: "GetDistribution \(id)", method: .GET,
         path: "/\(Self.version)/distribution/\(URIEncoding.query(id))"))
   }
@@ -60,23 +60,12 @@ public struct CloudFrontClient: Sendable {
       "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/\(Self.version)/\"><Paths>"
       + "<Quantity>\(paths.count)</Quantity><Items>\(items)</Items></Paths>"
       + "<CallerReference>\(XMLText.escape(reference))</CallerReference></InvalidationBatch>"
-    let call = CloudFrontCall(
+    let call = ServiceCall(
       operation: "CreateInvalidation \(distribution)", method: .POST,
       path: "/\(Self.version)/distribution/\(URIEncoding.query(distribution))/invalidation",
-      body: Array(document.utf8))
+      headers: [("Content-Type", "application/xml")], body: Array(document.utf8))
     let reply = try await perform(call)
     // It was accepted: what the reply looks like decides nothing.
     return (try? XMLNode(parsing: reply).text("Id")) ?? ""
   }
-}
-
-/// One request to CloudFront, before it is signed.
-struct CloudFrontCall: Sendable {
-  /// For messages.
-  let operation: String
-  let method: HTTPMethod
-  /// Percent-encoded.
-  let path: String
-  /// Nil: a method that has none.
-  var body: [UInt8]?
 }

@@ -69,9 +69,6 @@ public struct CloudFrontError: Error, Sendable {
       false
     }
   }
-
-  /// Invalidations in progress take minutes: trying again at once is of no use.
-  var isRetryable: Bool { mayPass && kind != .tooManyInvalidations }
 }
 
 extension CloudFrontError: CustomStringConvertible {
@@ -86,51 +83,34 @@ extension CloudFrontError: CustomStringConvertible {
 }
 
 extension CloudFrontError {
-  /// The error of a reply.
-  init(status: Int, body: S3ErrorBody, requestID: String?, operation: String) {
-    let kind = Self.kinds[body.code] ?? Self.kind(status: status)
+  init(_ error: AWSServiceError) {
     self.init(
-      kind, code: body.code.isEmpty ? String(status) : body.code, status: status, requestID: requestID,
-      message: body.message.isEmpty ? "the server answered HTTP \(status)" : body.message, operation: operation,
-      outcomeUnknown: kind == .serverFailure)
+      Self.kinds[error.code] ?? Kind(error.kind), code: error.code, status: error.status, requestID: error.requestID,
+      message: error.message, operation: error.operation, outcomeUnknown: error.outcomeUnknown, cause: error.cause)
   }
 
-  private static func kind(status: Int) -> Kind {
-    switch status {
-    case 401, 403: .accessDenied
-    case 408: .timedOut
-    case 429: .throttled
-    case 500...: .serverFailure
-    default: .rejected
-    }
-  }
-
-  /// Errors of CreateInvalidation and GetDistribution, and those that all services have (CloudFront API reference).
+  /// Errors of CreateInvalidation and GetDistribution (CloudFront API reference). Too many invalidations are not asked
+  /// for again at once: those in progress take minutes.
   private static let kinds: [String: Kind] = [
     "NoSuchDistribution": .noSuchDistribution, "TooManyInvalidationsInProgress": .tooManyInvalidations,
     "InvalidArgument": .pathsRefused, "BatchTooLarge": .pathsRefused,
-    "InvalidationBatchAlreadyExists": .referenceUsed, "AccessDenied": .accessDenied,
-    "InvalidClientTokenId": .invalidCredentials, "UnrecognizedClientException": .invalidCredentials,
-    "InvalidAccessKeyId": .invalidCredentials, "SignatureDoesNotMatch": .invalidCredentials,
-    "ExpiredToken": .invalidCredentials, "ExpiredTokenException": .invalidCredentials,
-    "InvalidToken": .invalidCredentials, "Throttling": .throttled, "ThrottlingException": .throttled,
-    "ThrottledException": .throttled, "RequestThrottled": .throttled, "RequestThrottledException": .throttled,
-    "RequestLimitExceeded": .throttled, "TooManyRequestsException": .throttled, "SlowDown": .throttled,
-    "LimitExceededException": .throttled, "ServiceUnavailable": .serverFailure, "InternalError": .serverFailure,
-    "InternalFailure": .serverFailure, "RequestTimeout": .timedOut,
+    "InvalidationBatchAlreadyExists": .referenceUsed,
   ]
+}
 
-  /// The error of a request without a complete reply.
-  init(_ failure: HTTPFailure, operation: String) {
-    let kind: Kind =
-      switch failure.kind {
+extension CloudFrontError.Kind {
+  fileprivate init(_ kind: AWSServiceError.Kind) {
+    self =
+      switch kind.code {
+      case .accessDenied: .accessDenied
+      case .invalidCredentials: .invalidCredentials
+      case .noCredentials: .noCredentials
+      case .throttled: .throttled
+      case .rejected, .malformedReply: .rejected
+      case .serverFailure: .serverFailure
       case .cannotConnect: .cannotConnect
       case .connectionLost: .connectionLost
       case .timedOut: .timedOut
-      case .invalidRequest: .rejected
       }
-    self.init(
-      kind, message: failure.message, operation: operation,
-      outcomeUnknown: kind == .connectionLost || kind == .timedOut, cause: failure.cause)
   }
 }

@@ -36,9 +36,13 @@ struct S3Call: Sendable {
 
   /// Of the calls that are about the bucket itself S3 does not charge the requester.
   var requestPayerHeader: [(name: String, value: String)] {
-    ["HeadBucket", "GetBucketLocation", "CreateBucket"].contains(operation)
-      ? [] : [("x-amz-request-payer", "requester")]
+    Self.aboutTheBucket.contains(operation) ? [] : [("x-amz-request-payer", "requester")]
   }
+
+  private static let aboutTheBucket: Set<String> = [
+    "HeadBucket", "GetBucketLocation", "CreateBucket", "GetBucketNotificationConfiguration",
+    "PutBucketNotificationConfiguration",
+  ]
 
   mutating func addHeader(_ name: String, _ value: String?) {
     if let value { headers.append((name, value)) }

@@ -15,10 +15,6 @@ extension SyncInvocation {
       invocation.configuration.firstSync = isUpload ? .local : .remote
       invocation.configuration.mirrorsAtStart = true
     }
-    if isUpload, options.selection.symlinks == nil, invocation.configuration.symlinks != .skip {
-      invocation.configuration.symlinks = .follow
-      invocation.configuration.unsafeLinks = true
-    }
     if options.selection.directories == nil { invocation.configuration.directories = .none }
     // What uploads do there without a word; a download makes links of what was uploaded as links.
     let isSilent =

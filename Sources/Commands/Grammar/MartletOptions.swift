@@ -13,15 +13,16 @@ enum MartletOptions {
     .flag("--init-sync-up", .run).abbreviated("u"),
     .flag("--only-up"),
     .flag("--only-down"),
+    .one("--event-queue").abbreviated("q"),
+    .flag("--event-queue-cleanup"),
+    .one("--event-route"),
     .one("--poll").abbreviated("p"),
     .one("--max-failures").abbreviated("x"),
   ]
 
   /// Of s3-sync2 alone.
   static let s3Sync2: [OptionRow] = [
-    .one("--event-queue").abbreviated("q"),
-    .flag("--event-queue-cleanup"),
-    .one("--md5-skip-path").abbreviated("s"),
+    .one("--md5-skip-path").abbreviated("s")
   ]
 
   /// Their values are never read from files.

@@ -11,7 +11,6 @@ struct S3Sync2Invocation {
     let dialect = Dialect.s3Sync2
     var reader = SettingReader(environment: environment, seedVariables: dialect.seedVariables)
     var notes: [String] = []
-    Self.readFeeds(own, &reader, &notes)
     var sync: SyncInvocation?
     var problems: [String] = []
     do {
@@ -27,19 +26,14 @@ struct S3Sync2Invocation {
     guard var sync, problems.isEmpty else { throw UsageError(problems: problems) }
     if own.syncOptUpDelete { sync.configuration.deletes.insert(.up) }
     if own.syncOptDownDelete { sync.configuration.deletes.insert(.down) }
+    if options.events.eventQueueCleanup, sync.configuration.eventQueue == nil {
+      notes.append("--event-queue-cleanup: has no effect without --event-queue")
+    }
     sync.configuration.uploadFilters = FilterOption.ordered(own.syncOptUpExclude + own.syncOptUpInclude)
     sync.configuration.downloadFilters = FilterOption.ordered(own.syncOptDownExclude + own.syncOptDownInclude)
     sync.configuration.checksAtStart = true
     self.sync = sync
     self.notes = notes + sync.notes
-  }
-
-  private static func readFeeds(_ own: S3Sync2Options, _ reader: inout SettingReader, _ notes: inout [String]) {
-    if let queue = reader.text("--event-queue", own.eventQueue) {
-      reader.refuse("--event-queue \(queue): event queues are not available yet: leave it out and poll with --poll")
-    } else if own.eventQueueCleanup {
-      notes.append("--event-queue-cleanup: has no effect without --event-queue")
-    }
   }
 
   private static func check(skipped paths: String, below root: String, _ reader: inout SettingReader) {

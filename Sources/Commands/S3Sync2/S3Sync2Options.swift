@@ -27,14 +27,6 @@ struct S3Sync2Options: ParsableArguments {
   var syncOptDownInclude: [FilterOption] = []
 
   @Option(
-    name: [.long, .customShort("q")],
-    help: ArgumentHelp("Hear of changes in the bucket through this SQS queue (not available yet).", valueName: "name"))
-  var eventQueue: String?
-
-  @Flag(help: "Delete that queue at the end.")
-  var eventQueueCleanup = false
-
-  @Option(
     name: [.long, .customShort("s")],
     help: ArgumentHelp(
       "Folders that the script leaves out of its checksums, parted by |; not needed, since nothing is found by checksums.",

@@ -50,6 +50,7 @@ enum StatusText {
       lines.append("bandwidth: \(describe(limits))")
     }
     if let lease = report.lease { lines.append(describe(lease)) }
+    if let events = report.events { lines.append(describe(events)) }
     if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
     return lines.joined(separator: "\n")
@@ -70,6 +71,19 @@ enum StatusText {
       }
     if let holder = lease.holder { text += "; \(TextLogHandler.printable(holder)) holds it" }
     return text + (lease.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
+  }
+
+  private static func describe(_ events: StatusReport.Events) -> String {
+    let state =
+      switch events.state {
+      case .connecting: "being set up"
+      case .listening: "not proven yet, the bucket is polled"
+      case .live: "live"
+      case .failing: "none come, the bucket is polled"
+      }
+    var text = "events through \(events.queue) (\(events.route)): \(state), \(events.taken) taken"
+    if events.unknown > 0 { text += ", \(events.unknown) not understood" }
+    return text + (events.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
   }
 
   private static func describe(_ invalidation: StatusReport.Invalidation) -> String {

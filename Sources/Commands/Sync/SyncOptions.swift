@@ -37,6 +37,7 @@ struct SyncOptions: ParsableArguments {
   @OptionGroup(title: "What is synced") var selection: SelectionOptions
   @OptionGroup(title: "What goes along with objects (as in aws s3 sync)") var objects: ObjectOptions
   @OptionGroup(title: "Many nodes") var lease: LeaseOptions
+  @OptionGroup(title: "Events of the bucket") var events: EventOptions
   @OptionGroup(title: "CloudFront") var cloudFront: CloudFrontOptions
   @OptionGroup(title: "Bandwidth") var bandwidth: BandwidthOptions
   @OptionGroup(title: "What is shown") var output: OutputOptions

@@ -65,7 +65,7 @@ final class Invalidations: Sendable {
 
   /// The remote side for an engine whose writes count.
   func telling(_ tree: any RemoteTreePort) -> any RemoteTreePort {
-    ChangeTellingRemoteTree(tree: tree) { self.note($0) }
+    ChangeTellingRemoteTree(tree: tree) { path, _ in self.note(path) }
   }
 
   /// For the engine's events, before they go on.

@@ -1,5 +1,6 @@
 import AWSKit
 import BaseStore
+import EventFeed
 import Glibc
 import SyncEngine
 import SyncModel
@@ -16,7 +17,10 @@ extension StatusReport {
     process = getpid()
     state = State(engine.state)
     isReady = engine.firstPassCompleted
-    let patience = max(Self.patience, run.poll * 3)
+    let events = run.feed.map { Events($0.report) }
+    // A live feed takes the place of polls.
+    let longestPause = events?.state == .live ? max(run.poll, run.fullPassInterval) : run.poll
+    let patience = max(Self.patience, longestPause * 3)
     // A file that a limit lets through slowly moves, though nothing else tells of it for long.
     let sinceGrant = [run.bandwidth.up, run.bandwidth.down].compactMap(\.timeSinceLastGrant).min()
     let silence = Duration.nanoseconds(now - max(engine.lastPassEnded ?? 0, monitor.lastActivity))
@@ -42,6 +46,7 @@ extension StatusReport {
     lastError = engine.lastError
     invalidation = run.invalidations?.report(now: now)
     lease = run.lease?.report(now: now)
+    self.events = events
     limits = Limits(up: run.bandwidth.up.bytesPerSecond, down: run.bandwidth.down.bytesPerSecond)
   }
 }
@@ -62,10 +67,12 @@ struct Run: Sendable {
   var location: S3Location
   var node: String
   var poll: Duration
+  var fullPassInterval: Duration
   /// A sentence.
   var safety: String
   var invalidations: Invalidations?
   var lease: LeaseKeeper?
+  var feed: EventFeed?
   var bandwidth = BandwidthLimits()
 }
 

@@ -78,6 +78,32 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
   }
 
+  /// What this node hears of changes in the bucket.
+  public struct Events: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Sendable {
+      /// What carries events is being made.
+      case connecting
+      /// Events may come; none has proven it yet, so the bucket is polled.
+      case listening
+      /// Events come, and the bucket is listed rarely.
+      case live
+      /// It does not work and is tried again; the bucket is polled.
+      case failing
+    }
+
+    public var queue: String
+    /// `sns`, `sqs`, `eventbridge`; `auto` until it is decided.
+    public var route: String
+    public var state: State
+    /// Since the start: events that something may have followed from; those of this node's own writes and of what is
+    /// not synced; records that nobody understands.
+    public var taken: Int
+    public var ignored: Int
+    public var unknown: Int
+    /// Why it does not work.
+    public var problem: String?
+  }
+
   /// Bytes per second; absent: no limit.
   public struct Limits: Codable, Hashable, Sendable {
     public var up: Int64?
@@ -122,6 +148,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var invalidation: Invalidation?
   /// Absent without `--dfs`.
   public var lease: Lease?
+  /// Absent without `--event-queue`.
+  public var events: Events?
   /// Nil: of a version that knows none.
   public var limits: Limits?
   /// Absent where there are none.

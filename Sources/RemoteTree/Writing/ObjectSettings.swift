@@ -42,6 +42,9 @@ package struct ObjectSettings: Sendable {
   /// What every object carries, scratch objects and copies aside too.
   var protection: [Field] { access + encryption }
 
+  /// Of small objects that are no files.
+  package var scratchHeaders: S3ObjectHeaders { S3ObjectHeaders(additional: protection) }
+
   /// Of a new object. Links and folder markers are no files to those who read the bucket otherwise.
   func headers(_ metadata: EntryMetadata, key: String) -> S3ObjectHeaders {
     headers(metadata.user, kind: metadata.kind, key: key)

@@ -23,6 +23,9 @@ extension Engine {
         let wasLive = status.watch == .live
         status.watch = watch
         let isFull = needsPass || watch != .live || !wasLive || age >= options.fullPassInterval.nanoseconds
+        // What changes announces itself on both sides.
+        if !isFull, feedIsLive, !feedHasChanged, passFailures == 0 { continue }
+        feedHasChanged = false
         if try await pass(isFull: isFull), isFull { lastFull = environment.uptime() }
         passFailures = 0
       } catch is CancellationError {

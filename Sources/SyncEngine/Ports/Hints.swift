@@ -18,3 +18,14 @@ package protocol HintSink: Sendable {
   /// A path that is left alone, and why; nil: it no longer is.
   func report(_ path: String, _ reason: String?)
 }
+
+/// Takes what a remote feed tells.
+package protocol RemoteHintSink: Sendable {
+  /// These may have changed in the bucket. Returns when they are taken: from then on they are looked at, whatever
+  /// becomes of the feed.
+  func hint(remote paths: [RelativePath]) async
+
+  /// Whether changes in the bucket announce themselves: a live feed makes listings rare. Each change of it is followed
+  /// by a look at the bucket, since nobody heard of what happened before.
+  func feedChanged(isLive: Bool) async
+}

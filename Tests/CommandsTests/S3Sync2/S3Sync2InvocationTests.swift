@@ -177,6 +177,16 @@ import Testing
     #expect(objects.metadata == ["a": "b"])
   }
 
+  @Test func eventsComeThroughTheNamedQueue() throws {
+    let line = "/tmp s3://b --event-queue-cleanup --event-route eventbridge"
+    let queue = try #require(try Self.configuration("\(line) -q x-[uid]").eventQueue)
+    #expect(queue.name == "x-[uid]" && queue.cleansUp && queue.route == .eventBridge)
+    #expect(try Self.configuration(line, ["SQS_EVENT_QUEUE": "y"]).eventQueue?.name == "y")
+    #expect(try Self.configuration(line).eventQueue == nil)
+    let plain = try #require(try Self.configuration("/tmp s3://b -q x").eventQueue)
+    #expect(!plain.cleansUp && plain.route == .auto)
+  }
+
   @Test func linksAreSkippedWhereAsked() throws {
     #expect(try Self.configuration("/tmp s3://b").symlinks == .preserve)
     #expect(try Self.configuration("/tmp s3://b --no-follow-symlinks").symlinks == .skip)
@@ -197,8 +207,9 @@ import Testing
     ("-p 1.5", [:], "--poll 1.5: "), ("", ["POLL_INTERVAL": "x"], "POLL_INTERVAL=x: give whole seconds"),
     ("-x -1", [:], "--max-failures -1: "), ("-i -u", [:], "--init-sync-down, --init-sync-up: exclude each other"),
     ("", ["DFS": "perhaps"], "DFS=perhaps: give true or false"), ("-t 0", [:], "--dfs-lock-timeout 0: "),
-    ("-q q", [:], "--event-queue q: event queues are not available yet"),
-    ("", ["SQS_EVENT_QUEUE": "q"], "--event-queue"),
+    ("-q q.fifo", [:], "--event-queue q.fifo: a queue's name may have"),
+    ("", ["SQS_EVENT_QUEUE": "ä"], "--event-queue ä: "),
+    ("-q q --event-route x", [:], "--event-route x: give one of auto, sqs, sns, eventbridge"),
     ("-s /tmp/a|/var", [:], "--md5-skip-path /var: is not in the local folder"),
     ("/third", [:], "give one local folder"),
   ]) func isRefusedByName(_ options: String, _ variables: [String: String], _ expected: String) throws {
@@ -208,8 +219,8 @@ import Testing
   }
 
   @Test func everythingThatIsWrongIsToldAtOnce() throws {
-    let problems = try Self.problems("-d -q queue -p 4000 -x many -i -u /tmp")
-    #expect(problems.count == 5, "\(problems)")
+    let problems = try Self.problems("-d -p 4000 -x many -i -u /tmp")
+    #expect(problems.count == 4, "\(problems)")
   }
 
   @Test(arguments: [

@@ -23,7 +23,7 @@ struct Distribution: Sendable {
                   "TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all", "MinTTL": 0,
                   "ForwardedValues": {"QueryString": False, "Cookies": {"Forward": "none"}}},
           }
-      print(client.create_distribution(DistributionConfig=config(sys.argv[2]))["Distribution"]["Id"])
+      print(client.create_distribution(DistributionConfig=config(argument))["Distribution"]["Id"])
       """, "\(workspace.nextNumber())", on: server, in: workspace)
     return Distribution(id: output, server: server, workspace: workspace)
   }
@@ -33,8 +33,8 @@ struct Distribution: Sendable {
     let output = try await Self.python(
       """
       batches = []
-      for item in client.list_invalidations(DistributionId=sys.argv[2])["InvalidationList"].get("Items") or []:
-          found = client.get_invalidation(DistributionId=sys.argv[2], Id=item["Id"])["Invalidation"]
+      for item in client.list_invalidations(DistributionId=argument)["InvalidationList"].get("Items") or []:
+          found = client.get_invalidation(DistributionId=argument, Id=item["Id"])["Invalidation"]
           batch = found["InvalidationBatch"]
           batches.append({"reference": batch["CallerReference"], "paths": batch["Paths"]["Items"]})
       print(json.dumps(batches))
@@ -50,11 +50,6 @@ struct Distribution: Sendable {
   private static func python(
     _ script: String, _ argument: String, on server: TestServer, in workspace: Workspace
   ) async throws -> String {
-    let preamble = "import boto3, json, sys\nclient = boto3.client('cloudfront', endpoint_url=sys.argv[1])\n"
-    let run = try await ProcessTests.finished(
-      [try Programs.python("python3"), "-c", preamble + script, server.url, argument], in: workspace,
-      environment: TestServer.awsVariables)
-    guard run.end == .exited(0) else { throw Child.Failure(description: run.output) }
-    return run.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    try await Boto.run("client = client('cloudfront')\n" + script, argument, on: server, in: workspace)
   }
 }

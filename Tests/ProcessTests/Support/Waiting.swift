@@ -7,7 +7,7 @@ struct TimedOut: Error, CustomStringConvertible {
 }
 
 /// How many times as long as usual to wait for a program: more than 1 where a sanitizer slows it down.
-private let patience = ProcessInfo.processInfo.environment["MARTLET_TEST_PATIENCE"].flatMap { Int($0) } ?? 1
+let patience = ProcessInfo.processInfo.environment["MARTLET_TEST_PATIENCE"].flatMap { Int($0) } ?? 1
 
 /// Asks, every 20 ms at most, until `problem` returns nil, which means that all is well.
 ///

@@ -31,6 +31,9 @@ package struct XMLScanner {
 
   package var depth: Int { openElements.count }
 
+  /// Bytes read so far: behind the tag or text of the last event.
+  package var offset: Int { position }
+
   /// Local name of the element that has just started or ended.
   package var name: ArraySlice<UInt8> { bytes[nameRange] }
 

@@ -16,9 +16,9 @@ public enum ETagQuoting: Sendable {
   case unquoted
 }
 
-enum ETag {
+package enum ETag {
   /// The normal form of the API: no quotes. A weak mark `W/` stays, so that it cannot pass for a strong one.
-  static func normalised(_ raw: some StringProtocol) -> String {
+  package static func normalised(_ raw: some StringProtocol) -> String {
     guard raw.count >= 2, raw.hasPrefix("\""), raw.hasSuffix("\"") else { return String(raw) }
     return String(raw.dropFirst().dropLast())
   }

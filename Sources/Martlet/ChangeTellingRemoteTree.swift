@@ -7,13 +7,14 @@ import SyncModel
 /// missing. What became of a write whose reply was lost they do tell.
 struct ChangeTellingRemoteTree: RemoteTreePort {
   let tree: any RemoteTreePort
-  let changed: @Sendable (RelativePath) -> Void
+  /// The stamp is that of content which was sent; nil where something else changed.
+  let changed: @Sendable (RelativePath, RemoteStamp?) -> Void
 
   func put(
     _ path: RelativePath, _ content: SmallContent, metadata: EntryMetadata, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     let stamp = try await tree.put(path, content, metadata: metadata, replacing: expected)
-    changed(path)
+    changed(path, stamp)
     return stamp
   }
 
@@ -21,7 +22,7 @@ struct ChangeTellingRemoteTree: RemoteTreePort {
     _ upload: MultipartUpload, parts: [PartReceipt], replacing expected: RemoteStamp?
   ) async throws -> CompletedUpload {
     let completed = try await tree.completeUpload(upload, parts: parts, replacing: expected)
-    changed(RelativePath(unchecked: upload.path))
+    changed(RelativePath(unchecked: upload.path), completed.stamp)
     return completed
   }
 
@@ -29,7 +30,7 @@ struct ChangeTellingRemoteTree: RemoteTreePort {
     -> RemoteStamp
   {
     let stamp = try await tree.replaceMetadata(path, of: expected, with: metadata)
-    changed(path)
+    changed(path, nil)
     return stamp
   }
 
@@ -37,13 +38,13 @@ struct ChangeTellingRemoteTree: RemoteTreePort {
     _ path: RelativePath, version source: RemoteStamp, to target: RelativePath, replacing expected: RemoteStamp?
   ) async throws -> RemoteStamp {
     let stamp = try await tree.copy(path, version: source, to: target, replacing: expected)
-    changed(target)
+    changed(target, nil)
     return stamp
   }
 
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
     try await tree.delete(path, expecting: expected)
-    changed(path)
+    changed(path, nil)
   }
 }
 

@@ -1,0 +1,252 @@
+import AWSKit
+import Logging
+import NIOConcurrencyHelpers
+import SyncEngine
+import SyncModel
+import Testing
+
+@testable import EventFeed
+
+/// When the feed counts as live, and when no more. Time passes only while somebody waits.
+@Suite struct EventFeedTests {
+  // MARK: What is heard, told and done
+
+  private enum Happening: Hashable, Sendable {
+    case connected
+    case canary
+    case hint([String])
+    case live(Bool)
+    case deleted(Int)
+    case disconnected
+  }
+
+  /// A clock, a queue and an engine in one. Each wait for messages takes its 20 s and is answered from the script.
+  private final class World: EngineEnvironment, EventSource, RemoteHintSink {
+    typealias Answer = @Sendable (_ now: Int64, _ canary: String) throws -> [String]
+
+    private struct State {
+      var now: Int64 = 0
+      var happenings: [Happening] = []
+      var canaries = 0
+      var onReceive: @Sendable (_ now: Int64) -> Void = { _ in }
+    }
+
+    private let state = NIOLockedValueBox(State())
+    private let end: Int64
+    private let answer: Answer
+
+    /// - Parameters:
+    ///   - seconds: after which nothing happens any more.
+    ///   - answer: the messages that are there at this second, given the ETag of the last canary.
+    init(seconds: Int64, _ answer: @escaping Answer) {
+      end = seconds
+      self.answer = answer
+    }
+
+    /// Called when a wait for messages is over.
+    var onReceive: @Sendable (_ now: Int64) -> Void {
+      get { state.withLockedValue(\.onReceive) }
+      set { state.withLockedValue { $0.onReceive = newValue } }
+    }
+
+    var happenings: [Happening] { state.withLockedValue(\.happenings) }
+
+    private func note(_ happening: Happening) { state.withLockedValue { $0.happenings.append(happening) } }
+
+    func wallTime() -> Timestamp { Timestamp(nanoseconds: uptime()) }
+    func uptime() -> Int64 { state.withLockedValue { $0.now * 1_000_000_000 } }
+    func random() -> UInt64 { 500 }
+
+    func sleep(for duration: Duration) async throws {
+      state.withLockedValue { $0.now += duration.components.seconds }
+      try endAtTheEnd()
+    }
+
+    private func endAtTheEnd() throws {
+      if state.withLockedValue(\.now) >= end { withUnsafeCurrentTask { $0?.cancel() } }
+      try Task.checkCancellation()
+    }
+
+    func connect() async throws -> (queue: String, route: EventRoute) {
+      note(.connected)
+      return ("url", .sns)
+    }
+
+    func receive(from queue: String, wait: Int) async throws -> [SQSClient.Message] {
+      let (now, canary) = state.withLockedValue { state in
+        state.now += 20
+        return (state.now, "canary-\(state.canaries)")
+      }
+      try endAtTheEnd()
+      onReceive(now)
+      return try answer(now, canary).map { SQSClient.Message(body: $0, receipt: "r") }
+    }
+
+    func delete(_ messages: [SQSClient.Message], from queue: String) async throws { note(.deleted(messages.count)) }
+
+    func sendCanary() async throws -> (key: String, etag: String?) {
+      note(.canary)
+      let number = state.withLockedValue { state in
+        state.canaries += 1
+        return state.canaries
+      }
+      return ("x/.martlet/canary/n", "canary-\(number)")
+    }
+
+    func disconnect(_ route: EventRoute?) async -> [String] {
+      note(.disconnected)
+      return []
+    }
+
+    func hint(remote paths: [RelativePath]) async { note(.hint(paths.map(\.string))) }
+    func feedChanged(isLive: Bool) async { note(.live(isLive)) }
+  }
+
+  private static func record(_ key: String, etag: String = "e", name: String = "ObjectCreated:Put") -> String {
+    "{\"Records\":[{\"eventName\":\"\(name)\",\"s3\":{\"bucket\":{\"name\":\"b\"},\"object\":{\"key\":\"\(key)\","
+      + "\"eTag\":\"\(etag)\"}}}]}"
+  }
+
+  private static func canary(_ etag: String) -> String { record("x/.martlet/canary/n", etag: etag) }
+
+  private func feed(_ world: World, canWrite: Bool = true) -> EventFeed {
+    var options = EventFeed.Options()
+    options.canWrite = canWrite
+    return EventFeed(
+      location: S3Location(bucket: "b", prefix: "x"),
+      names: FeedNames(queue: "q", node: "n", bucket: "b", prefix: "x/"), route: .auto, options: options,
+      environment: world, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) { world }
+  }
+
+  /// What happens until the end.
+  private func run(
+    seconds: Int64, canWrite: Bool = true, _ answer: @escaping World.Answer
+  ) async -> (happenings: [Happening], report: FeedReport) {
+    let world = World(seconds: seconds, answer)
+    let feed = feed(world, canWrite: canWrite)
+    await Task { await feed.run(world) }.value
+    return (world.happenings, feed.report)
+  }
+
+  // MARK: Proof
+
+  @Test func aCanaryThatReturnsProvesTheFeed() async {
+    let (happenings, report) = await run(seconds: 100) { now, canary in
+      now == 40 ? [Self.canary(canary)] : []
+    }
+    #expect(happenings == [.connected, .canary, .live(true), .deleted(1), .live(false)])
+    #expect(report.state == .live && report.route == .sns && report.ignored == 1)
+  }
+
+  @Test(arguments: ["canary-0", "other"]) func anotherCanaryProvesNothing(_ etag: String) async {
+    let (happenings, report) = await run(seconds: 100) { now, _ in now == 40 ? [Self.canary(etag)] : [] }
+    #expect(happenings == [.connected, .canary, .deleted(1), .live(false)])
+    #expect(report.state == .listening)
+  }
+
+  @Test func whereNoneReturnsEverythingIsMadeAnew() async {
+    let (happenings, report) = await run(seconds: 400) { _, _ in [] }
+    #expect(happenings.count { $0 == .connected } >= 2 && happenings.count { $0 == .canary } >= 2)
+    #expect(!happenings.contains(.live(true)))
+    #expect(report.problem?.contains("to see whether they do") == true)
+  }
+
+  /// Ten minutes after the last event, unless it was asked before: then nothing came of that one.
+  @Test func aSilentFeedIsAskedAgain() async {
+    let (happenings, _) = await run(seconds: 1500) { now, canary in
+      now == 20 || canary == "canary-2" && now < 700 ? [Self.canary(canary)] : []
+    }
+    let telling = happenings.filter { if case .deleted = $0 { false } else { true } }
+    #expect(
+      telling.prefix(7) == [.connected, .canary, .live(true), .canary, .canary, .live(false), .connected])
+  }
+
+  @Test func whoeverMayNotWriteIsNeverLive() async {
+    let (happenings, report) = await run(seconds: 1000, canWrite: false) { now, _ in
+      now == 40 ? [Self.record("x/a"), Self.canary("canary-1")] : []
+    }
+    #expect(happenings == [.connected, .hint(["a"]), .deleted(2), .live(false)])
+    #expect(report.state == .listening && report.taken == 1)
+  }
+
+  // MARK: Hints
+
+  @Test func eventsBecomeHintsBeforeTheirMessagesAreDeleted() async {
+    let (happenings, report) = await run(seconds: 60) { now, _ in
+      guard now == 20 else { return [] }
+      return [
+        Self.record("x/d/e/f", name: "ObjectRemoved:Delete"), Self.record("x/a+b"), Self.record("x/a+b"),
+        Self.record("outside"), Self.record("x/.martlet/aside/y"), "nonsense",
+        Self.record("x/t", name: "ObjectTagging:Put"), Self.record("x/../up"),
+      ]
+    }
+    #expect(
+      happenings == [.connected, .canary, .hint(["a b", "d/", "d/e/", "d/e/f"]), .deleted(8), .live(false)])
+    #expect(report.taken == 3 && report.ignored == 4 && report.unknown == 1)
+  }
+
+  @Test func eventsOfAnotherBucketAreNoneOfOurs() async {
+    let (happenings, _) = await run(seconds: 60) { now, _ in
+      now == 20 ? [Self.record("x/a").replacing("\"name\":\"b\"", with: "\"name\":\"c\"")] : []
+    }
+    #expect(happenings == [.connected, .canary, .deleted(1), .live(false)])
+  }
+
+  @Test func anEchoIsNoHint() async {
+    let world = World(seconds: 80) { now, _ in now == 40 || now == 60 ? [Self.record("x/a")] : [] }
+    let feed = feed(world)
+    world.onReceive = { now in
+      if now == 20 {
+        feed.wrote(
+          RelativePath(unchecked: "a"), RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(nanoseconds: 0)))
+      }
+    }
+    await Task { await feed.run(world) }.value
+    #expect(world.happenings == [.connected, .canary, .deleted(1), .hint(["a"]), .deleted(1), .live(false)])
+  }
+
+  @Test func aFeedThatTellsNothingOfOurWritesIsDead() async {
+    let world = World(seconds: 300) { _, canary in canary == "canary-1" ? [Self.canary(canary)] : [] }
+    let feed = feed(world)
+    world.onReceive = { now in
+      if now == 40 {
+        feed.wrote(
+          RelativePath(unchecked: "a"), RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(nanoseconds: 0)))
+      }
+    }
+    await Task { await feed.run(world) }.value
+    #expect(world.happenings.count { $0 == .live(true) } == 1)
+    #expect(world.happenings.contains(.live(false)) && world.happenings.count { $0 == .connected } == 2)
+  }
+
+  // MARK: Failures
+
+  @Test func aQueueThatVanishesEndsTheFeedUntilItIsThereAgain() async {
+    let (happenings, report) = await run(seconds: 200) { now, canary in
+      if now == 40 {
+        throw AWSServiceError(.rejected, code: "QueueDoesNotExist", status: 400, message: "gone")
+      }
+      return [Self.canary(canary)]
+    }
+    #expect(
+      happenings.filter { if case .deleted = $0 { false } else { true } } == [
+        .connected, .canary, .live(true), .live(false), .connected, .canary, .live(true), .live(false),
+      ])
+    #expect(report.state == .live && report.problem == nil)
+  }
+
+  @Test func pausesBetweenFailuresGrow() async {
+    let (happenings, report) = await run(seconds: 1000) { _, _ in
+      throw AWSServiceError(.accessDenied, message: "not allowed", operation: "sqs:ReceiveMessage q")
+    }
+    #expect((4..<15).contains(happenings.count { $0 == .connected }))
+    #expect(report.state == .failing && report.problem?.hasPrefix("sqs:ReceiveMessage q: not allowed") == true)
+  }
+
+  @Test func whatWasMadeIsTakenAway() async {
+    let world = World(seconds: 10) { _, _ in [] }
+    #expect(await feed(world).cleanUp() == nil)
+    #expect(world.happenings == [.disconnected])
+  }
+}
