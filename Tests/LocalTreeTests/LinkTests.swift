@@ -205,12 +205,12 @@ import Testing
   @Test func `What changes behind links is found by scanning`() async throws {
     makeReal()
     try await watching { tree in
-      #expect(await eventually { tree.watcher.state == .live })
+      #expect(await eventually(within: .seconds(60)) { tree.watcher.state == .live })
       link("real/sub/l", to: "../f")
-      #expect(await eventually { isScanning(tree) })
+      #expect(await eventually(within: .seconds(60)) { isScanning(tree) })
     }
-    try await watching { tree in #expect(await eventually { isScanning(tree) }) }
-    try await watching(.preserve) { tree in #expect(await eventually { tree.watcher.state == .live }) }
+    try await watching { tree in #expect(await eventually(within: .seconds(60)) { isScanning(tree) }) }
+    try await watching(.preserve) { tree in #expect(await eventually(within: .seconds(60)) { tree.watcher.state == .live }) }
   }
 
   private func isScanning(_ tree: LocalTree) -> Bool {
