@@ -210,7 +210,9 @@ import Testing
       #expect(await eventually(within: .seconds(60)) { isScanning(tree) })
     }
     try await watching { tree in #expect(await eventually(within: .seconds(60)) { isScanning(tree) }) }
-    try await watching(.preserve) { tree in #expect(await eventually(within: .seconds(60)) { tree.watcher.state == .live }) }
+    try await watching(.preserve) { tree in
+      #expect(await eventually(within: .seconds(60)) { tree.watcher.state == .live })
+    }
   }
 
   private func isScanning(_ tree: LocalTree) -> Bool {
