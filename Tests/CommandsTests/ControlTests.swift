@@ -28,13 +28,17 @@ import Testing
       return Array("status".utf8)
     }
     let task = Task { await server.run() }
-    defer {
+    defer { unlink(path.current) }
+    do {
+      while try await onThread({ try ControlClient.request(path, timeout: 600) }) == nil {}
+      asked.withLockedValue { $0 = [] }
+      try await body(path)
+    } catch {
       task.cancel()
-      unlink(path.current)
+      throw error
     }
-    while try await onThread({ try ControlClient.request(path, timeout: 600) }) == nil {}
-    asked.withLockedValue { $0 = [] }
-    try await body(path)
+    task.cancel()
+    await task.value
   }
 
   /// The server needs the threads of the tests, which have others to run first.
@@ -71,10 +75,21 @@ import Testing
     }
   }
 
-  private static func exchange(_ line: String, _ path: String) throws -> String {
+  /// Connections that were accepted and not taken yet ended the whole process.
+  @Test func connectionsOfTheLastMomentDoNoHarm() async throws {
+    for _ in 0..<20 {
+      let files = NIOLockedValueBox<[CInt]>([])
+      try await withServer { path in
+        let made = try await onThread { try (0..<32).map { _ in try Self.connection(path.current) } }
+        files.withLockedValue { $0 = made }
+      }
+      for file in files.withLockedValue({ $0 }) { close(file) }
+    }
+  }
+
+  private static func connection(_ path: String) throws -> CInt {
     let file = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
     try #require(file >= 0)
-    defer { close(file) }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
@@ -84,6 +99,12 @@ import Testing
       }
     }
     try #require(connected == 0)
+    return file
+  }
+
+  private static func exchange(_ line: String, _ path: String) throws -> String {
+    let file = try connection(path)
+    defer { close(file) }
     send(file, line, line.utf8.count, CInt(MSG_NOSIGNAL))
     var answer: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)

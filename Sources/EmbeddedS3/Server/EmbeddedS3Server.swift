@@ -55,13 +55,29 @@ package final class EmbeddedS3Server: Service {
       responder: { request, writer, _ in try await responder.respond(to: request, writer) },
       onServerRunning: { channel in self.settle(.bound(channel.localAddress?.port ?? 0)) })
     do {
-      try await server.run()
+      try await self.serve(server)
     } catch {
       self.settle(.failed(error))
       throw error
     }
     self.settle(.failed(EmbeddedS3Error.notListening(self.configuration.host)))
   }
+
+  /// A connection that was accepted, and is not taken yet by the loop that is cancelled or closed, ends the process
+  /// (swift-nio 2637). Clients of a server that is cancelled make no new ones: what waits is taken before it ends.
+  private func serve(_ server: any Service) async throws {
+    let serving = Task { try await server.run() }
+    try await withTaskCancellationHandler {
+      try await serving.value
+    } onCancel: {
+      Task {
+        try? await Task.sleep(for: Self.timeToTake)
+        serving.cancel()
+      }
+    }
+  }
+
+  private static let timeToTake = Duration.milliseconds(200)
 
   /// The port that the server listens on, as soon as it does.
   package func boundPort() async throws -> Int {

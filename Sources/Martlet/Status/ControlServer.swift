@@ -6,8 +6,6 @@ import NIOPosix
 /// Answers every connection to the control socket with one JSON document and closes it. What is asked stands in the
 /// first line (``ControlRequest``).
 struct ControlServer: Sendable {
-  typealias Server = NIOAsyncChannel<NIOAsyncChannel<ByteBuffer, ByteBuffer>, Never>
-
   let path: ControlSocketPath
   let logger: Logger
   let reply: @Sendable (ControlRequest) async -> [UInt8]
@@ -17,9 +15,13 @@ struct ControlServer: Sendable {
     var told: String?
     while !Task.isCancelled {
       do {
-        let server = try await bind()
+        let listener = try await bind()
         told = nil
-        try await serve(server)
+        try await withTaskCancellationHandler {
+          try await listener.closeFuture.get()
+        } onCancel: {
+          listener.close(promise: nil)
+        }
       } catch is CancellationError {
         return
       } catch {
@@ -33,7 +35,7 @@ struct ControlServer: Sendable {
 
   private static let retryInterval = Duration.seconds(5)
 
-  private func bind() async throws -> Server {
+  private func bind() async throws -> any Channel {
     unlink(path.pointer)
     if let preferred = path.preferred {
       do {
@@ -43,71 +45,79 @@ struct ControlServer: Sendable {
       }
     }
     let fallback = try path.fallback()
-    let server = try await bind(fallback)
+    let listener = try await bind(fallback)
     guard FileCalls.writeText(fallback + "\n", to: path.pointer) else {
       throw MartletError(.state, "cannot write \(path.pointer): \(FileCalls.lastError)")
     }
-    return server
+    return listener
   }
 
-  private func bind(_ socket: String) async throws -> Server {
+  /// Plain handlers: an accepted connection that a cancelled `NIOAsyncChannel` has not handed on yet ends the process
+  /// (swift-nio 2637).
+  private func bind(_ socket: String) async throws -> any Channel {
     try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .bind(unixDomainSocketPath: socket, cleanupExistingSocketFile: true) { channel in
+      .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+          try channel.pipeline.syncOperations.addHandler(ControlHandler { await answer($0) })
         }
       }
+      .bind(unixDomainSocketPath: socket, cleanupExistingSocketFile: true).get()
   }
 
-  private func answer(_ inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async -> [UInt8] {
-    guard let line = await Self.line(of: inbound) else { return await reply(ControlRequest(.status)) }
+  private func answer(_ line: [UInt8]) async -> [UInt8] {
+    if line.isEmpty { return await reply(ControlRequest(.status)) }
     do throws(ControlFailure) {
       return await reply(try ControlRequest(line: line))
     } catch {
       return error.json()
     }
   }
+}
+
+/// One connection: a line, or silence, then the answer, and it is closed.
+private final class ControlHandler: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
 
   /// How long a client may think; the first ones said nothing.
-  private static let silence = Duration.milliseconds(250)
+  private static let silence = TimeAmount.milliseconds(250)
   private static let longestLine = 65_536
 
-  /// Nil where none comes.
-  private static func line(of inbound: NIOAsyncChannelInboundStream<ByteBuffer>) async -> [UInt8]? {
-    await withTaskGroup(of: [UInt8]?.self) { group in
-      group.addTask {
-        var line: [UInt8] = []
-        do {
-          for try await part in inbound {
-            line += part.readableBytesView.prefix { $0 != UInt8(ascii: "\n") }
-            if part.readableBytesView.contains(UInt8(ascii: "\n")) || line.count > longestLine { break }
-          }
-        } catch {
-          // What has come is looked at.
-        }
-        return line.isEmpty ? nil : line
+  private let answer: @Sendable ([UInt8]) async -> [UInt8]
+  private var line: [UInt8] = []
+  private var patience: Scheduled<Void>?
+  private var isAnswered = false
+
+  init(answer: @escaping @Sendable ([UInt8]) async -> [UInt8]) { self.answer = answer }
+
+  func channelActive(context: ChannelHandlerContext) {
+    patience = context.eventLoop.assumeIsolated().scheduleTask(in: Self.silence) { self.respond(context) }
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    let part = unwrapInboundIn(data).readableBytesView
+    guard !isAnswered else { return }
+    line += part.prefix { $0 != UInt8(ascii: "\n") }
+    if part.contains(UInt8(ascii: "\n")) || line.count > Self.longestLine { respond(context) }
+  }
+
+  private func respond(_ context: ChannelHandlerContext) {
+    guard !isAnswered else { return }
+    isAnswered = true
+    patience?.cancel()
+    let (answer, line) = (answer, line)
+    context.eventLoop.makeFutureWithTask { await answer(line) }.assumeIsolated().whenSuccess { reply in
+      context.writeAndFlush(NIOAny(ByteBuffer(bytes: reply))).assumeIsolated().whenComplete { _ in
+        context.close(promise: nil)
       }
-      group.addTask {
-        try? await Task.sleep(for: silence)
-        return nil
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? nil
     }
   }
 
-  private func serve(_ server: Server) async throws {
-    try await withThrowingDiscardingTaskGroup { group in
-      try await server.executeThenClose { clients in
-        for try await client in clients {
-          group.addTask {
-            // A client that goes away early concerns nobody else.
-            try? await client.executeThenClose { inbound, outbound in
-              try await outbound.write(ByteBuffer(bytes: await answer(inbound)))
-            }
-          }
-        }
-      }
-    }
+  func channelInactive(context: ChannelHandlerContext) {
+    patience?.cancel()
+    context.fireChannelInactive()
   }
+
+  /// A client that goes away early concerns nobody else.
+  func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
