@@ -4,7 +4,7 @@ import SyncModel
 /// The prefix, changed only by a node that holds the lease.
 ///
 /// What prepares a change, such as the parts of an upload, goes on without it: commits wait.
-struct LeasedRemoteTree: RemoteTreePort {
+struct LeasedRemoteTree: RemoteTreeDecorator {
   let tree: any RemoteTreePort
   let lease: LeaseKeeper
 
@@ -36,55 +36,5 @@ struct LeasedRemoteTree: RemoteTreePort {
 
   func delete(_ path: RelativePath, expecting expected: RemoteStamp) async throws {
     try await lease.holding { try await tree.delete(path, expecting: expected) }
-  }
-}
-
-/// What changes nothing that anybody sees.
-extension LeasedRemoteTree {
-  func list(_ directory: RelativePath, after start: RelativePath?, continuation: String?, limit: Int?) async throws
-    -> RemotePage
-  {
-    try await tree.list(directory, after: start, continuation: continuation, limit: limit)
-  }
-
-  func head(_ path: RelativePath) async throws -> RemoteHead? { try await tree.head(path) }
-
-  func proveAbsent(_ path: RelativePath) async throws -> Bool { try await tree.proveAbsent(path) }
-
-  func read(_ path: RelativePath, version stamp: RemoteStamp) async throws -> RemoteContent {
-    try await tree.read(path, version: stamp)
-  }
-
-  func download(
-    _ path: RelativePath, version stamp: RemoteStamp, into sink: any ContentSink,
-    progress: @escaping @Sendable (Int64) -> Void
-  ) async throws -> DownloadedObject {
-    try await tree.download(path, version: stamp, into: sink, progress: progress)
-  }
-
-  func beginUpload(_ path: RelativePath, metadata: EntryMetadata, size: Int64) async throws -> MultipartUpload {
-    try await tree.beginUpload(path, metadata: metadata, size: size)
-  }
-
-  func uploadPart(
-    _ part: Int, of upload: MultipartUpload, from source: any ContentSource, known: PartReceipt?
-  ) async throws -> PartReceipt {
-    try await tree.uploadPart(part, of: upload, from: source, known: known)
-  }
-
-  func abortUpload(_ upload: MultipartUpload) async throws { try await tree.abortUpload(upload) }
-
-  func unfinishedUploads() async throws -> [UnfinishedUpload] { try await tree.unfinishedUploads() }
-
-  func holds(_ path: RelativePath, _ object: RemoteObject, _ fingerprint: Fingerprint) async throws -> Bool {
-    try await tree.holds(path, object, fingerprint)
-  }
-
-  func content(_ path: RelativePath, _ object: RemoteObject, of parts: [PartReceipt]) async throws -> Fingerprint? {
-    try await tree.content(path, object, of: parts)
-  }
-
-  func equals(_ path: RelativePath, _ object: RemoteObject, _ source: any ContentSource) async throws -> Bool {
-    try await tree.equals(path, object, source)
   }
 }
