@@ -3,7 +3,8 @@ internal import Glibc
 
 /// The system calls by which `LocalTree` acts, so that the simulation can run between any two of them.
 ///
-/// Like CLinux: a call returns a value of zero or more, or minus errno. Nothing but `openFollowing` follows a link in the last component.
+/// Like CLinux: a call returns a value of zero or more, or minus errno. Nothing but `openFollowing` follows a link in the
+/// last component.
 package protocol Kernel: Sendable {
   // MARK: names
   /// `openat` with `O_CLOEXEC`.

@@ -233,9 +233,12 @@ final class WatchSession: EventPump {
       guard let watch = add(directory, at: next.path) else { continue }
       if let parent = next.parent { table.add(watch, named: next.name, in: parent) } else { table.setRoot(watch) }
       try? directory.forEachName { bytes, type in
-        guard let name = String(validating: bytes, as: UTF8.self) else { return true }
-        if observer.follower != nil, isLink(name, type, in: directory) { link = next.path.appending(name) }
-        guard Int(type) == DT_DIR || Int(type) == DT_UNKNOWN else { return true }
+        // Names of files, which are most, are not read.
+        let mayBeDirectory = Int(type) == DT_DIR || Int(type) == DT_UNKNOWN
+        let mayBeLink = observer.follower != nil && (Int(type) == DT_LNK || Int(type) == DT_UNKNOWN)
+        guard mayBeDirectory || mayBeLink, let name = String(validating: bytes, as: UTF8.self) else { return true }
+        if mayBeLink, isLink(name, type, in: directory) { link = next.path.appending(name) }
+        guard mayBeDirectory else { return true }
         let child = next.path.appending(name, isDirectory: true)
         if ReservedNames.match(in: child) == nil { open.append((child, name, watch)) }
         return true

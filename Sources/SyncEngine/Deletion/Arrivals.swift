@@ -31,10 +31,26 @@ struct Arrivals: Sendable {
   func places(of content: Fingerprint) -> Set<RelativePath> {
     (recent[content] ?? []).union(earlier[content] ?? [])
   }
+}
 
-  /// What arrived there has excused one deletion, or is gone itself.
-  mutating func forget(_ content: Fingerprint, at path: RelativePath) {
-    if recent[content]?.remove(path) != nil { count -= 1 }
-    earlier[content]?.remove(path)
+/// The places that excuse the deletions of one flush, each of them one. Many files may have one content, such as none:
+/// the places of a content are gathered once.
+struct Excuses: Sendable {
+  let arrivals: Arrivals
+  /// What goes itself excuses nothing.
+  let deleted: Set<RelativePath>
+  private var left: [Fingerprint: [RelativePath]] = [:]
+
+  init(_ arrivals: Arrivals, deleted: Set<RelativePath>) {
+    self.arrivals = arrivals
+    self.deleted = deleted
+  }
+
+  mutating func next(for content: Fingerprint) -> RelativePath? {
+    // Taken out, or each step would copy the list.
+    var places =
+      left.removeValue(forKey: content) ?? arrivals.places(of: content).subtracting(deleted).sorted { $1 < $0 }
+    defer { left[content] = places }
+    return places.popLast()
   }
 }

@@ -67,12 +67,11 @@ extension Engine {
   /// How many files each side would lose. What lost its row meanwhile was renamed, or is gone on both sides; a content
   /// that arrived of late under another name only moved.
   private func movesLeftOut(_ entries: [DeletionSpool.Entry]) async throws -> [DeletionSide: Int] {
-    let deleted = Set(entries.map(\.path))
-    var excused = arrivals
+    var excuses = Excuses(arrivals, deleted: Set(entries.map(\.path)))
     var counts: [DeletionSide: Int] = [:]
     for entry in entries where !entry.path.isDirectory {
       guard !mirror.takes(entry.path), let row = try await store.row(entry.path)?.entry else { continue }
-      if let content = row.fingerprint, try await hasMoved(content, from: deleted, &excused) {
+      if let content = row.fingerprint, try await hasMoved(content, &excuses) {
         turn(entry.path, .deletionIsMove)
         continue
       }
@@ -93,12 +92,9 @@ extension Engine {
     return counts
   }
 
-  /// True once for every place where the content arrived and still is: one that is deleted itself excuses nothing.
-  private func hasMoved(
-    _ content: Fingerprint, from deleted: Set<RelativePath>, _ excused: inout Arrivals
-  ) async throws -> Bool {
-    for place in excused.places(of: content).subtracting(deleted).sorted() {
-      excused.forget(content, at: place)
+  /// True once for every place where the content arrived and still is.
+  private func hasMoved(_ content: Fingerprint, _ excuses: inout Excuses) async throws -> Bool {
+    while let place = excuses.next(for: content) {
       if try await store.row(place)?.entry?.fingerprint == content { return true }
     }
     return false

@@ -46,12 +46,12 @@ LOCAL_PATH="$HOME/html" s3-sync2 -p 0 s3://web/env --sync-opt-up-delete --sync-o
 ended 0
 keys web/env env/index.html
 
-write work/cache/x cached
-write work/a.log log
-write work/kept kept
-s3-sync2 -p 0 ~/work s3://vault/work --sync-opt-down-delete --exclude 'cache/*' --exclude '*.log'
+write desk/cache/x cached
+write desk/a.log log
+write desk/kept kept
+s3-sync2 -p 0 ~/desk s3://vault/desk --sync-opt-down-delete --exclude 'cache/*' --exclude '*.log'
 ended 0
-keys vault/work work/kept
+keys vault/desk desk/kept
 
 s3-sync2 --debug DEBUG --color off --sse AES256 --storage-class INTELLIGENT_TIERING -p 0 ~/photos s3://vault/smart 2>log
 ended 0
@@ -92,13 +92,13 @@ holds vault/volume/here here
 unset LOCAL_PATH S3_URI
 
 rm ready
-s3-sync2 --md5-skip-path "$HOME/work/cache|$HOME/work/tmp" --exclude 'cache/*' -x 0 ~/work s3://vault/work --region us-east-1 &
+s3-sync2 --md5-skip-path "$HOME/desk/cache|$HOME/desk/tmp" --exclude 'cache/*' -x 0 ~/desk s3://vault/desk --region us-east-1 &
 until_there ready
-write work/late late
+write desk/late late
 kill -INT $!
 wait $!
 ended 0
-holds vault/work/late late
+holds vault/desk/late late
 
 echo "$lines lines, $failures failures"
 [ "$failures" = 0 ]
