@@ -154,18 +154,21 @@ public final class Syncer: Service {
     }
   }
 
-  /// Within the five seconds that the service group waits longer than the time to stop.
-  private static let cleanUpTime: Duration = .seconds(4)
+  /// Beyond the time to stop, and at least; the service group waits five seconds longer.
+  private static let cleanUpTime: Int64 = 4_000_000_000
 
   private func cleanUp(_ feed: EventFeed) async {
     let (environment, logger) = (environment, logger)
+    let now = environment.uptime()
+    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
+    let time = max(end, now) + Self.cleanUpTime - now
     await withTaskGroup(of: Bool.self) { group in
       group.addTask {
         if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
         return true
       }
       group.addTask {
-        try? await environment.sleep(for: Self.cleanUpTime)
+        try? await environment.sleep(for: .nanoseconds(time))
         return false
       }
       if await group.next() == false {
