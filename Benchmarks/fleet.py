@@ -1,6 +1,5 @@
 """What the benchmarks of running nodes share: servers, a counting proxy, nodes."""
 
-import asyncio
 import collections
 import json
 import os
@@ -90,19 +89,32 @@ class Bench:
             time.sleep(0.1)
         return child
 
+    def once(self, name):
+        """A pass of a node that is not started."""
+        command = self.command(name, self.server, "--once", "--log-level", "warning")
+        subprocess.run(command, env=self.environment, check=True)
+
     def node(self, name, *more, hears=True):
         root = self.folder / name
-        root.mkdir(exist_ok=True)
         options = []
         if self.options.feed == "journal":
             options = ["--journal"]
         elif hears:
             options = ["--event-queue", f"bench-{name}", "--event-route", self.options.feed]
-        command = [
-            self.martlet, "sync", root, f"s3://{BUCKET}/tree", "--endpoint-url", self.proxy.url, "--node-id", name,
-            "--log-level", "info", *options, *more]
-        child = self.start(name, [str(word) for word in command], KEYS | {"PATH": "/usr/bin:/bin", "HOME": self.work.name})
-        return Node(self, child, root, hears and self.options.feed != "journal")
+        command = self.command(name, self.proxy.url, "--log-level", "info", *options, *more)
+        child = self.start(name, command, self.environment)
+        return Node(self, child, root, "--event-queue" in options)
+
+    def command(self, name, endpoint, *more):
+        root = self.folder / name
+        root.mkdir(exist_ok=True)
+        place = f"s3://{BUCKET}/tree"
+        return [
+            str(self.martlet), "sync", str(root), place, "--endpoint-url", endpoint, "--node-id", name, *more]
+
+    @property
+    def environment(self):
+        return KEYS | {"PATH": "/usr/bin:/bin", "HOME": self.work.name}
 
 
 class Node:
@@ -165,54 +177,57 @@ class CountingProxy:
     def __init__(self, port):
         self.port = port
         self.counts = collections.Counter()
-        ready = threading.Event()
-        threading.Thread(target=lambda: asyncio.run(self.run(ready)), daemon=True).start()
-        ready.wait()
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.begin(self.accept)
 
-    async def run(self, ready):
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        ready.set()
-        await server.serve_forever()
+    def begin(self, body, *arguments):
+        threading.Thread(target=body, args=arguments, daemon=True).start()
 
-    async def serve(self, reader, writer):
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            self.begin(self.serve, client)
+
+    def serve(self, client):
         try:
-            back, forth = await asyncio.open_connection("127.0.0.1", self.port)
-            replies = asyncio.create_task(self.pump(back, writer))
-            await self.requests(reader, forth)
-            await replies
-        except (OSError, asyncio.IncompleteReadError):
+            server = socket.create_connection(("127.0.0.1", self.port))
+            for side in (client, server):
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.begin(self.pump, server, client)
+            self.requests(client.makefile("rb"), server)
+        except OSError:
             pass
         finally:
-            writer.close()
+            client.close()
 
-    async def pump(self, reader, writer):
+    def pump(self, source, target):
         try:
-            while data := await reader.read(1 << 16):
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
-
-    async def requests(self, reader, writer):
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                writer.write(head)
-                length = int((re.search(rb"(?i)\r\ncontent-length: *(\d+)", head) or [0, 0])[1])
-                first = None
-                while length:
-                    data = await reader.read(min(length, 1 << 16))
-                    if not data:
-                        return
-                    first = first or data
-                    length -= len(data)
-                    writer.write(data)
-                    await writer.drain()
-                self.counts[kind(head.decode("latin-1"), (first or b"").decode("latin-1"))] += 1
-        except asyncio.IncompleteReadError:
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_RDWR)
+        except OSError:
             pass
-        finally:
-            writer.close()
+
+    def requests(self, reader, server):
+        while head := self.head(reader):
+            server.sendall(head)
+            length = int((re.search(rb"(?i)\r\ncontent-length: *(\d+)", head) or [0, 0])[1])
+            first = b""
+            while length and (data := reader.read1(min(length, 1 << 16))):
+                first = first or data
+                length -= len(data)
+                server.sendall(data)
+            self.counts[kind(head.decode("latin-1"), first.decode("latin-1"))] += 1
+        server.shutdown(socket.SHUT_RDWR)
+
+    def head(self, reader):
+        lines = []
+        while line := reader.readline():
+            lines.append(line)
+            if line == b"\r\n":
+                return b"".join(lines)
+        return None
 
 
 def kind(head, body):

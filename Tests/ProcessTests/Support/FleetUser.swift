@@ -18,8 +18,9 @@ struct FleetUser {
   mutating func change(_ nodes: [Node]) throws {
     number += 1
     let root = nodes[generator.below(nodes.count)].path(Self.folder)
-    // Half of them are new files, so that there is something to change.
-    let wanted = generator.oneIn(2) ? .create : Change.allCases[generator.below(Change.allCases.count)]
+    // At first half of them are new files, so that there is something to change.
+    let isSmall = counts[.create, default: 0] - counts[.delete, default: 0] < 150
+    let wanted = isSmall && generator.oneIn(2) ? .create : Change.allCases[generator.below(Change.allCases.count)]
     if wanted != .create, try perform(wanted, root) {
       counts[wanted, default: 0] += 1
     } else {
@@ -45,11 +46,11 @@ struct FleetUser {
       guard let before = text(file) else { return false }
       try write(file, "\(before)and \(number)\n")
     case .delete: return unlink(file) == 0
-    case .rename:
-      return Foundation.rename(file, try newPath(root, "r")) == 0
+    case .rename: return Foundation.rename(file, try newPath(root, "r")) == 0
     case .renameFolder:
-      // Not often, or everything is on its way all the time.
-      return generator.oneIn(4) && Foundation.rename(folder, "\(root)/e\(number)") == 0
+      // Not often: each is as much as all the others that its files have seen.
+      return generator.oneIn(counts[.renameFolder] == nil ? 2 : 12)
+        && Foundation.rename(folder, "\(root)/e\(number)") == 0
     case .changeMode:
       var status = stat()
       guard lstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
