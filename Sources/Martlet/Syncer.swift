@@ -264,7 +264,10 @@ public final class Syncer: Service {
           var outcome = SyncOutcome(summary, reports: monitor.reports)
           outcome.leftApart = await StatusReport.LeftApart(assembly.store)?.count ?? 0
           outcome.note(
-            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings)
+            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings,
+            passedOver: PassedOver(
+              root: configuration.root, followsLinks: configuration.symlinks == .follow
+            ).includes)
           return outcome
         }
       }
