@@ -36,6 +36,12 @@ public struct SyncOutcome: Hashable, Sendable {
       deletionsHalted == nil && !unsynced.isEmpty && unsynced.allSatisfy { isArchived($0.path) || passedOver($0.path) }
   }
 
+  /// Links in the folder that are as they should be, since nothing of these names is in the bucket.
+  mutating func drop(_ paths: Set<String>) {
+    unsynced.removeAll { paths.contains($0.path) }
+    untold.removeAll { paths.contains($0.path) }
+  }
+
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {
     unsynced = StatusReport.Problem.merged(summary.unsynced, reports)
     let told = Set(reports.map { RelativePath(unchecked: $0.path) })
