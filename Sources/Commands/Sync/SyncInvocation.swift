@@ -28,7 +28,10 @@ struct SyncInvocation {
     output = OutputSettings(options.output, &reader)
     maximumFailures = Self.maximumFailures(options.operation, dialect, &reader)
     self.configuration = configuration
-    let problems = reader.problems + (reader.problems.isEmpty ? configuration.problems : [])
+    var checked = configuration
+    // What is wrong with the places is told already.
+    if places.local.isEmpty { (checked.root, checked.location) = ("/", "s3://bucket") }
+    let problems = reader.problems + checked.problems
     guard problems.isEmpty else { throw UsageError(problems: problems) }
     // There the places say what the direction is.
     if dialect != .aws { settleDirections() }

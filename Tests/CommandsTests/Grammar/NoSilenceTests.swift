@@ -87,12 +87,12 @@ import Testing
   @Test(arguments: (AWSOptions.sync + AWSOptions.global).map(\.name))
   func noOptionIsIgnoredInSilence(_ name: String) throws {
     for command in Command.allCases {
+      let usual = try Self.meaning([], command)
       var shown = [name]
       if command == .s3Sync2, AWSOptions.sync.contains(where: { $0.name == name }) {
         shown += ["--sync-opt-", "--sync-opt-up-", "--sync-opt-down-"].map { $0 + name.dropFirst(2) }
       }
       for shown in shown {
-        let usual = try Self.meaning([], command)
         let given = try Self.meaning(Self.words(name, shown), command)
         #expect(usual.notes == [])
         if command.usual.contains(name) { continue }
