@@ -47,8 +47,14 @@ package final class World: @unchecked Sendable {
           name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
           ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)"), weather: weather))
       nodes[index].crashPoints = node.crashPoints
+      nodes[index].feed = node.feed.map { [executor, weather, oracle] in
+        SimFeed(
+          node: node.name, traits: $0, executor: executor, weather: weather, oracle: oracle,
+          generator: parts.generator("messages:\(node.name)"))
+      }
     }
     oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
+    server.onChange = { [nodes] in for node in nodes { node.feed?.changed($0) } }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     oracle.etagsTellContent = scenario.etagIgnoresMetadata
     oracle.isKept = { [nodes, server] in Oracle.isKept($0, nodes, server) }
@@ -292,7 +298,9 @@ extension World {
       let restarted = nodes.filter { !$0.isRunning }
       restarted.forEach(restartIfEnded)
       // A change of what the bucket does not tell, such as the mode of an object without one, shows in no difference.
-      let isSeen = nodes.allSatisfy { $0.options.once || !$0.hasUnseenChanges(since: began) }
+      let isSeen = nodes.allSatisfy {
+        $0.options.once || !$0.hasUnseenChanges(since: began, last: oracle.lastWrite)
+      }
       // What came back to a root while nothing ran there is not known to an engine that was just started.
       let isKnown = restarted.allSatisfy(\.options.once)
       let isQuiet = isSeen && isKnown && executor.now - oracle.lastWrite > 25 * Self.second
@@ -371,6 +379,7 @@ extension World {
     oracle.isKept = nil
     oracle.places = nil
     oracle.bucketHolds = nil
+    server.onChange = nil
     for node in nodes { node.onCrash = nil }
   }
 
