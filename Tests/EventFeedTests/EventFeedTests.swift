@@ -301,6 +301,8 @@ import Testing
     #expect(telling.prefix(5) == [.connected, .canary, .live(true), .live(false), .refused])
     #expect(telling.count { $0 == .connected } == 1)
     #expect(feed.report.state == .failing && feed.report.problem?.contains("read by the node other as well") == true)
+    #expect(await feed.cleanUp()?.contains("is left to the other node") == true)
+    #expect(!world.happenings.contains(.disconnected))
   }
 
   /// As when the other one has ended and its queue with it.
@@ -311,6 +313,7 @@ import Testing
     world.onSleep = { now in if now > 1000 { world.reads() } }
     await Task { await feed.run(world) }.value
     #expect(world.happenings.contains(.refused) && world.happenings.count { $0 == .live(true) } == 2)
+    #expect(await feed.cleanUp() == nil)
   }
 
   /// What the former reader takes away is missed: polling goes on until it has noticed.

@@ -119,6 +119,7 @@ package final class EventFeed: Sendable {
       state.route = connection.route
       state.own.forget()
       state.canary = nil
+      state.isDisplaced = false
       (state.readerSeen, state.drained, state.unansweredSince) = (now, now, nil)
       // It looks every interval, and what it has asked for last comes within the wait.
       let wait = connection.formerReader == nil ? 0 : Self.readerInterval + Int64(options.wait) * 1_000_000_000
@@ -196,7 +197,8 @@ package final class EventFeed: Sendable {
     let now = environment.uptime()
     state.withLockedValue { state in
       state.unansweredSince = nil
-      if messages.count < SQSClient.batchLimit { state.drained = now }
+      // Only a request that waits asks all servers that a queue is spread over.
+      if wait > 0, messages.count < SQSClient.batchLimit { state.drained = now }
     }
     if messages.isEmpty { return 0 }
     let (paths, isProof) = read(messages)
@@ -238,10 +240,7 @@ package final class EventFeed: Sendable {
       if isDue { state.readerSeen = now }
       return (state, isDue)
     }
-    if isReaderDue, let other = try await source.otherReader(of: queue) {
-      self.state.withLockedValue { $0.isDisplaced = true }
-      throw EventFeedError.shared(report.queue, with: other)
-    }
+    if isReaderDue { try await lookForOtherReader(source, queue: queue) }
     guard options.canWrite else { return }
     // What has piled up may hold the event that is missed.
     if state.own.silence(now: state.drained) > Self.patience {
@@ -257,6 +256,16 @@ package final class EventFeed: Sendable {
     guard state.report.state != .live || Double(now - state.lastEvent) > interval else { return }
     let (key, etag) = try await source.sendCanary()
     self.state.withLockedValue { $0.canary = Canary(key: key, etag: etag, sent: now) }
+  }
+
+  private func lookForOtherReader(_ source: any EventSource, queue: String) async throws {
+    do {
+      guard let other = try await source.otherReader(of: queue) else { return }
+      state.withLockedValue { $0.isDisplaced = true }
+      throw EventFeedError.shared(report.queue, with: other)
+    } catch let error as AWSServiceError where error.mayPass {
+      logger.debug("who reads the queue is asked later: \(error)")
+    }
   }
 
   /// Where to look, and whether the messages prove that events come.
@@ -302,6 +311,8 @@ package final class EventFeed: Sendable {
   /// Takes away what this node made; to be called once, after `run`.
   /// - Returns: what is left, as a sentence.
   package func cleanUp() async -> String? {
+    let (isDisplaced, queue) = state.withLockedValue { ($0.isDisplaced, $0.report.queue) }
+    if isDisplaced { return "the queue \(queue) is left to the other node that reads it" }
     do {
       let left = try await source().disconnect(state.withLockedValue(\.route))
       if left.isEmpty { return nil }
