@@ -68,11 +68,14 @@ extension ProcessTests {
       }
     }
 
+    private static let routes =
+      ProcessInfo.processInfo.environment["MARTLET_EVENT_ROUTE"].map { [$0] } ?? ["sns", "eventbridge"]
+
     /// Must hold: changes on random nodes, also of the same files. More of both: `MARTLET_EVENT_NODES=8`,
-    /// `MARTLET_EVENT_CHANGES=2000`, in bursts after which all trees are equal.
+    /// `MARTLET_EVENT_CHANGES=2000`, in bursts after which all trees are equal; `MARTLET_EVENT_ROUTE` is one of the two.
     @Test(
       .limit(minutes: 3 + ProcessTests.scale("MARTLET_EVENT_CHANGES", default: 0) / 50),
-      arguments: TestServer.Kind.withEvents, ["sns", "eventbridge"])
+      arguments: TestServer.Kind.withEvents, routes)
     func aFleetAgreesWithoutPolls(_ kind: TestServer.Kind, _ route: String) async throws {
       let changes = ProcessTests.scale("MARTLET_EVENT_CHANGES", default: 50)
       let count = ProcessTests.scale("MARTLET_EVENT_NODES", default: 3)
@@ -114,8 +117,8 @@ extension ProcessTests {
           let keys = try await server.bucket.objects("tree/").keys.map { PathKey(String($0.text.dropFirst(5))) }
           #expect(Set(files) == Set(keys.filter { !$0.text.hasSuffix("/") && !$0.text.hasPrefix(".martlet/") }))
           if changes >= 1000 {
-            print(
-              "events by \(route): \(seconds) s, \(user.counts), \(files.count) files, \(looks) looks of \(scheduled)")
+            let done = user.counts.map { "\($1) × \($0)" }.sorted().joined(separator: ", ")
+            print("events by \(route): \(seconds) s, \(done); \(files.count) files, \(looks) looks of \(scheduled)")
           }
 
           for node in nodes { node.process?.send(SIGTERM) }
