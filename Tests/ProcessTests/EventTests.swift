@@ -80,7 +80,7 @@ extension ProcessTests {
       let changes = ProcessTests.scale("MARTLET_EVENT_CHANGES", default: 50)
       let count = ProcessTests.scale("MARTLET_EVENT_NODES", default: 3)
       // Between scheduled looks at everything. Polls would come every second.
-      let interval = changes < 1000 ? 20 : 30
+      let (interval, limit) = changes < 1000 ? (20, Duration.seconds(120)) : (30, .seconds(300))
       try await Workspace.run { workspace in
         try await TestServer.run(kind, in: workspace, recording: true) { server in
           try await EventCarriers.ofSomeoneElse("logs/", on: server, in: workspace)
@@ -105,8 +105,8 @@ extension ProcessTests {
             try await Task.sleep(for: .milliseconds(20))
             guard number == changes || number % 100 == 0 else { continue }
             for _ in 0..<2 {
-              for node in nodes.dropFirst() { try await equal(nodes[0], node, within: .seconds(120)) }
-              for node in nodes { try await node.settled(within: .seconds(120)) }
+              for node in nodes.dropFirst() { try await equal(nodes[0], node, within: limit) }
+              for node in nodes { try await node.settled(within: limit) }
             }
           }
           // The first of them follows the proof that events come. A pass is due up to a tenth earlier.
