@@ -26,6 +26,8 @@ package final class SimS3: @unchecked Sendable {
   private var versions: [String: SimObject] = [:]
   /// Is told what stands at a key from now on.
   var onStore: ((String, [UInt8]) -> Void)?
+  /// Is told of a key whose object was stored or deleted.
+  var onChange: ((String) -> Void)?
   /// A copy onto itself with other metadata keeps the ETag, as on AWS.
   let etagIgnoresMetadata: Bool
 
@@ -75,6 +77,7 @@ package final class SimS3: @unchecked Sendable {
     if let expected, current.etag != expected, !ignoresConditions { throw SimRefusal.conditionFailed }
     objects[key] = nil
     keys.remove(at: position(of: key))
+    onChange?(key)
   }
 
   /// What a read by version finds; nil: the stamp tells none.
@@ -138,6 +141,7 @@ package final class SimS3: @unchecked Sendable {
       blurred.remove(key)
     }
     onStore?(key, content)
+    onChange?(key)
     return object
   }
 

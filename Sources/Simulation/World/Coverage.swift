@@ -10,6 +10,12 @@ package enum Coverage {
     fault empty listing
     fault root lost
     fault slow
+    feed belated
+    feed doubled
+    feed live
+    feed lost
+    feed silent
+    feed told
     remote conditionFailed
     remote configuration
     remote corrupted

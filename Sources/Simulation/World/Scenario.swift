@@ -43,6 +43,8 @@ struct Scenario {
     /// Runs that are asked to stop, and started again.
     var stops: Int
     var clockSteps: Int
+    /// Nil: nothing tells of changes in the bucket.
+    var feed: SimFeed.Traits?
     /// Crashes at which the store loses what was not yet on the disk.
     var powerLosses: Int
     var crashPoints: [CrashPoint]
@@ -78,6 +80,7 @@ struct Scenario {
     }
     for node in nodes {
       chooseSpells([.asleep, .rootLost, .unreachable, .forbidden], of: node.name, odds: 10, parts)
+      if node.feed != nil { chooseSpells([.feedSilent], of: node.name, odds: 3, parts) }
     }
     chooseSpells([.bucketGone, .emptyListing, .disorder], of: nil, odds: 12, parts)
     if lacksConditions {
@@ -167,6 +170,14 @@ struct Scenario {
     options.deletionLimit = .unlimited
     options.largeSize = 40
     options.concurrency = choose("concurrency", usual: 32) { $0.pick([1, 4, 32]) }
+    let feed: SimFeed.Traits? =
+      options.once
+      ? nil
+      : choose("feed", usual: nil) {
+        $0.oneIn(2)
+          ? SimFeed.Traits(lost: $0.pick([0, 3, 20]), doubled: $0.pick([0, 5]), belated: $0.pick([0, 10])) : nil
+      }
+    if feed != nil { options.fullPassInterval = .seconds(choose("rarePass", usual: 60) { $0.pick([30, 60, 200]) }) }
     var events = parts.generator("events:\(name)")
     var points: [CrashPoint] = []
     for number in 0..<(1 + events.below(3)) {
@@ -175,7 +186,8 @@ struct Scenario {
     return Node(
       name: name, traits: traits, skew: skew, options: options,
       crashes: events.oneIn(2) ? events.below(4) : 0, stops: events.oneIn(4) ? 1 + events.below(2) : 0,
-      clockSteps: events.oneIn(8) ? 2 : 0, powerLosses: events.oneIn(6) && !traits.isMemory ? 1 + events.below(2) : 0,
+      clockSteps: events.oneIn(8) ? 2 : 0, feed: feed,
+      powerLosses: events.oneIn(6) && !traits.isMemory ? 1 + events.below(2) : 0,
       crashPoints: points)
   }
 }

@@ -21,6 +21,7 @@ package final class SimNode: @unchecked Sendable {
   private(set) var remote: SimRemoteTree?
   private(set) var run: SimTask?
   private(set) var engine: Engine?
+  var feed: SimFeed?
   /// Where this node crashes; each comes once.
   var crashPoints: [CrashPoint] = []
   /// The current run completed a pass: it may not end by itself any more (I11).
@@ -69,6 +70,7 @@ package final class SimNode: @unchecked Sendable {
     self.remote = remote
     self.kernel = kernel
     engine = nil
+    feed?.ends()
     hasPassed = false
     oracle.note("\(name) starts")
     run = SimTask(on: environment.executor) {
@@ -80,7 +82,7 @@ package final class SimNode: @unchecked Sendable {
         environment: self.environment, options: self.options,
         observer: TracingObserver(
           node: life.node, oracle: oracle,
-          tally: DeletionTally(limit: self.options.deletionLimit),
+          tally: DeletionTally(limit: self.options.deletionLimit, executor: self.environment.executor),
           onPass: { [weak self, weak life] began, isFull in
             guard let self, let life, life === self.life else { return }
             hasPassed = true
@@ -88,6 +90,7 @@ package final class SimNode: @unchecked Sendable {
           }))
       if self.life !== life { return }
       self.engine = engine
+      self.feed?.begins(engine)
       let summary = try await engine.run()
       oracle.note("\(life.node) ended with \(summary.unsynced.count) unsynced")
     }
@@ -201,28 +204,35 @@ private final class PassTime: @unchecked Sendable {
   var began: Int64 = 0
 }
 
-/// Counts deletions between two passes (I8): as many as the limit may come from a pass, and as many from hints.
+/// Counts deletions between two passes (I8): as many as the limit may come from a pass, and as many from hints in a
+/// minute.
 ///
 /// `@unchecked Sendable`: used only on the world's thread.
 private final class DeletionTally: @unchecked Sendable {
+  private static let minute: Int64 = 60_000_000_000
+
   private let limit: Int?
-  private var counts: [CommittedChange: Int] = [:]
+  private let executor: SimExecutor
+  private var times: [CommittedChange: [Int64]] = [:]
   /// Halves of moves do not count.
   private var moves = 0
 
-  init(limit: DeletionLimit) {
+  init(limit: DeletionLimit, executor: SimExecutor) {
+    self.executor = executor
     if case .files(let count) = limit { self.limit = count } else { self.limit = nil }
   }
 
   func exceeds(after event: SyncEvent) -> Bool {
     switch event {
     case .passStarted:
-      counts = [:]
+      times = [:]
       moves = 0
     case .turned(_, .deletionIsMove): moves += 1
     case .committed(_, let change) where change == .deletedLocal || change == .deletedRemote:
-      counts[change, default: 0] += 1
-      return limit.map { counts[change]! > 2 * $0 + moves } ?? false
+      guard let limit else { return false }
+      times[change, default: []].append(executor.now)
+      times[change]!.removeAll { $0 < executor.now - Self.minute }
+      return times[change]!.count > 2 * limit + moves
     default: break
     }
     return false

@@ -17,6 +17,8 @@ package final class Weather: @unchecked Sendable {
     case emptyListing
     /// Pages come in no order, keys twice.
     case disorder
+    /// No message comes through the node's feed; those of this time are lost.
+    case feedSilent
   }
 
   private struct Spell {

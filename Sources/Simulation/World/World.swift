@@ -47,8 +47,14 @@ package final class World: @unchecked Sendable {
           name: node.name, number: UInt64(index + 1), executor: executor, skew: node.skew, traits: node.traits,
           ledger: oracle, options: node.options, generator: parts.generator("machine:\(node.name)"), weather: weather))
       nodes[index].crashPoints = node.crashPoints
+      nodes[index].feed = node.feed.map { [executor, weather, oracle] in
+        SimFeed(
+          node: node.name, traits: $0, executor: executor, weather: weather, oracle: oracle,
+          generator: parts.generator("messages:\(node.name)"))
+      }
     }
     oracle.onlyWriter = scenario.hasOneWriter ? nodes.first?.name : nil
+    server.onChange = { [nodes] in for node in nodes { node.feed?.changed($0) } }
     server.onStore = { [oracle] key, content in oracle.stores(content, at: RelativePath(unchecked: key)) }
     oracle.etagsTellContent = scenario.etagIgnoresMetadata
     oracle.isKept = { [nodes, server] in Oracle.isKept($0, nodes, server) }
@@ -371,6 +377,7 @@ extension World {
     oracle.isKept = nil
     oracle.places = nil
     oracle.bucketHolds = nil
+    server.onChange = nil
     for node in nodes { node.onCrash = nil }
   }
 
