@@ -126,7 +126,10 @@ let package = Package(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests",
-      ["Commands", "Martlet", "AWSKit", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
+      [
+        "Commands", "Martlet", "AWSKit", "BaseStore", "EmbeddedS3", "RemoteTree", "SyncModel", "SyncEngine", argumentParser,
+        logging, nioConcurrency, nioCore,
+      ]),
     tests(
       "FuzzTests",
       [

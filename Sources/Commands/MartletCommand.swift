@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import FoundationEssentials
+import Martlet
 
 /// What the executable runs.
 package enum CommandLineTool {
@@ -44,7 +45,8 @@ struct MartletCommand: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      SyncCommand.self, StatusCommand.self, LimitCommand.self, IAMPolicyCommand.self, ServeS3Command.self,
+      SyncCommand.self, StatusCommand.self, NodesCommand.self, LimitCommand.self, IAMPolicyCommand.self,
+      ServeS3Command.self,
       S3Sync2Command.self, S3Command.self, S3Sync2PolicyCommand.self,
     ])
 
@@ -66,5 +68,5 @@ struct MartletCommand: AsyncParsableCommand {
 }
 
 enum Version {
-  static let current = "0.1.0"
+  static let current = MartletVersion.current
 }

@@ -60,10 +60,26 @@ public final class Syncer: Service {
   private func answer(_ request: ControlRequest) async -> [UInt8] {
     switch request.command {
     case .status: break
+    case .nodes:
+      do throws(ControlFailure) { return try await nodes() } catch { return error.json() }
     case .limit:
       do throws(ControlFailure) { try limit(request.arguments) } catch { return error.json() }
     }
     return await status()?.json() ?? []
+  }
+
+  private func nodes() async throws(ControlFailure) -> [UInt8] {
+    guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
+      throw ControlFailure(
+        error: "this run does not tell other nodes of itself: it has no --dfs and no --event-queue")
+    }
+    do {
+      guard var report = await status() else { return [] }
+      report.nodes = try await nodes.nodes()
+      return report.json()
+    } catch {
+      throw ControlFailure(error: "\(error)")
+    }
   }
 
   private func limit(_ rates: [String: String]) throws(ControlFailure) {
@@ -151,6 +167,7 @@ public final class Syncer: Service {
       if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
         group.addTask { await self.cleanUp(feed) }
       }
+      if let nodes = run.nodes { group.addTask { await nodes.leave() } }
     }
   }
 
@@ -229,6 +246,14 @@ public final class Syncer: Service {
           return .service
         }
       }
+      if let nodes = assembly.run.nodes {
+        group.addTask { [logger] in
+          await nodes.run { await self.status() }
+          guard !Task.isCancelled else { return .service }
+          logger.notice("starting over as \(nodes.id)")
+          return .restart
+        }
+      }
       if configuration.nothingIsSent == nil {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
@@ -247,7 +272,7 @@ public final class Syncer: Service {
             try await environment.sleep(for: .seconds(2))
             guard await assembly.local.rootIsBack() else { continue }
             logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
-            return .rootIsBack
+            return .restart
           }
           return .service
         }
@@ -255,7 +280,7 @@ public final class Syncer: Service {
       while let end = try await group.next() {
         switch end {
         case .service: continue
-        case .rootIsBack:
+        case .restart:
           group.cancelAll()
           while await group.nextResult() != nil {}
           return nil
@@ -274,7 +299,8 @@ public final class Syncer: Service {
 
   private enum End: Sendable {
     case engine(RunSummary)
-    case rootIsBack
+    /// Everything has to be opened anew.
+    case restart
     /// Something beside the engine has nothing more to do.
     case service
   }
