@@ -108,7 +108,10 @@ let package = Package(
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests(
       "RemoteTreeTests",
-      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency],
+      [
+        "RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency,
+        nioHTTP1,
+      ],
       resources: [.copy("Vectors")]),
     tests(
       "EventFeedTests",
@@ -127,7 +130,8 @@ let package = Package(
     tests(
       "CommandsTests",
       [
-        "Commands", "Martlet", "AWSKit", "BaseStore", "EmbeddedS3", "RemoteTree", "SyncModel", "SyncEngine", argumentParser,
+        "Commands", "Martlet", "AWSKit", "BaseStore", "EmbeddedS3", "RemoteTree", "SyncModel", "SyncEngine",
+        argumentParser,
         logging, nioConcurrency, nioCore,
       ]),
     tests(

@@ -167,7 +167,7 @@ public final class Syncer: Service {
       if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
         group.addTask { await self.cleanUp(feed) }
       }
-      if let nodes = run.nodes { group.addTask { await nodes.leave() } }
+      if let nodes = run.nodes { group.addTask { _ = await self.hurried { await nodes.leave() } } }
     }
   }
 
@@ -175,20 +175,27 @@ public final class Syncer: Service {
   private static let cleanUpTime: Duration = .seconds(4)
 
   private func cleanUp(_ feed: EventFeed) async {
-    let (environment, logger) = (environment, logger)
-    await withTaskGroup(of: Bool.self) { group in
+    let isComplete = await hurried { [logger] in
+      if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+    }
+    if !isComplete {
+      logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
+    }
+  }
+
+  /// False where it was cancelled, since it took too long.
+  private func hurried(_ work: @escaping @Sendable () async -> Void) async -> Bool {
+    await withTaskGroup(of: Bool.self) { [environment] group in
       group.addTask {
-        if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+        await work()
         return true
       }
       group.addTask {
         try? await environment.sleep(for: Self.cleanUpTime)
         return false
       }
-      if await group.next() == false {
-        logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
-      }
-      group.cancelAll()
+      defer { group.cancelAll() }
+      return await group.next() ?? true
     }
   }
 

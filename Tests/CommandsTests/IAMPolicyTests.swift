@@ -27,8 +27,33 @@ import Testing
     var resources: Set<String>
   }
 
+  /// Of a line; the parser takes a fifth of a second for each in a debug build.
   private static func statements(_ line: String, _ environment: [String: String] = [:]) throws -> [String: Statement] {
-    let document = try #require(JSONValue(parsing: try policy(line, environment).utf8))
+    try statements(of: try policy(line, environment))
+  }
+
+  private static func statements(
+    _ location: String = "s3://b", region: String? = nil, account: String? = nil,
+    _ change: (inout Configuration) -> Void = { _ in }
+  ) throws -> [String: Statement] {
+    try statements(of: try json(location, region: region, account: account, change))
+  }
+
+  private static func json(
+    _ location: String = "s3://b", region: String? = nil, account: String? = nil,
+    _ change: (inout Configuration) -> Void = { _ in }
+  ) throws -> String {
+    var configuration = Configuration(root: ".", location: location)
+    configuration.region = region
+    change(&configuration)
+    var scope = PolicyScope()
+    scope.region = try configuration.policyRegion(environment: home)
+    scope.account = account
+    return try IAMPolicy(configuration, scope).json
+  }
+
+  private static func statements(of json: String) throws -> [String: Statement] {
+    let document = try #require(JSONValue(parsing: json.utf8))
     #expect(document["Version"] == "2012-10-17")
     func list(_ value: JSONValue?) -> Set<String> {
       Set((value?.array ?? [value].compactMap(\.self)).compactMap(\.string))
@@ -62,17 +87,16 @@ import Testing
 
   @Test(
     arguments: [
-      ("s3://b/p", "arn:aws:s3:::b/p/*"), (". s3://b/p/", "arn:aws:s3:::b/p/*"), ("s3://b .", "arn:aws:s3:::b/*"),
-      ("s3://b/p --region cn-north-1", "arn:aws-cn:s3:::b/p/*"),
-      ("s3://b/p --region us-gov-east-1", "arn:aws-us-gov:s3:::b/p/*"),
-      ("s3://b/a*b?c$", "arn:aws:s3:::b/a${*}b${?}c${$}/*"),
+      ("s3://b/p", nil, "arn:aws:s3:::b/p/*"), ("s3://b", nil, "arn:aws:s3:::b/*"),
+      ("s3://b/p", "cn-north-1", "arn:aws-cn:s3:::b/p/*"), ("s3://b/p/", "us-gov-east-1", "arn:aws-us-gov:s3:::b/p/*"),
+      ("s3://b/a*b?c$", nil, "arn:aws:s3:::b/a${*}b${?}c${$}/*"),
       (
-        "s3://arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/ap/p",
+        "s3://arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/ap/p", nil,
         "arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/ap/object/p/*"
       ),
-    ])
-  func objectsAreThoseOfThePrefix(_ places: String, _ expected: String) throws {
-    #expect(try Self.statements("iam-policy \(places)", Self.home)["Objects"]?.resources == [expected])
+    ] as [(String, String?, String)])
+  func objectsAreThoseOfThePrefix(_ location: String, _ region: String?, _ expected: String) throws {
+    #expect(try Self.statements(location, region: region)["Objects"]?.resources == [expected])
   }
 
   @Test func variablesCount() throws {
@@ -97,51 +121,60 @@ import Testing
   }
 
   /// What writes nothing needs to read only.
-  @Test(arguments: ["--only-down", "--dryrun", "--only-down --dfs --acl private"])
-  func readersOnlyRead(_ options: String) throws {
-    let actions = try Self.statements("iam-policy s3://b \(options)", Self.home).flatMap(\.value.actions)
-    #expect(Set(actions) == ["s3:ListBucket", "s3:GetObject"])
-  }
-
-  @Test(
-    arguments: [
-      ("--sse aws:kms", nil), ("--sse AES256 --sse-kms-key-id k", nil),
-      ("--sse aws:kms --sse-kms-key-id k", "arn:aws:kms:*:*:key/k"),
-      (
-        "--sse aws:kms --sse-kms-key-id k --region eu-west-1 --account 123456789012",
-        "arn:aws:kms:eu-west-1:123456789012:key/k"
-      ),
-      ("--sse aws:kms --sse-kms-key-id arn:aws:kms:x:1:key/k", "arn:aws:kms:x:1:key/k"),
-      ("--sse aws:kms --sse-kms-key-id alias/a", "arn:aws:kms:*:*:key/*"),
-      ("--sse aws:kms --sse-kms-key-id arn:aws:kms:x:1:alias/a", "arn:aws:kms:x:1:key/*"),
-    ] as [(String, String?)])
-  func keysAreNamed(_ options: String, _ key: String?) throws {
-    let line = "iam-policy s3://b \(options)"
-    let statement = try Self.statements(line, Self.home)["Key"]
-    #expect(statement?.resources == key.map { [$0] })
-    #expect(statement == nil || statement?.actions == ["kms:Decrypt", "kms:GenerateDataKey"])
-    if options.contains("alias") {
-      #expect(
-        try Self.policy(line, Self.home).contains(
-          "{\"ForAnyValue:StringLike\": {\"kms:ResourceAliases\": \"alias/a\"}}"))
+  @Test func readersOnlyRead() throws {
+    for isDryRun in [true, false] {
+      let actions = try Self.statements { configuration in
+        if isDryRun { configuration.isDryRun = true } else { configuration.directions = .down }
+        configuration.lease = Configuration.Lease()
+        configuration.objects.acl = .isPrivate
+      }
+      #expect(Set(actions.flatMap(\.value.actions)) == ["s3:ListBucket", "s3:GetObject"])
     }
   }
 
   @Test(
     arguments: [
-      ("sqs", ["Queue"]), ("sns", ["Queue", "Topic", "Subscription"]), ("eventbridge", ["Queue", "Rule"]),
-      ("auto", ["Queue", "Topic", "Subscription", "Rule"]),
-    ] as [(String, Set<String>)])
-  func theRouteDecides(_ route: String, _ expected: Set<String>) throws {
-    let line = "iam-policy s3://b/p -q x-[uid]-y --event-route \(route)"
-    let statements = try Self.statements(line, Self.home)
-    #expect(Set(statements.keys).subtracting(["List", "Uploads", "Objects"]) == expected.union(["Notifications"]))
-    #expect(statements["Queue"]?.resources == ["arn:aws:sqs:*:*:x-*-y"])
-    #expect(statements["Rule"].map { $0.resources == ["arn:aws:events:*:*:rule/martlet-x-*"] } ?? true)
-    #expect(statements["Queue"]?.actions.contains("sqs:DeleteQueue") == false)
-    #expect(try Self.statements("\(line) --once", Self.home)["Queue"] == nil)
-    let cleaned = try Self.statements("\(line) --event-queue-cleanup", Self.home)
-    #expect(cleaned["Queue"]?.actions.contains("sqs:DeleteQueue") == true)
+      (nil, nil, nil, nil), ("k", nil, nil, "arn:aws:kms:*:*:key/k"),
+      ("k", "eu-west-1", "123456789012", "arn:aws:kms:eu-west-1:123456789012:key/k"),
+      ("arn:aws:kms:x:1:key/k", nil, nil, "arn:aws:kms:x:1:key/k"), ("alias/a", nil, nil, "arn:aws:kms:*:*:key/*"),
+      ("arn:aws:kms:x:1:alias/a", nil, nil, "arn:aws:kms:x:1:key/*"),
+    ] as [(String?, String?, String?, String?)])
+  func keysAreNamed(_ id: String?, _ region: String?, _ account: String?, _ key: String?) throws {
+    func change(_ configuration: inout Configuration) {
+      configuration.objects.encryption = .kms
+      configuration.objects.kmsKeyID = id
+    }
+    let statement = try Self.statements(region: region, account: account, change)["Key"]
+    #expect(statement?.resources == key.map { [$0] })
+    #expect(statement == nil || statement?.actions == ["kms:Decrypt", "kms:GenerateDataKey"])
+    let condition =
+      id?.contains("alias") == true
+      ? "{\"ForAnyValue:StringLike\": {\"kms:ResourceAliases\": \"alias/a\"}}"
+      : "{\"StringLike\": {\"kms:ViaService\": \"s3.\(region ?? "*").amazonaws.com\"}}"
+    #expect(try Self.json(region: region, change).contains(condition) == (key != nil))
+  }
+
+  @Test(
+    arguments: [
+      (.sqs, ["Queue"]), (.sns, ["Queue", "Topic", "Subscription"]), (.eventBridge, ["Queue", "Rule"]),
+      (.auto, ["Queue", "Topic", "Subscription", "Rule"]),
+    ] as [(Configuration.EventQueue.Route, Set<String>)])
+  func theRouteDecides(_ route: Configuration.EventQueue.Route, _ expected: Set<String>) throws {
+    func statements(cleansUp: Bool = false, once: Bool = false) throws -> [String: Statement] {
+      try Self.statements("s3://b/p") { configuration in
+        configuration.eventQueue = Configuration.EventQueue(name: "x-[uid]-y")
+        configuration.eventQueue?.route = route
+        configuration.eventQueue?.cleansUp = cleansUp
+        configuration.once = once
+      }
+    }
+    let found = try statements()
+    #expect(Set(found.keys).subtracting(["List", "Uploads", "Objects"]) == expected.union(["Notifications"]))
+    #expect(found["Queue"]?.resources == ["arn:aws:sqs:*:*:x-*-y"])
+    #expect(found["Rule"].map { $0.resources == ["arn:aws:events:*:*:rule/martlet-x-*"] } ?? true)
+    #expect(found["Queue"]?.actions.contains("sqs:DeleteQueue") == false)
+    #expect(try statements(once: true)["Queue"] == nil)
+    #expect(try statements(cleansUp: true)["Queue"]?.actions.contains("sqs:DeleteQueue") == true)
   }
 
   @Test func badValuesAreRefused() throws {
