@@ -52,6 +52,14 @@ extension Configuration {
   var tellsOfItself: Bool { (lease != nil || eventQueue != nil) && !once && nothingIsSent == nil }
 }
 
+extension Configuration.Symlinks {
+  /// Why a link is left alone.
+  var refusal: String { "is a symbolic link, and --symlinks is “\(rawValue)”" }
+
+  /// Of links that were asked to be left out, on either side: they are as little out of sync as what is excluded.
+  static let leftOut = skip.refusal
+}
+
 extension Configuration.Filter {
   var rule: Filters.Rule {
     switch self {

@@ -1,6 +1,7 @@
 import EmbeddedS3
 import NIOCore
 import NIOHTTP1
+import SyncEngine
 import SyncModel
 import Testing
 
