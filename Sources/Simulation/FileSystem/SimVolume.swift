@@ -54,8 +54,12 @@ extension SimFileSystem {
     show(volume.top)
   }
 
-  /// After a power failure everything is mounted.
-  func noteBoot() { volume?.isMounted = true }
+  /// After a power failure everything is mounted, also what stood there under an earlier number (seed 10014692).
+  func noteBoot() {
+    guard let volume else { return }
+    volume.isMounted = true
+    renumber(volume.top, volume.number)
+  }
 
   private func renumber(_ inode: Inode, _ number: UInt64) {
     inode.fileSystem = number
