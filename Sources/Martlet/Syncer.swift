@@ -60,10 +60,26 @@ public final class Syncer: Service {
   private func answer(_ request: ControlRequest) async -> [UInt8] {
     switch request.command {
     case .status: break
+    case .nodes:
+      do throws(ControlFailure) { return try await nodes() } catch { return error.json() }
     case .limit:
       do throws(ControlFailure) { try limit(request.arguments) } catch { return error.json() }
     }
     return await status()?.json() ?? []
+  }
+
+  private func nodes() async throws(ControlFailure) -> [UInt8] {
+    guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
+      throw ControlFailure(
+        error: "this run does not tell other nodes of itself: it has no --dfs and no --event-queue")
+    }
+    do {
+      guard var report = await status() else { return [] }
+      report.nodes = try await nodes.nodes()
+      return report.json()
+    } catch {
+      throw ControlFailure(error: "\(error)")
+    }
   }
 
   private func limit(_ rates: [String: String]) throws(ControlFailure) {
@@ -151,6 +167,7 @@ public final class Syncer: Service {
       if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
         group.addTask { await self.cleanUp(feed) }
       }
+      if let nodes = run.nodes { group.addTask { _ = await self.hurried { await nodes.leave() } } }
     }
   }
 
@@ -158,23 +175,30 @@ public final class Syncer: Service {
   private static let cleanUpTime: Int64 = 4_000_000_000
 
   private func cleanUp(_ feed: EventFeed) async {
-    let (environment, logger) = (environment, logger)
+    let isComplete = await hurried { [logger] in
+      if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+    }
+    if !isComplete {
+      logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
+    }
+  }
+
+  /// False where it was cancelled, since it took too long.
+  private func hurried(_ work: @escaping @Sendable () async -> Void) async -> Bool {
     let now = environment.uptime()
     let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
     let time = max(end, now) + Self.cleanUpTime - now
-    await withTaskGroup(of: Bool.self) { group in
+    return await withTaskGroup(of: Bool.self) { [environment] group in
       group.addTask {
-        if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+        await work()
         return true
       }
       group.addTask {
         try? await environment.sleep(for: .nanoseconds(time))
         return false
       }
-      if await group.next() == false {
-        logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
-      }
-      group.cancelAll()
+      defer { group.cancelAll() }
+      return await group.next() ?? true
     }
   }
 
@@ -232,6 +256,14 @@ public final class Syncer: Service {
           return .service
         }
       }
+      if let nodes = assembly.run.nodes {
+        group.addTask { [logger] in
+          await nodes.run { await self.status() }
+          guard !Task.isCancelled else { return .service }
+          logger.notice("starting over as \(nodes.id)")
+          return .restart
+        }
+      }
       if configuration.nothingIsSent == nil {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
@@ -250,7 +282,7 @@ public final class Syncer: Service {
             try await environment.sleep(for: .seconds(2))
             guard await assembly.local.rootIsBack() else { continue }
             logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
-            return .rootIsBack
+            return .restart
           }
           return .service
         }
@@ -258,7 +290,7 @@ public final class Syncer: Service {
       while let end = try await group.next() {
         switch end {
         case .service: continue
-        case .rootIsBack:
+        case .restart:
           group.cancelAll()
           while await group.nextResult() != nil {}
           return nil
@@ -298,7 +330,8 @@ public final class Syncer: Service {
 
   private enum End: Sendable {
     case engine(RunSummary)
-    case rootIsBack
+    /// Everything has to be opened anew.
+    case restart
     /// Something beside the engine has nothing more to do.
     case service
   }

@@ -84,7 +84,11 @@ public struct SNSClient: Sendable {
   private func call(
     _ action: String, _ subject: String, _ parameters: [(String, String)]
   ) async throws -> XMLNode? {
-    try await service.query("sns:\(action) \(subject)", action: action, version: "2010-03-31", parameters)
+    // A subscription is named by its own ARN, all else by that of the topic.
+    let resource = subject.hasPrefix("arn:") ? subject : service.arn("sns", subject)
+    return try await service.query(
+      "sns:\(action) \(subject)", action: action, version: "2010-03-31", parameters,
+      permission: AWSPermission("sns:\(action)", on: resource))
   }
 
   private func text(

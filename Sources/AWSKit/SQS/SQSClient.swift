@@ -101,11 +101,22 @@ public struct SQSClient: Sendable {
     return reply["Failed"]?.array?.count ?? 0
   }
 
+  /// Calls whose action has another name.
+  private static let actions = ["DeleteMessageBatch": "DeleteMessage"]
+
+  /// - Parameter queue: its name, or its URL: `https://HOST/ACCOUNT/NAME`.
+  private func arn(_ queue: String) -> String {
+    let parts = queue.split(separator: "/").suffix(2)
+    let account = parts.count == 2 ? parts.first.map(String.init) : nil
+    return service.arn("sqs", account: account, String(parts.last ?? ""))
+  }
+
   private func call(
     _ name: String, _ subject: String, _ body: JSONValue, timeout: Duration? = nil
   ) async throws -> JSONValue {
     try await service.json(
       "sqs:\(name) \(subject)", target: "AmazonSQS.\(name)", version: "1.0", body,
+      permission: AWSPermission("sqs:\(Self.actions[name] ?? name)", on: arn(subject)),
       headers: [("x-amzn-query-mode", "true")], timeout: timeout)
   }
 }

@@ -136,10 +136,11 @@ package final class EventFeed: Sendable {
 
   private func lost(_ error: any Error, _ sink: any RemoteHintSink) async {
     let gist = Self.gist(error)
+    let problem = "\(error)\(Self.hint(error))"
     let isNews = state.withLockedValue { state in
       defer {
         state.report.state = .failing
-        state.report.problem = "\(error)"
+        state.report.problem = problem
         state.lastFailure = gist
       }
       return state.lastFailure != gist || state.report.state == .live
@@ -147,8 +148,14 @@ package final class EventFeed: Sendable {
     let isMissing = (error as? AWSServiceError)?.isMissingQueue ?? false
     logger.log(
       level: isNews ? .warning : .debug,
-      "\(isMissing ? "the queue is gone and is made again" : "no events come"), the bucket is polled: \(error)")
+      "\(isMissing ? "the queue is gone and is made again" : "no events come"), the bucket is polled: \(problem)")
     await sink.feedChanged(isLive: false)
+  }
+
+  /// What to do about it; empty where nothing is known.
+  private static func hint(_ error: any Error) -> String {
+    let missing = (error as? AWSServiceError)?.permissions ?? (error as? S3Error)?.permissions ?? []
+    return missing.isEmpty ? "" : "; add it to the policy: `martlet iam-policy` prints what is needed"
   }
 
   /// Without what differs with each request.

@@ -25,7 +25,7 @@ extension EventFeed {
       location: location, names: names, route: route, options: options, environment: environment, logger: logger
     ) {
       // S3 sends events within its own region.
-      let region = try await client.headBucket(location.bucket) ?? client.region(of: location.bucket) ?? "us-east-1"
+      let region = try await client.findRegion(of: location.bucket) ?? "us-east-1"
       func endpoint(_ service: ServiceEndpoint.Service) throws -> ServiceEndpoint {
         try ServiceEndpoint(service, settings: settings, url: configuration.endpointURL, region: region)
       }

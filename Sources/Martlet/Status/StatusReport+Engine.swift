@@ -73,6 +73,7 @@ struct Run: Sendable {
   var invalidations: Invalidations?
   var lease: LeaseKeeper?
   var feed: EventFeed?
+  var nodes: NodeKeeper?
   var bandwidth = BandwidthLimits()
 }
 

@@ -7,7 +7,8 @@ final class SimVolume: @unchecked Sendable {
   static let name = "m"
 
   let top: Inode
-  /// The empty folder that is seen while nothing is mounted there; it belongs to the system.
+  /// The empty folder that is seen while nothing is mounted there; nobody may change it, as after `chattr +i`. A volume
+  /// that covers synced files is not simulated (seed 11001481; docs/safety.md).
   let point: Inode
   fileprivate(set) var isMounted = true
   fileprivate(set) var number: UInt64

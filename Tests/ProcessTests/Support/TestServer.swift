@@ -167,6 +167,9 @@ struct TestServer: Sendable {
     }
   }
 
+  /// The same as a proxy before the server saw them.
+  var proxied: [ProxiedRequest] { recorder?.recorded ?? [] }
+
   /// Of these, what carried contents or copied them, the scratch objects of the probe left out.
   func transfers() -> [String] {
     if let server = embedded?.server {
