@@ -68,6 +68,7 @@ struct Assembly: Sendable {
     let invalidations: Invalidations?
     let lease: LeaseKeeper?
     let feed: EventFeed?
+    let journal: JournalKeeper?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
       var client = S3Client(
@@ -86,6 +87,7 @@ struct Assembly: Sendable {
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
       lease = try Self.lease(configuration, client, location, node: node, found, settings, logger)
+      journal = Self.journal(configuration, client, location, store: store, found, settings, logger)
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
@@ -117,7 +119,7 @@ struct Assembly: Sendable {
       root: root, location: location, node: node, poll: configuration.poll,
       fullPassInterval: configuration.fullPassInterval,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
-      invalidations: invalidations, lease: lease, feed: feed, bandwidth: bandwidth.limits)
+      invalidations: invalidations, lease: lease, journal: journal, feed: feed, bandwidth: bandwidth.limits)
   }
 
   func close() async {
@@ -192,6 +194,22 @@ struct Assembly: Sendable {
     return LeaseKeeper(
       options, object: object, location: location, node: options.namesHost ? NodeIdentity.host : node,
       deletes: capabilities.deleteIfMatch, isPatient: configuration.once, logger: logger)
+  }
+
+  /// For one request.
+  private static let journalPatience: Duration = .seconds(10)
+
+  private static func journal(
+    _ configuration: Configuration, _ client: S3Client, _ location: S3Location, store: BaseStore,
+    _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
+  ) -> JournalKeeper? {
+    guard let options = configuration.journal, !configuration.isDryRun else { return nil }
+    let objects = JournalObjects(
+      client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
+      patience: journalPatience)
+    return JournalKeeper(
+      objects, bucket: location.bucket, store: store,
+      obstacle: configuration.nothingIsSent ?? capabilities.journalProblem, logger: logger)
   }
 
   private static func cloudFront(

@@ -27,6 +27,7 @@ extension Configuration {
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
     if let lease { problems += lease.problems }
+    if let journal { problems += journal.problems(location) }
     if let eventQueue { problems += eventQueue.problems(location) }
     return problems
   }
