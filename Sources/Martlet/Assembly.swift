@@ -230,9 +230,7 @@ struct Assembly: Sendable {
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
     options.followsSymlinks = configuration.symlinks == .follow
-    if configuration.symlinks != .preserve {
-      options.symlinkRefusal = "is a symbolic link, and --symlinks is “\(configuration.symlinks.rawValue)”"
-    }
+    if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
     options.isDryRun = configuration.isDryRun
     options.poll = configuration.poll
     options.fullPassInterval = configuration.fullPassInterval

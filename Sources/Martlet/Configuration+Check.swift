@@ -48,6 +48,14 @@ extension Configuration {
   }
 }
 
+extension Configuration.Symlinks {
+  /// Why a link is left alone.
+  var refusal: String { "is a symbolic link, and --symlinks is “\(rawValue)”" }
+
+  /// Of links that were asked to be left out, on either side: they are as little out of sync as what is excluded.
+  static let leftOut = skip.refusal
+}
+
 extension Configuration.Filter {
   var rule: Filters.Rule {
     switch self {

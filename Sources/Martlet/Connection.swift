@@ -21,6 +21,7 @@ struct Connection: Sendable {
     do {
       transport = try Self.transport(configuration, settings, environment)
       section = try settings.s3Section()
+      try settings.checkWords()
       client = try Self.client(configuration, settings, section)
       let usual = try settings.maximumBandwidth().map { Configuration.Bandwidth.bytesPerSecond($0.bytesPerSecond) }
       bandwidth = (
@@ -39,8 +40,14 @@ struct Connection: Sendable {
       logger.warning(
         "--no-verify-ssl: certificates are not verified; whoever is on the way can read and change what is sent")
     }
-    for note in section.notes { logger.notice("\(note)") }
+    for note in notes { logger.notice("\(note)") }
     if let proxies = transport.proxies.summary { logger.info("requests go through a proxy: \(proxies)") }
+  }
+
+  /// What of AWS's files and variables is not done as it says, a line each.
+  var notes: [String] {
+    let idle = settings.withoutEffect.joined(separator: ", ")
+    return section.notes + (idle.isEmpty ? [] : ["\(idle): without effect (AWS's variables and profile)"])
   }
 
   private static func transport(

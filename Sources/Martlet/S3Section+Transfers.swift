@@ -32,9 +32,24 @@ extension S3Section {
   /// What is told at start.
   var notes: [String] {
     var notes = withoutEffect.map { "\($0): has no effect (block s3 of the profile)" }
+    if let maximumRequests, !Self.requests.contains(maximumRequests) {
+      let bound = maximumRequests < Self.requests.lowerBound ? Self.requests.lowerBound : Self.requests.upperBound
+      notes.append("max_concurrent_requests: \(bound) requests are under way at once, not \(maximumRequests)")
+    }
     if let multipartThreshold, multipartThreshold > Self.thresholds.upperBound {
       notes.append(
         "multipart_threshold: files above \(Self.thresholds.upperBound >> 20) MiB are sent in parts all the same")
+    }
+    if let multipartThreshold, multipartThreshold < Self.thresholds.lowerBound {
+      notes.append(
+        "multipart_threshold: files below \(Self.thresholds.lowerBound >> 20) MiB are sent in one request all the same")
+    }
+    if let partSize, partSize < TransferPlan.partSizes.lowerBound {
+      notes.append("multipart_chunksize: parts of uploads have \(TransferPlan.partSizes.lowerBound >> 20) MiB at least")
+    }
+    if let partSize, !TransferPlan.rangeSizes.contains(partSize) {
+      let (least, most) = (TransferPlan.rangeSizes.lowerBound >> 20, TransferPlan.rangeSizes.upperBound >> 20)
+      notes.append("multipart_chunksize: downloads are read in ranges of \(least) to \(most) MiB")
     }
     return notes
   }

@@ -12,8 +12,9 @@ public struct SyncOutcome: Hashable, Sendable {
   /// Changes by kind.
   public var committed: [String: Int] = [:]
   public var conflicts = 0
-  /// Whether all that is not in sync are objects in archive classes, which nobody restored.
-  package var leavesOnlyArchived = false
+  /// Whether nothing failed, and all that is not in sync was passed over, as the AWS CLI does with a warning: objects
+  /// in archive classes, and what is no file that can be read.
+  package var leavesOnlyPassedOver = false
   /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
   public var leftApart = 0
   /// What the CloudFront distribution has not heard of yet; the next run tells it.
@@ -23,13 +24,22 @@ public struct SyncOutcome: Hashable, Sendable {
 
   package init() {}
 
-  /// Tells apart the paths that were left alone since their objects lie in archive classes.
-  mutating func note(archived isArchived: (String) -> Bool, isIgnored: Bool) {
-    leavesOnlyArchived =
-      deletionsHalted == nil && !unsynced.isEmpty && unsynced.allSatisfy { isArchived($0.path) }
-    guard isIgnored else { return }
-    unsynced.removeAll { isArchived($0.path) }
-    untold.removeAll { isArchived($0.path) }
+  /// Tells apart the paths that were left alone since their objects lie in archive classes, or were passed over.
+  ///
+  /// - Parameter isIgnored: archived ones count as in sync.
+  mutating func note(archived isArchived: (String) -> Bool, isIgnored: Bool, passedOver: (String) -> Bool) {
+    if isIgnored {
+      unsynced.removeAll { isArchived($0.path) }
+      untold.removeAll { isArchived($0.path) }
+    }
+    leavesOnlyPassedOver =
+      deletionsHalted == nil && !unsynced.isEmpty && unsynced.allSatisfy { isArchived($0.path) || passedOver($0.path) }
+  }
+
+  /// Links in the folder that are as they should be, since nothing of these names is in the bucket.
+  mutating func drop(_ paths: Set<String>) {
+    unsynced.removeAll { paths.contains($0.path) }
+    untold.removeAll { paths.contains($0.path) }
   }
 
   init(_ summary: RunSummary, reports: [StatusReport.Problem]) {

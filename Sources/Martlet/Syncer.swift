@@ -278,13 +278,34 @@ public final class Syncer: Service {
           group.cancelAll()
           var outcome = SyncOutcome(summary, reports: monitor.reports)
           outcome.leftApart = await StatusReport.LeftApart(assembly.store)?.count ?? 0
+          outcome.drop(await linksOfTheFolder(outcome, assembly.remote))
           outcome.note(
-            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings)
+            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings,
+            passedOver: PassedOver(
+              root: configuration.root, followsLinks: configuration.symlinks == .follow
+            ).includes)
           return outcome
         }
       }
       return nil
     }
+  }
+
+  /// Links looked for in the bucket at the end, at most.
+  private static let linkLimit = 100
+
+  /// Where only the bucket's changes are carried, a link that is left alone matters if the bucket has its name, or if
+  /// it should be deleted.
+  private func linksOfTheFolder(_ outcome: SyncOutcome, _ remote: RemoteTree) async -> Set<String> {
+    guard configuration.directions == .down, !configuration.deletes.contains(.down) else { return [] }
+    var links: Set<String> = []
+    for name in outcome.unsynced.map(\.path) where links.count < Self.linkLimit {
+      guard let path = try? RelativePath(validating: name), FileCalls.isLink(configuration.root + "/" + name),
+        (try? await remote.proveAbsent(path)) == true
+      else { continue }
+      links.insert(name)
+    }
+    return links
   }
 
   private enum End: Sendable {

@@ -6,7 +6,9 @@ package struct TransferPlan: Hashable, Sendable {
   package init() {}
 
   /// Bytes of a range that are held until those before it have come; see ``RangePlan/ahead``.
-  private static let rangeSizes: ClosedRange<Int64> = 1 << 20...16 << 20
+  package static let rangeSizes: ClosedRange<Int64> = 1 << 20...16 << 20
+  /// Bytes; what S3 takes.
+  package static let partSizes = PartPlan.sizes
 
   /// Cuts into pieces of about so many bytes: parts as S3 takes them, ranges of 1 to 16 MiB.
   package mutating func cut(into bytes: Int64) {

@@ -102,6 +102,38 @@ import Testing
     #expect(try S3Endpoint(settings: settings(config)).description == "http://service")
   }
 
+  /// botocore's variable and both of its keys; the variable first, the key of the profile before that of the block.
+  @Test func theHostOfUSEast1() throws {
+    func isGlobal(_ config: String, _ variable: String = "") throws -> Bool {
+      let settings = try settings(
+        "[default]\nregion = us-east-1\n" + config, ["AWS_S3_US_EAST_1_REGIONAL_ENDPOINT": variable])
+      try settings.checkWords()
+      return settings.endpointVariant.contains(.globalHost)
+    }
+    let (block, key) = ("s3 =\n  us_east_1_regional_endpoint = ", "s3_us_east_1_regional_endpoint = ")
+    #expect(try !isGlobal("") && !isGlobal(block + "regional"))
+    #expect(try isGlobal(block + "legacy") && isGlobal(key + "legacy") && isGlobal("", "legacy"))
+    #expect(try !isGlobal(key + "regional\n" + block + "legacy") && !isGlobal(block + "legacy", "regional"))
+  }
+
+  @Test(arguments: [
+    ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "legacy or regional"), ("AWS_STS_REGIONAL_ENDPOINTS", "legacy or regional"),
+    ("AWS_REQUEST_CHECKSUM_CALCULATION", "when_supported or when_required"),
+    ("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_supported or when_required"),
+  ])
+  func wordsThatNobodyKnows(_ variable: String, _ hint: String) throws {
+    let error = try #require(throws: S3Error.self) { try settings("", [variable: "never"]).checkWords() }
+    #expect(error.message == "\(variable) = never: give \(hint)")
+  }
+
+  @Test func whatChangesNothingIsNamed() throws {
+    #expect(try settings("[default]\nregion = r\nsts_regional_endpoints = regional").withoutEffect == [])
+    let config = "[default]\nsdk_ua_app_id = x\ndefaults_mode = auto\nsts_regional_endpoints = legacy"
+    #expect(
+      try settings(config, ["AWS_DEFAULTS_MODE": "standard", "BOTOCORE_TCP_KEEPALIVE": "true"]).withoutEffect
+        == ["AWS_DEFAULTS_MODE", "sdk_ua_app_id", "BOTOCORE_TCP_KEEPALIVE", "sts_regional_endpoints"])
+  }
+
   @Test func checksums() throws {
     #expect(try settings("").checksums == .whenSupported)
     #expect(try settings("[default]\nrequest_checksum_calculation=when_required").checksums == .none)

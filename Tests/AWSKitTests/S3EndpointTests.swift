@@ -89,6 +89,12 @@ import Testing
     Host("mybkt", "xx-new-1", "mybkt.s3.xx-new-1.amazonaws.com xx-new-1"),
     Host("mybkt", "fips-us-gov-west-1", "mybkt.s3-fips.us-gov-west-1.amazonaws.com us-gov-west-1"),
     Host("mybkt", "us-east-1-fips", [.dualStack], "mybkt.s3-fips.dualstack.us-east-1.amazonaws.com us-east-1"),
+    Host("mybkt", "us-east-1", [.globalHost], "mybkt.s3.amazonaws.com us-east-1"),
+    Host("my.bkt", "us-east-1", [.globalHost], "s3.amazonaws.com/my.bkt us-east-1"),
+    Host("mybkt", "eu-west-1", [.globalHost], "mybkt.s3.eu-west-1.amazonaws.com eu-west-1"),
+    Host("mybkt", "us-east-1", [.globalHost, .dualStack], "mybkt.s3.dualstack.us-east-1.amazonaws.com us-east-1"),
+    Host("mybkt", "us-east-1", [.globalHost, .fips], "mybkt.s3-fips.us-east-1.amazonaws.com us-east-1"),
+    Host("mybkt", "us-east-1", [.globalHost, .accelerate], "mybkt.s3-accelerate.amazonaws.com us-east-1"),
     Host("my-ap-abcdefghij1234567890-s3alias", nil, "my-ap-abcdefghij1234567890-s3alias.s3.amazonaws.com us-east-1"),
 
     Host(accessPoint, "us-west-2", "my-ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com us-west-2"),

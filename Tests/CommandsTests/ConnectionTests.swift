@@ -88,4 +88,58 @@ import Testing
     #expect(error.code == .configuration)
     #expect(error.message.contains(reason) && !error.message.contains("secret"))
   }
+
+  /// No variable of the AWS CLI is passed over in silence: each changes something, or is named. Those of credentials
+  /// and profiles are not about connections.
+  @Test(arguments: [
+    ("AWS_REGION", "eu-west-1"), ("AWS_DEFAULT_REGION", "eu-west-1"), ("AWS_ENDPOINT_URL", "http://h"),
+    ("AWS_ENDPOINT_URL_S3", "http://h"), ("AWS_CA_BUNDLE", "/x"), ("REQUESTS_CA_BUNDLE", "/x"),
+    ("AWS_MAX_ATTEMPTS", "9"), ("AWS_RETRY_MODE", "standard"), ("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required"),
+    ("AWS_RESPONSE_CHECKSUM_VALIDATION", "when_required"), ("AWS_USE_DUALSTACK_ENDPOINT", "true"),
+    ("AWS_USE_FIPS_ENDPOINT", "true"), ("AWS_S3_USE_ARN_REGION", "false"),
+    ("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "legacy"), ("HTTP_PROXY", "http://p:1"), ("HTTPS_PROXY", "http://p:1"),
+    ("AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", "true"), ("AWS_STS_REGIONAL_ENDPOINTS", "legacy"),
+    ("AWS_SDK_UA_APP_ID", "x"), ("AWS_DEFAULTS_MODE", "standard"), ("AWS_SIGV4A_SIGNING_REGION_SET", "*"),
+    ("AWS_AUTH_SCHEME_PREFERENCE", "sigv4"), ("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled"),
+    ("AWS_DISABLE_REQUEST_COMPRESSION", "true"), ("AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", "1"),
+    ("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"), ("AWS_ENDPOINT_DISCOVERY_ENABLED", "true"),
+    ("AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", "true"), ("BOTOCORE_TCP_KEEPALIVE", "true"), ("AWS_DATA_PATH", "/x"),
+    ("AWS_CSM_ENABLED", "true"),
+  ])
+  func noVariableIsIgnoredInSilence(_ name: String, _ value: String) throws {
+    let (without, with) = (try connection(), try connection("s3://bucket/p", [name: value]))
+    let isNamed = with.notes.contains { $0.contains(name) }
+    func text(_ connection: Connection) -> String {
+      let (client, transport) = (connection.client, connection.transport)
+      return "\(client.endpoint) \(client.retry) \(client.checksums) \(String(describing: client.asksForChecksums)) "
+        + "\(transport.caBundle ?? "") \(transport.proxies)"
+    }
+    #expect((text(with) != text(without)) != isNamed)
+    #expect(with.notes.count == (isNamed ? 1 : 0))
+  }
+
+  /// The same of the block `s3 =`.
+  @Test(arguments: [
+    ("max_concurrent_requests", "20"), ("max_queue_size", "5"), ("multipart_threshold", "16MB"),
+    ("multipart_chunksize", "9MB"), ("max_bandwidth", "1MB/s"), ("addressing_style", "path"),
+    ("use_accelerate_endpoint", "true"), ("use_dualstack_endpoint", "true"), ("payload_signing_enabled", "true"),
+    ("us_east_1_regional_endpoint", "legacy"), ("use_arn_region", "false"),
+    ("s3_disable_multiregion_access_points", "true"), ("preferred_transfer_client", "crt"),
+    ("target_bandwidth", "1MB/s"),
+    ("io_chunksize", "1MB"), ("should_stream", "true"), ("direct_io", "true"), ("disk_throughput", "1MB/s"),
+  ])
+  func noKeyOfTheBlockIsIgnoredInSilence(_ key: String, _ value: String) throws {
+    let folder = try ScratchFolder()
+    func connection(_ block: String) throws -> Connection {
+      try #require(Executable.write("[default]\nregion = us-east-1\n\(block)", to: folder.path + "/config"))
+      return try self.connection("s3://bucket", ["AWS_CONFIG_FILE": folder.path + "/config"])
+    }
+    let (without, with) = (try connection(""), try connection("s3 =\n  \(key) = \(value)\n"))
+    let isNamed = with.notes.contains { $0.hasPrefix(key + ":") }
+    let isUsed =
+      with.section.maximumRequests != nil || with.section.multipartThreshold != nil || with.section.partSize != nil
+      || with.section.signsPayload != nil || with.bandwidth != without.bandwidth
+      || with.client.endpoint != without.client.endpoint
+    #expect(isUsed != isNamed)
+  }
 }

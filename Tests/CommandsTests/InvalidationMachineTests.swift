@@ -245,4 +245,48 @@ import Testing
     driver.machine.accepted()
     #expect(driver.step() == .wait(until: nil))
   }
+
+  /// Must hold 4: CloudFront is down for a minute, and more changes meanwhile. Half a minute after it is back at the
+  /// latest it has heard of everything, in one invalidation and the one whose reply was lost; also where the run was
+  /// ended or killed meanwhile.
+  @Test(arguments: [End?.none, .ordered, .killed], [false, true]) func aMinuteWithoutCloudFront(
+    end: End?, mayHaveArrived: Bool
+  ) {
+    var driver = Driver(.changed)
+    driver.change("/tree/first")
+    let back = Self.quiet + 60 * second
+    var tries = 0
+    while driver.now < back {
+      switch driver.step() {
+      case .send:
+        tries += 1
+        driver.machine.failed(.passing, mayHaveArrived: mayHaveArrived && tries == 1, now: driver.now, random: .max)
+      case .wait(let until): driver.now = min(until ?? back, back)
+      }
+      if tries == 3, end != nil, driver.references < 100 {
+        driver.change("/tree/second")
+        var stored = driver.machine.stored
+        if end == .ordered { stored.isRunning = false }
+        // Another process: its clock goes on, its references are others.
+        let now = driver.now
+        driver = Driver(.changed, stored: stored)
+        driver.references = 100
+        driver.now = now
+      }
+    }
+    // It is tried again and again, and not in a hurry.
+    #expect((4...12).contains(tries))
+    driver.sent = []
+    driver.change("/tree/third")
+    driver.run(until: back + 34 * second)
+    #expect(driver.machine.waitingCount == 0 && driver.machine.retryAt == nil)
+    let told = Set(driver.sent.flatMap(\.paths))
+    var expected: Set = ["/tree/first", "/tree/third"]
+    if end == .ordered { expected.insert("/tree/second") }
+    if end == .killed { expected = ["/tree/*"] }
+    #expect(told == expected)
+    #expect(driver.sent.count <= 2)
+  }
+
+  enum End: Sendable { case ordered, killed }
 }

@@ -48,6 +48,19 @@ import Testing
     #expect(report.isHealthy)
   }
 
+  /// Links that were asked to be left out are out of sync as little as what is excluded.
+  @Test func linksThatAreLeftOutAreNoProblem() {
+    let recorder = Recorder()
+    let monitor = monitor(next: recorder)
+    monitor.record(.reported(path: "a", reason: "busy"))
+    for path in ["a", "b"] { monitor.record(.reported(path: path, reason: Configuration.Symlinks.skip.refusal)) }
+    monitor.record(.reported(path: "c", reason: Configuration.Symlinks.follow.refusal))
+    #expect(monitor.reports.map(\.path) == ["c"])
+    #expect(recorder.count == 3)
+    let found = [PathReport(name: "b", reason: Configuration.Symlinks.skip.refusal)]
+    #expect(StatusReport.Problem.merged(found, monitor.reports).map(\.path) == ["c"])
+  }
+
   @Test func isUnhealthyBeforeTheFirstPassAndWhenStuck() {
     var status = engineStatus()
     status.firstPassCompleted = false

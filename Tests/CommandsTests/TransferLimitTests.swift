@@ -39,12 +39,36 @@ import Testing
 
   @Test func whatHasNoEffectIsTold() {
     var section = S3Section()
-    section.multipartThreshold = 64 << 20
-    #expect(section.notes.isEmpty)
-    section.multipartThreshold = 65 << 20
     section.withoutEffect = ["max_queue_size"]
-    #expect(section.notes.count == 2)
-    #expect(section.notes[0].hasPrefix("max_queue_size: has no effect"))
-    #expect(section.notes[1].hasPrefix("multipart_threshold: files above 64 MiB"))
+    #expect(section.notes == ["max_queue_size: has no effect (block s3 of the profile)"])
+  }
+
+  /// What is not done to the letter is said: nil where it is.
+  @Test(
+    arguments: [
+      (1, "max_concurrent_requests: 2 requests are under way at once, not 1"), (2, nil), (100, nil),
+      (101, "max_concurrent_requests: 100 requests are under way at once, not 101"),
+    ] as [(Int, String?)]) func anotherNumberOfRequestsIsTold(_ requests: Int, _ note: String?)
+  {
+    var section = S3Section()
+    section.maximumRequests = requests
+    #expect(section.notes == (note.map { [$0] } ?? []))
+  }
+
+  @Test(
+    arguments: [
+      (64 << 20, 8 << 20, []), (65 << 20, 8 << 20, ["multipart_threshold: files above 64 MiB"]),
+      (1 << 20, 5 << 20, []), ((1 << 20) - 1, 5 << 20, ["multipart_threshold: files below 1 MiB"]),
+      (8 << 20, (5 << 20) - 1, ["multipart_chunksize: parts of uploads have 5 MiB at least"]),
+      (8 << 20, 16 << 20, []),
+      (8 << 20, 17 << 20, ["multipart_chunksize: downloads are read in ranges of 1 to 16 MiB"]),
+      (8 << 20, 1 << 10, ["multipart_chunksize: parts of", "multipart_chunksize: downloads"]),
+    ] as [(Int64, Int64, [String])])
+  func otherSizesAreTold(_ threshold: Int64, _ part: Int64, _ expected: [String]) {
+    var section = S3Section()
+    section.multipartThreshold = threshold
+    section.partSize = part
+    let notes = section.notes
+    #expect(notes.count == expected.count && zip(notes, expected).allSatisfy { $0.hasPrefix($1) }, "\(notes)")
   }
 }

@@ -120,6 +120,17 @@ extension ProcessTests {
           for text in problems {
             #expect(usage.log.contains(text), "\(usage.log)")
           }
+          let all = try await script.run(
+            [
+              "-x", "-1", "-q", "bad name", "--only-up", "--only-down", "--acl", "all", none, script.location,
+              "--bogus",
+            ],
+            expecting: .exited(1))
+          for text in ["--max-failures -1", "--event-queue bad name", "--only-up, --only-down", "--acl all", "--bogus"]
+          {
+            #expect(all.log.contains(text), "\(all.log)")
+          }
+          #expect(all.log.contains("\(none): is no folder"), "\(all.log)")
         }
       }
     }

@@ -182,6 +182,22 @@ import Testing
     #expect(run.status(stage).conflicts == 0)
   }
 
+  /// Seed 1467: what was begun to be sent before somebody else's file of that size came stayed begun for ever.
+  @Test func whatWasBegunToBeSentIsGivenUp() throws {
+    let node = node(.sizeOnly)
+    let (here, away) = (String(repeating: "h", count: 200), String(repeating: "a", count: 200))
+    node.write("file", here)
+    stage.start(node)
+    for _ in 0..<200 where stage.server.openUploads.isEmpty { stage.advance(.milliseconds(20)) }
+    try #require(!stage.server.openUploads.isEmpty && stage.text("file") == nil)
+    node.crash(stage.oracle)
+    stage.put("file", away)
+    stage.start(node)
+    stage.advance(.seconds(60))
+    #expect(stage.server.openUploads.isEmpty)
+    #expect(texts(node, "file") == [here, away])
+  }
+
   // MARK: - Support
 
   private func node(_ comparison: FirstContactComparison) -> SimNode {

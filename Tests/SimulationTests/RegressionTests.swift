@@ -20,6 +20,29 @@ import Testing
     #expect(node.text("late") == "content")
   }
 
+  /// Seed 8034861: an upload in parts that could not go on stayed when a folder took its file's name, while the bucket
+  /// had an object of that name.
+  @Test func whatWasBegunToBeSentGoesWhereAFolderTakesTheName() throws {
+    let stage = Stage()
+    let node = stage.node { $0.poll = .seconds(5) }
+    node.write("name", String(repeating: "x", count: 200))
+    stage.start(node)
+    for _ in 0..<200 where stage.server.openUploads.isEmpty { stage.advance(.milliseconds(20)) }
+    try #require(!stage.server.openUploads.isEmpty && stage.text("name") == nil)
+    var faults = FaultPlan()
+    faults.throttled = 1
+    node.setFaults(faults)
+    stage.advance(.seconds(5))
+    stage.put("name", "another's")
+    node.disk.remove("name")
+    node.disk.create("name/", .directory)
+    node.write("name/inner", "inner")
+    node.setFaults(.none)
+    stage.advance(.seconds(600))
+    #expect(stage.text("name/inner") == "inner" && stage.text("name") == "another's")
+    #expect(stage.server.openUploads.isEmpty)
+  }
+
   /// A leaf that was in sync never yielded to a directory of its name between two full passes.
   @Test func aFileYieldsToAFolderOfItsName() {
     let stage = Stage()

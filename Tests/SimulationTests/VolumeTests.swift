@@ -33,6 +33,30 @@ import Testing
     #expect(stage.text("m/new") == "new")
   }
 
+  /// Seed 7024623: the empty folder of a volume that was away went with its last file elsewhere, was made again for a
+  /// new one, and the volume came back over that.
+  @Test func theFolderOfAVolumeThatIsAwayStays() throws {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.hasVolume = true
+    let node = stage.node(traits: traits) { $0.poll = .seconds(5) }
+    stage.put("other", "other")
+    stage.put("m/there", "there")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.disk.unmount()
+    stage.advance(.seconds(20))
+    try stage.server.delete("m/there", ifMatch: nil)
+    stage.advance(.seconds(60))
+    #expect(node.disk.lookup("m") != nil)
+    stage.put("m/new", "new")
+    stage.advance(.seconds(60))
+    node.disk.mountAgain()
+    stage.advance(.seconds(400))
+    #expect(node.text("m/new") == "new" && node.text("m/there") == nil)
+    #expect(stage.server.sortedKeys == ["m/new", "other"])
+  }
+
   /// Runs with --once ended before they looked at what was displaced on the volume (seed 608193).
   @Test func aShortRunBringsBackWhatWasWrittenLate() throws {
     let stage = Stage()

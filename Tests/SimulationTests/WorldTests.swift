@@ -35,7 +35,7 @@ import Testing
     let failing = (0..<100 as Range<UInt64>).lazy.map { World(seed: $0, sabotage: .serverIgnoresConditions).run() }
       .first { !$0.violations.isEmpty }
     let report = try #require(failing)
-    let short = Shrinking(report, without: PartList(), sabotage: .serverIgnoresConditions, maximumRuns: 20)
+    let short = Shrinking(report, without: PartList(), sabotage: .serverIgnoresConditions, maximumRuns: 60)
     #expect(short.report.parts.count < report.parts.count)
     #expect(short.report.violations.first?.prefix(3) == report.violations.first?.prefix(3))
     let parsed = try #require(PartList(parsing: short.without.description))

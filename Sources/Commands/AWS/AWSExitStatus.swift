@@ -5,7 +5,7 @@ import Martlet
 enum AWSExitStatus {
   /// Something was not transferred, or the run could not begin.
   static let failed = ExitCode(1)
-  /// Nothing failed, but objects in archive classes were left alone.
+  /// Nothing failed, but something was passed over: archived objects, what is no file or cannot be read.
   static let skipped = ExitCode(2)
   /// Options or arguments are wrong.
   static let usage = ExitCode(252)
@@ -13,8 +13,7 @@ enum AWSExitStatus {
   static let unusable = ExitCode(255)
 
   static func of(_ outcome: SyncOutcome) -> ExitCode {
-    let status = ExitStatus.of(outcome)
-    return status == ExitStatus.notInSync && outcome.leavesOnlyArchived ? skipped : status
+    outcome.leavesOnlyPassedOver && outcome.invalidationLeft == nil ? skipped : ExitStatus.of(outcome)
   }
 
   static func of(_ error: any Error) -> ExitCode {

@@ -10,8 +10,9 @@ struct AWSSyncCommand: TranslatedCommand {
     usage: "martlet s3 sync <LocalPath> <S3Uri> [options]\nmartlet s3 sync <S3Uri> <LocalPath> [options]",
     discussion: """
       Only the second place is changed. Files are deleted there only with --delete. Exit codes: 0 in sync, 1 something \
-      failed, 2 archived objects were left alone, 252 wrong usage, 255 the local folder or a file of settings cannot be \
-      used. What differs from the AWS CLI stands in docs/migrating.md.
+      failed, 2 nothing failed but something was passed over (archived objects, pipes, what cannot be read), 252 wrong \
+      usage, 255 the local folder or a file of settings cannot be used. What differs from the AWS CLI stands in \
+      docs/migrating.md.
       """)
   static let grammar = Grammar.aws
 

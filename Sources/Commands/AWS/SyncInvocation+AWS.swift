@@ -23,6 +23,7 @@ extension SyncInvocation {
       invocation.configuration.symlinks = .follow
       invocation.configuration.unsafeLinks = true
     }
+    invocation.settleDirections()
     return invocation
   }
 }

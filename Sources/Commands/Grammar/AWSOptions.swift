@@ -50,8 +50,9 @@ enum AWSOptions {
     // A key must be the same in both directions, or nothing could be read back.
     OptionRow(name: "--sse-c", values: .optional(bare: "AES256"), choices: ["AES256"]),
     .one("--sse-c-key", .run).with { $0.takesFiles = false },
-    OptionRow(name: "--sse-c-copy-source", values: .optional(bare: "AES256"), choices: ["AES256"]),
-    .one("--sse-c-copy-source-key").with { $0.takesFiles = false },
+    OptionRow(
+      name: "--sse-c-copy-source", values: .optional(bare: "AES256"), choices: ["AES256"], scope: .uploads),
+    .one("--sse-c-copy-source-key", .uploads).with { $0.takesFiles = false },
     .one("--content-type", .uploads),
     .flag("--no-guess-mime-type", .uploads),
     .one("--cache-control", .uploads),
@@ -61,8 +62,8 @@ enum AWSOptions {
     .one("--expires", .uploads),
     .one("--website-redirect", .uploads).with { $0.takesFiles = false },
     .one("--metadata", .uploads),
-    .one("--metadata-directive", choices: ["COPY", "REPLACE"]),
-    .one("--copy-props", choices: ["none", "metadata-directive", "default", "all"]).onlyV2,
+    .one("--metadata-directive", .uploads, choices: ["COPY", "REPLACE"]),
+    .one("--copy-props", .uploads, choices: ["none", "metadata-directive", "default", "all"]).onlyV2,
   ]
 
   private static let others: [OptionRow] = [

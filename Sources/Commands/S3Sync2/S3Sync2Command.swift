@@ -37,6 +37,7 @@ struct S3Sync2Command: TranslatedCommand {
     }
     if let problem = DescriptorLimit.raise() { problems.append(problem) }
     guard let invocation, problems.isEmpty else {
+      problems += folderProblem
       _ = Self.refused(problems, ExitStatus.usage)
       throw ExitStatus.notInSync
     }
@@ -46,5 +47,17 @@ struct S3Sync2Command: TranslatedCommand {
       // The script knows one code for everything that is wrong.
       throw ExitStatus.notInSync
     }
+  }
+
+  /// Told beside wrong options; the run itself tells it together with what is wrong with the bucket.
+  private var folderProblem: [String] {
+    let reader = SettingReader(
+      environment: ProcessInfo.processInfo.environment, seedVariables: Dialect.s3Sync2.seedVariables)
+    guard let path = options.places.first(where: { !$0.hasPrefix("s3://") }) ?? reader.variable("--local-path") else {
+      return []
+    }
+    var isFolder = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    return exists && isFolder ? [] : ["\(path): is no folder: create it or mount its volume"]
   }
 }

@@ -26,9 +26,6 @@ struct S3Sync2Invocation {
     guard var sync, problems.isEmpty else { throw UsageError(problems: problems) }
     if own.syncOptUpDelete { sync.configuration.deletes.insert(.up) }
     if own.syncOptDownDelete { sync.configuration.deletes.insert(.down) }
-    if options.events.eventQueueCleanup, sync.configuration.eventQueue == nil {
-      notes.append("--event-queue-cleanup: has no effect without --event-queue")
-    }
     sync.configuration.uploadFilters = FilterOption.ordered(own.syncOptUpExclude + own.syncOptUpInclude)
     sync.configuration.downloadFilters = FilterOption.ordered(own.syncOptDownExclude + own.syncOptDownInclude)
     sync.configuration.checksAtStart = true

@@ -16,11 +16,16 @@ struct CloudFrontOptions: ParsableArguments {
   @Flag(help: "Invalidate also after changes that came from the bucket.")
   var cfInvalAlways = false
 
-  func read(_ reader: inout SettingReader) -> Configuration.CloudFront? {
+  func read(_ reader: inout SettingReader, _ notes: inout [String]) -> Configuration.CloudFront? {
     let distribution = reader.text("--cf-dist-id", cfDistID) ?? ""
     let paths = reader.text("--cf-inval-paths", cfInvalPaths)
     let always = reader.flag("--cf-inval-always", cfInvalAlways ? true : nil)
-    guard !distribution.isEmpty, distribution != "0" else { return nil }
+    guard !distribution.isEmpty, distribution != "0" else {
+      if cfInvalPaths != nil || cfInvalAlways {
+        notes.append("--cf-inval-paths, --cf-inval-always: have no effect without --cf-dist-id")
+      }
+      return nil
+    }
     var cloudFront = Configuration.CloudFront(distribution: distribution)
     if let paths { cloudFront.paths = Configuration.CloudFront.Paths(parsing: paths) }
     if let always { cloudFront.always = always }

@@ -81,6 +81,24 @@ extension Configuration.Objects {
   }
 }
 
+extension Configuration.Objects {
+  /// The options that were given and that are about what is written to the bucket.
+  var namesOfUploads: [String] {
+    let names: [(String, Bool)] = [
+      ("--acl", acl != nil), ("--grants", !grants.isEmpty), ("--sse", encryption != nil),
+      ("--sse-kms-key-id", kmsKeyID != nil), ("--sse-c-copy-source", copySourceKey != nil),
+      ("--storage-class", storageClass != nil), ("--website-redirect", websiteRedirect != nil),
+      ("--content-type", contentType != nil), ("--no-guess-mime-type", !guessesContentType),
+      ("--cache-control", cacheControl != nil), ("--content-disposition", contentDisposition != nil),
+      ("--content-encoding", contentEncoding != nil), ("--content-language", contentLanguage != nil),
+      ("--expires", expires != nil), ("--metadata", !metadata.isEmpty),
+      ("--metadata-directive", metadataDirective != nil), ("--copy-props", copyProperties != .default),
+      ("--checksum-algorithm", checksumAlgorithm != nil),
+    ]
+    return names.filter(\.1).map(\.0)
+  }
+}
+
 extension SettingReader {
   /// Whether the only value that there is was given.
   mutating func constant(_ option: String, _ given: String?, _ constant: String) -> Bool {

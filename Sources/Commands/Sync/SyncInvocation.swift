@@ -20,17 +20,40 @@ struct SyncInvocation {
     Self.readDecisions(options.decisions, dialect, &reader, &configuration)
     Self.readSelection(options.selection, &reader, &configuration)
     Self.readLinks(options.selection, dialect, &reader, &configuration)
-    configuration.cloudFront = options.cloudFront.read(&reader)
+    configuration.cloudFront = options.cloudFront.read(&reader, &notes)
     configuration.lease = options.lease.read(dialect, &reader, &notes)
     configuration.journal = options.lease.readJournal(&reader, takesTurns: configuration.lease != nil)
-    configuration.eventQueue = options.events.read(&reader)
+    configuration.eventQueue = options.events.read(&reader, &notes)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)
     output = OutputSettings(options.output, &reader)
     maximumFailures = Self.maximumFailures(options.operation, dialect, &reader)
     self.configuration = configuration
-    let problems = reader.problems + (reader.problems.isEmpty ? configuration.problems : [])
+    var checked = configuration
+    // What is wrong with the places is told already.
+    if places.local.isEmpty { (checked.root, checked.location) = ("/", "s3://bucket") }
+    let problems = reader.problems + checked.problems
     guard problems.isEmpty else { throw UsageError(problems: problems) }
+    // There the places say what the direction is.
+    if dialect != .aws { settleDirections() }
+  }
+
+  /// What speaks about a direction that is not synced says that it has no effect; to be called once, when the
+  /// directions are known.
+  mutating func settleDirections() {
+    if configuration.directions == .up, configuration.comparison == .exactTimestamps {
+      // As in the AWS CLI, where it also takes the place of --size-only.
+      configuration.comparison = .contents
+      notes.append("--exact-timestamps: speaks about downloads, of which there are none; it has no effect")
+    }
+    guard configuration.directions == .down else { return }
+    notes += configuration.objects.namesOfUploads.map {
+      "\($0): speaks about uploads, of which there are none; it has no effect"
+    }
+    if let cloudFront = configuration.cloudFront, !cloudFront.always {
+      notes.append("--cf-dist-id: nothing is uploaded; it has no effect without --cf-inval-always")
+    }
+    if configuration.lease != nil { notes.append("--dfs: the bucket is not changed; it has no effect") }
   }
 
   private static func places(

@@ -48,36 +48,21 @@ package final class EmbeddedS3Server: Service {
     var serverLogger = self.logger
     serverLogger.logLevel = .critical
     // Not an `Application`: that has no way to send 100 Continue or to drop a connection, and dates replies itself.
-    let server = try HTTPServerBuilder.http1().buildServer(
+    let http = HTTPServerBuilder { DroppableHTTP1(http: HTTP1Channel(responder: $0)) }
+    let server = try http.buildServer(
       configuration: ServerConfiguration(
         address: .hostname(self.configuration.host, port: self.configuration.port), backlog: 1024),
       eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: serverLogger,
       responder: { request, writer, _ in try await responder.respond(to: request, writer) },
       onServerRunning: { channel in self.settle(.bound(channel.localAddress?.port ?? 0)) })
     do {
-      try await self.serve(server)
+      try await server.run()
     } catch {
       self.settle(.failed(error))
       throw error
     }
     self.settle(.failed(EmbeddedS3Error.notListening(self.configuration.host)))
   }
-
-  /// A connection that was accepted, and is not taken yet by the loop that is cancelled or closed, ends the process
-  /// (swift-nio 2637). Clients of a server that is cancelled make no new ones: what waits is taken before it ends.
-  private func serve(_ server: any Service) async throws {
-    let serving = Task { try await server.run() }
-    try await withTaskCancellationHandler {
-      try await serving.value
-    } onCancel: {
-      Task {
-        try? await Task.sleep(for: Self.timeToTake)
-        serving.cancel()
-      }
-    }
-  }
-
-  private static let timeToTake = Duration.milliseconds(200)
 
   /// The port that the server listens on, as soon as it does.
   package func boundPort() async throws -> Int {

@@ -96,7 +96,9 @@ extension StatusReport.Problem {
     // Keyed by bytes: canonically equivalent names are two files.
     var problems: [RelativePath: String] = [:]
     for problem in more { problems[RelativePath(unchecked: problem.path)] = problem.reason }
-    for path in paths { problems[RelativePath(unchecked: path.name)] = path.reason }
+    for path in paths where path.reason != Configuration.Symlinks.leftOut {
+      problems[RelativePath(unchecked: path.name)] = path.reason
+    }
     return problems.sorted { $0.key < $1.key }.map { Self(path: $0.key.string, reason: $0.value) }
   }
 }

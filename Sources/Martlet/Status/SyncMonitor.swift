@@ -33,6 +33,9 @@ package final class SyncMonitor: SyncObserver {
 
   package func record(_ event: SyncEvent) {
     let now = uptime()
+    var event = event
+    // Where a link stands now, whatever was wrong with the path before is over.
+    if case .reported(let path, Configuration.Symlinks.leftOut) = event { event = .reported(path: path, reason: nil) }
     let isNews = state.withLockedValue { state in
       switch event {
       case .transferStarted, .transferProgressed, .transferEnded:

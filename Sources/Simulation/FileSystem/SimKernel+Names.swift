@@ -173,14 +173,15 @@ extension SimKernel {
       guard disk.traits.canExchange else { return -EINVAL }
       let displaced = target.child(to).map { Displaced($0) }
       let result = disk.exchange(from, in: source, with: to, in: target)
-      if result == 0, let displaced { Displacements.current?.note(displaced) }
+      // A probe of what the file system can do exchanges files of its own (seed 6007504).
+      if result == 0, let displaced, files[toDirectory]?.isOwn == false { Displacements.current?.note(displaced) }
       return result
     case .withoutReplacing:
       guard disk.traits.canRenameWithoutReplacing else { return -EINVAL }
       if target.entries[to] != nil { return -EEXIST }
     case .replacing:
       // Within one folder only records change their names.
-      if source !== target { Displacements.current?.note(Displaced(moved)) }
+      if source !== target, files[fromDirectory]?.isOwn == false { Displacements.current?.note(Displaced(moved)) }
     }
     return disk.rename(from, in: source, to: to, in: target)
   }

@@ -49,9 +49,10 @@ package final class SimNode: @unchecked Sendable {
   }
 
   /// Something may have happened that its engine can only find when it looks at everything. Where metadata may differ
-  /// for good no difference tells of it: all that came before `time`, virtual nanoseconds.
-  func hasUnseenChanges(since time: Int64) -> Bool {
-    max(disk.lastLostEvent, options.policy.comparison == .contents ? 0 : time) > lastFullPass
+  /// for good no difference tells of it: all that came before `time`. A feed may have lost what tells of the `last`
+  /// write, such as a mode that the disk does not keep (seed 9001001). Virtual nanoseconds.
+  func hasUnseenChanges(since time: Int64, last: Int64) -> Bool {
+    max(disk.lastLostEvent, options.policy.comparison == .contents ? 0 : time, feed == nil ? 0 : last) > lastFullPass
   }
 
   var isRunning: Bool { run.map { !$0.isDone } ?? false }

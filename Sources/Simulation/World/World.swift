@@ -298,7 +298,9 @@ extension World {
       let restarted = nodes.filter { !$0.isRunning }
       restarted.forEach(restartIfEnded)
       // A change of what the bucket does not tell, such as the mode of an object without one, shows in no difference.
-      let isSeen = nodes.allSatisfy { $0.options.once || !$0.hasUnseenChanges(since: began) }
+      let isSeen = nodes.allSatisfy {
+        $0.options.once || !$0.hasUnseenChanges(since: began, last: oracle.lastWrite)
+      }
       // What came back to a root while nothing ran there is not known to an engine that was just started.
       let isKnown = restarted.allSatisfy(\.options.once)
       let isQuiet = isSeen && isKnown && executor.now - oracle.lastWrite > 25 * Self.second

@@ -191,7 +191,7 @@ extension Engine {
     return !uncertain.isEmpty
   }
 
-  /// Of a path that is in sync.
+  /// Of a path that is settled.
   func closeUploads(_ path: RelativePath, _ sight: Sight) async throws {
     for intent in try await abortUnwantedUploads(path, sight) { try await close(intent) }
   }

@@ -144,6 +144,13 @@ extension Engine {
   }
 
   private func settle(_ work: Work, _ sight: inout Sight) async throws -> Outcome {
+    let outcome = try await carryOut(work, &sight)
+    // No pass looks for what was begun to be sent and is not wanted any more.
+    if case .settled = outcome, !options.isDryRun { try await closeUploads(work.path, sight) }
+    return outcome
+  }
+
+  private func carryOut(_ work: Work, _ sight: inout Sight) async throws -> Outcome {
     let path = work.path
     for _ in 0..<Self.maximumRounds {
       let plan = Planner.plan(
@@ -155,7 +162,6 @@ extension Engine {
       guard let operation = plan else {
         clashes[path] = nil
         markersDue[path] = nil
-        try await closeUploads(path, sight)
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }

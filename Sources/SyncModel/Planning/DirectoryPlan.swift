@@ -19,7 +19,10 @@ struct DirectoryPlan {
     guard remote == .absent else { return base == nil ? .adopt(local, remote) : nil }
     // Also while it holds entries: most of them go in the same flush, children first; what stays keeps it.
     let goes = base == nil ? policy.mirrors(.down) : policy.deletesLocal && !policy.mirrors(.up)
-    if goes { return .removeLocalDirectory(local) }
+    if goes {
+      // The folder at which a volume was mounted is not the one that both sides agreed about.
+      return base.map { $0.local.mount == local.mount } ?? true ? .removeLocalDirectory(local) : nil
+    }
     return policy.directories == .empty && !neighbours.localHasEntries ? .putMarker : nil
   }
 

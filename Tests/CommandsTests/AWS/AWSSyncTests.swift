@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Testing
 
 @testable import Commands
@@ -76,17 +77,46 @@ import Testing
   }
 
   @Test func codesOfTheAWSCLI() {
-    var outcome = SyncOutcome()
-    #expect(AWSExitStatus.of(outcome).rawValue == 0)
-    outcome.unsynced = [.init(path: "cold", reason: "archived"), .init(path: "busy", reason: "busy")]
-    outcome.note(archived: { $0 == "cold" }, isIgnored: false)
-    #expect(AWSExitStatus.of(outcome).rawValue == 1)
-    outcome.unsynced.removeLast()
-    outcome.note(archived: { $0 == "cold" }, isIgnored: false)
-    #expect(AWSExitStatus.of(outcome).rawValue == 2)
-    outcome.note(archived: { $0 == "cold" }, isIgnored: true)
-    #expect(AWSExitStatus.of(outcome).rawValue == 0)
+    func code(
+      _ paths: [String], isIgnored: Bool = false, halted: String? = nil, left: String? = nil
+    ) -> Int32 {
+      var outcome = SyncOutcome()
+      outcome.unsynced = paths.map { .init(path: $0, reason: "x") }
+      outcome.deletionsHalted = halted
+      outcome.invalidationLeft = left
+      outcome.note(archived: { $0 == "cold" }, isIgnored: isIgnored, passedOver: { $0 == "pipe" })
+      return AWSExitStatus.of(outcome).rawValue
+    }
+    #expect(code([]) == 0)
+    #expect(code(["cold"]) == 2 && code(["pipe"]) == 2 && code(["cold", "pipe"]) == 2)
+    #expect(code(["cold"], isIgnored: true) == 0 && code(["cold", "pipe"], isIgnored: true) == 2)
+    // A failure comes before a warning.
+    #expect(code(["busy"]) == 1 && code(["cold", "busy"]) == 1 && code(["pipe", "busy"]) == 1)
+    #expect(code(["pipe"], halted: "too many") == 1 && code([], left: "not told") == 1)
+    #expect(code(["pipe"], left: "not told") == 1)
     #expect(AWSExitStatus.of(MartletError(.configuration, "x")).rawValue == 255)
     #expect(AWSExitStatus.of(MartletError(.remote, "x")).rawValue == 1)
+  }
+
+  /// Where the AWS CLI warns and goes on, and where it fails.
+  @Test func whatIsPassedOver() throws {
+    let folder = try ScratchFolder()
+    func at(_ name: String) -> String { folder.path + "/" + name }
+    mkdir(at("d"), 0o755)
+    mkfifo(at("d/pipe"), 0o644)
+    try #require(Executable.write("x", to: at("file")))
+    for (name, target) in [("dangling", "none"), ("self", "."), ("round", "round"), ("good", "file"), ("p", "d/pipe")] {
+      symlink(target, at(name))
+    }
+    let over = PassedOver(root: folder.path, followsLinks: true)
+    for name in [
+      "d/pipe", "dangling", "self", "round", "p", "../x", "a//b", "/a", "x/../y",
+    ] { #expect(over.includes(name), "\(name)") }
+    for name in ["file", "d/", "d", "good", "none", "none/x", "", "/", String(repeating: "x", count: 300)] {
+      #expect(!over.includes(name), "\(name)")
+    }
+    // Links that travel as links.
+    let kept = PassedOver(root: folder.path, followsLinks: false)
+    for name in ["dangling", "self", "p"] { #expect(!kept.includes(name), "\(name)") }
   }
 }

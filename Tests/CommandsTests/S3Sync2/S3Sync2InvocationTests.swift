@@ -219,8 +219,8 @@ import Testing
   }
 
   @Test func everythingThatIsWrongIsToldAtOnce() throws {
-    let problems = try Self.problems("-d -p 4000 -x many -i -u /tmp")
-    #expect(problems.count == 4, "\(problems)")
+    let problems = try Self.problems("-d -p 4000 -x many -i -u --only-up --only-down -q 'bad name' /tmp")
+    #expect(problems.count == 6, "\(problems)")
   }
 
   @Test(arguments: [

@@ -28,6 +28,15 @@ enum Unprivileged {
     return ([try Programs.system("setpriv")] + identity + [folder + "/martlet"], ["LD_LIBRARY_PATH": folder])
   }
 
+  /// What stands before a program that permissions are to apply to, though it goes on as this user: root without any
+  /// capability is its files' owner and no more.
+  static var withoutCapabilities: [String] {
+    get throws {
+      guard geteuid() == 0 else { return [] }
+      return [try Programs.system("setpriv"), "--bounding-set", "-all", "--inh-caps", "-all", "--"]
+    }
+  }
+
   /// Gives a tree to the user.
   static func own(_ path: String) {
     guard geteuid() == 0 else { return }

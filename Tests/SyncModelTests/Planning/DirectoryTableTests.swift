@@ -75,6 +75,10 @@ import Testing
   func `absence on another mount proves nothing`(_ remote: RemoteState) {
     #expect(plan(Given.directoryBase, .absent(mount: Given.otherMount), remote) == nil)
   }
+  @Test func `a folder on another mount is not the one that may go`() {
+    let elsewhere = Given.localDirectory.with { $0.mount = Given.otherMount }
+    #expect(plan(Given.directoryBase, .present(elsewhere), .absent) == nil)
+  }
   @Test func `a leaf in its place means that the directory is gone`() {
     #expect(plan(Given.directoryBase, .present(Given.local), Self.marker) == .deleteMarker(Given.marker))
     #expect(plan(Given.directoryBase, .present(Given.local), .absent) == .forget)

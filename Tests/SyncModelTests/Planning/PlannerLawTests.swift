@@ -133,6 +133,7 @@ import Testing
       // By rmdir, which takes only an empty one.
       if now.base == nil { return now.policy.mirror == .down && local == now.localStamp && now.remote == .absent }
       return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && now.policy.mirror != .up
+        && local.mount == now.base?.local.mount
     case .putMarker:
       return now.localStamp?.kind == .directory && now.remote == .absent && now.policy.directories == .empty
         && !now.neighbours.localHasEntries
@@ -195,7 +196,7 @@ extension PlannerLawTests {
   private static var locals: [LocalState] {
     let stamps = [
       Given.local, Given.otherInode, Given.chmodded, Given.retimed, Given.grown, Given.link, Given.localDirectory,
-      Given.local.with { $0.mount = Given.otherMount },
+      Given.local.with { $0.mount = Given.otherMount }, Given.localDirectory.with { $0.mount = Given.otherMount },
     ]
     let contents = [nil, Given.content, Given.otherContent]
     return stamps.flatMap { stamp in contents.map { LocalState.present(stamp, content: $0) } }

@@ -22,8 +22,7 @@ public struct AWSSettings: Sendable {
     configFile = Self.expanded(self.environment["AWS_CONFIG_FILE"] ?? "~/.aws/config", self.environment)
     credentialsFile = Self.expanded(
       self.environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "~/.aws/credentials", self.environment)
-    config = try Self.sections(of: configFile)
-    credentials = try Self.sections(of: credentialsFile)
+    (config, credentials) = try Self.sections(configFile, credentialsFile, self.environment)
     if let named, values(ofProfile: named) == nil {
       throw CredentialError("the profile \"\(named)\" is neither in \(configFile) nor in \(credentialsFile)")
     }
@@ -35,16 +34,25 @@ public struct AWSSettings: Sendable {
     isProfileExplicit = settings.isProfileExplicit
     configFile = settings.configFile
     credentialsFile = settings.credentialsFile
-    config = try Self.sections(of: configFile)
-    credentials = try Self.sections(of: credentialsFile)
+    (config, credentials) = try Self.sections(configFile, credentialsFile, environment)
   }
 
   /// The same, with the files as they are now.
   func reread() throws -> AWSSettings { try AWSSettings(rereading: self) }
 
-  private static func sections(of path: String) throws -> [String: [String: String]] {
-    guard let text = try TextFile.read(path) else { return [:] }
-    return try INIFile(parsing: text, source: path).sections
+  private typealias Sections = [String: [String: String]]
+
+  /// A program that runs as another user than its `HOME` tells of has no files there; those that are named must do.
+  private static func sections(
+    _ config: String, _ credentials: String, _ environment: [String: String]
+  ) throws -> (config: Sections, credentials: Sections) {
+    func sections(_ path: String, _ variable: String) throws -> Sections {
+      guard let text = try TextFile.read(path, ifReachable: environment[variable] == nil) else { return [:] }
+      return try INIFile(parsing: text, source: path).sections
+    }
+    return (
+      try sections(config, "AWS_CONFIG_FILE"), try sections(credentials, "AWS_SHARED_CREDENTIALS_FILE")
+    )
   }
 
   // MARK: Sections

@@ -36,10 +36,11 @@ extension AWSSettings {
     return section
   }
 
-  /// The queue, and what only the client of version 2 that is written in C knows.
+  /// The queue, what only the client of version 2 that is written in C knows, and access points that are refused
+  /// anyway.
   private static let withoutEffect = [
-    "direct_io", "disk_throughput", "io_chunksize", "max_queue_size", "preferred_transfer_client", "should_stream",
-    "target_bandwidth",
+    "direct_io", "disk_throughput", "io_chunksize", "max_queue_size", "preferred_transfer_client",
+    "s3_disable_multiregion_access_points", "should_stream", "target_bandwidth",
   ]
 
   private func s3Flag(_ key: String) throws -> Bool? {

@@ -3,12 +3,16 @@ internal import Glibc
 /// Small files, read anew each time.
 enum TextFile {
   /// Nil when there is no such file.
+  /// - Parameter ifReachable: nil as well where this user may not enter its folder, such as another user's home.
   /// - Throws: ``CredentialError`` with the path when it cannot be read or is longer than a megabyte.
-  static func read(_ path: String) throws(CredentialError) -> String? {
+  static func read(_ path: String, ifReachable: Bool = false) throws(CredentialError) -> String? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       if errno == ENOENT || errno == ENOTDIR { return nil }
-      throw failure(path)
+      let failure = failure(path)
+      var status = stat()
+      if ifReachable, errno == EACCES, stat(path, &status) != 0 { return nil }
+      throw failure
     }
     defer { close(descriptor) }
     var bytes: [UInt8] = []

@@ -21,6 +21,9 @@ public struct S3Endpoint: Sendable, Equatable {
     public static let accelerate = Variant(rawValue: 4)
     /// Access points are taken in the endpoint's own region only (`use_arn_region = false`).
     public static let ownRegion = Variant(rawValue: 8)
+    /// us-east-1 is asked at the host without a region (`us_east_1_regional_endpoint = legacy`), as version 1 of the
+    /// AWS CLI does by default.
+    public static let globalHost = Variant(rawValue: 16)
   }
 
   /// Nil: AWS.
@@ -92,7 +95,9 @@ public struct S3Endpoint: Sendable, Equatable {
 
   private func server(region: String?) throws(S3Error) -> CustomEndpoint {
     if let custom { return custom }
-    guard let region = region ?? (variant.isDisjoint(with: [.dualStack, .fips]) ? nil : Self.defaultRegion) else {
+    let hasGlobalHost = variant.isDisjoint(with: [.dualStack, .fips])
+    let isGlobal = region == nil || region == Self.defaultRegion && variant.contains(.globalHost)
+    guard let region = hasGlobalHost && isGlobal ? nil : region ?? Self.defaultRegion else {
       return CustomEndpoint(isSecure: true, host: "s3.amazonaws.com", port: nil, basePath: "")
     }
     return CustomEndpoint(isSecure: true, host: try host("s3", region: region), port: nil, basePath: "")

@@ -119,8 +119,7 @@ extension Torture {
     let inTrash = missing.filter { trash.contains($0) }
     // What no writer gave up is in the trees. Only where there are no conditions a request that lands late may put
     // an older version over a newer one.
-    let isAllowedInTrash = !TestServer.Kind.conditional.contains(form.kind)
-    let lost = missing.filter { !(isAllowedInTrash && trash.contains($0)) && !ledger.mayBeUnseen($0) }
+    let lost = missing.filter { !(form.mayLandLateUnnoticed($0.size) && trash.contains($0)) && !ledger.mayBeUnseen($0) }
     print(
       "\(owed.count) contents owed: \(owed.count - missing.count) in the trees and the bucket, \(inTrash.count) only in "
         + "a trash, \(lost.count) lost; \(live.count) contents live")

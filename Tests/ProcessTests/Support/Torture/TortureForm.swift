@@ -59,6 +59,19 @@ struct TortureForm: Sendable {
     }
   }
 
+  /// Whether the server takes a late write of this size, in bytes, for want of a condition: moto has none for the end
+  /// of an upload in parts.
+  func mayLandLateUnnoticed(_ size: Int64) -> Bool {
+    switch kind {
+    case .embedded, .localstack: false
+    case .moto: size > Self.partwise
+    case .rclone: true
+    }
+  }
+
+  /// Above it files are sent in parts.
+  static let partwise: Int64 = 8 << 20
+
   /// Moto and rclone keep what they know in memory.
   var restartsServer: Bool { kind == .embedded }
 
