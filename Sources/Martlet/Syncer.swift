@@ -174,11 +174,13 @@ public final class Syncer: Service {
 
   /// Of what is left to be told to other nodes.
   private static let journalPatience: Duration = .seconds(3)
-  /// Within the five seconds that the service group waits longer than the time to stop.
-  private static let cleanUpTime: Duration = .seconds(4)
+  /// Beyond the time to stop, and at least; the service group waits five seconds longer.
+  private static let cleanUpTime: Int64 = 4_000_000_000
 
   private func cleanUp(_ feed: EventFeed) async {
-    let isComplete = await hurried { [logger] in
+    let now = environment.uptime()
+    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
+    let isComplete = await hurried(for: max(end, now) + Self.cleanUpTime - now) { [logger] in
       if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
     }
     if !isComplete {
@@ -186,15 +188,17 @@ public final class Syncer: Service {
     }
   }
 
-  /// False where it was cancelled, since it took too long.
-  private func hurried(_ work: @escaping @Sendable () async -> Void) async -> Bool {
+  /// False where it was cancelled, since it took longer than `time`, nanoseconds.
+  private func hurried(
+    for time: Int64 = cleanUpTime, _ work: @escaping @Sendable () async -> Void
+  ) async -> Bool {
     await withTaskGroup(of: Bool.self) { [environment] group in
       group.addTask {
         await work()
         return true
       }
       group.addTask {
-        try? await environment.sleep(for: Self.cleanUpTime)
+        try? await environment.sleep(for: .nanoseconds(time))
         return false
       }
       defer { group.cancelAll() }

@@ -48,12 +48,18 @@ public struct SNSClient: Sendable {
       ])
   }
 
+  /// Empty also where there is no such topic.
   public func subscriptions(toTopic topic: String) async throws -> [Subscription] {
     var found: [Subscription] = []
     var token: String?
     repeat {
-      let result = try await call(
-        "ListSubscriptionsByTopic", topic, [("TopicArn", topic)] + (token.map { [("NextToken", $0)] } ?? []))
+      let result: XMLNode?
+      do {
+        result = try await call(
+          "ListSubscriptionsByTopic", topic, [("TopicArn", topic)] + (token.map { [("NextToken", $0)] } ?? []))
+      } catch let error as AWSServiceError where error.isMissingInSNS {
+        return []
+      }
       for member in result?["Subscriptions"]?.all("member") ?? [] {
         found.append(
           Subscription(arn: member.text("SubscriptionArn") ?? "", endpoint: member.text("Endpoint") ?? ""))

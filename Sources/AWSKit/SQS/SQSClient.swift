@@ -66,6 +66,11 @@ public struct SQSClient: Sendable {
     try await call("ListQueueTags", queue, ["QueueUrl": .string(queue)])["Tags"]?.strings ?? [:]
   }
 
+  /// Adds tags, or changes those of the same names.
+  public func tag(_ queue: String, _ tags: [String: String]) async throws {
+    _ = try await call("TagQueue", queue, ["QueueUrl": .string(queue), "Tags": .strings(tags)])
+  }
+
   public func deleteQueue(_ queue: String) async throws {
     _ = try await call("DeleteQueue", queue, ["QueueUrl": .string(queue)])
   }

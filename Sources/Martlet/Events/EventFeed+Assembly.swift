@@ -15,6 +15,7 @@ extension EventFeed {
     let names = FeedNames(queue: queue.name, node: node, bucket: location.bucket, prefix: location.prefix)
     let route = EventRoute(rawValue: queue.route.rawValue) ?? .auto
     let environment = SystemEnvironment()
+    let run = String(environment.random(), radix: 16)
     var options = EventFeed.Options()
     options.canWrite = remote.capabilities.canWrite
     options.proofInterval = configuration.fullPassInterval
@@ -41,8 +42,8 @@ extension EventFeed {
         remote.capabilities.canWrite
         ? WiringLock(objects: objects, node: node, environment: environment, logger: logger) : nil
       return EventWiring(
-        services: services, objects: objects, location: location, names: names, route: route, node: node, lock: lock,
-        environment: environment, logger: logger)
+        services: services, objects: objects, location: location, names: names, route: route, node: node, run: run,
+        lock: lock, environment: environment, logger: logger)
     }
   }
 
