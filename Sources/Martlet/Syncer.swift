@@ -71,7 +71,7 @@ public final class Syncer: Service {
   private func nodes() async throws(ControlFailure) -> [UInt8] {
     guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
       throw ControlFailure(
-        error: "this run does not tell other nodes of itself: it has no --dfs and no --event-queue")
+        error: "this run does not tell other nodes of itself: it has no --dfs, --journal or --event-queue")
     }
     do {
       guard var report = await status() else { return [] }

@@ -120,8 +120,8 @@ extension IAMPolicy {
           "sqs",
           [
             "GetQueueUrl", "CreateQueue", "TagQueue", "GetQueueAttributes", "SetQueueAttributes", "ReceiveMessage",
-            "DeleteMessage",
-          ] + (queue.cleansUp ? ["ListQueueTags", "DeleteQueue"] : [])), on: [scope.arn("sqs", queueNames)]),
+            "DeleteMessage", "ListQueueTags",
+          ] + (queue.cleansUp ? ["DeleteQueue"] : [])), on: [scope.arn("sqs", queueNames)]),
     ]
     if queue.route == .sns || queue.route == .auto {
       // A topic that somebody else's rule keeps from getting events is taken away at once.
