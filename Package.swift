@@ -108,7 +108,10 @@ let package = Package(
       ["LocalTree", "SyncEngine", "SyncModel", "Checksums", "CLinux", "CStress", logging, nioConcurrency]),
     tests(
       "RemoteTreeTests",
-      ["RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency],
+      [
+        "RemoteTree", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", "Checksums", logging, nioCore, nioConcurrency,
+        nioHTTP1,
+      ],
       resources: [.copy("Vectors")]),
     tests(
       "EventFeedTests",
@@ -126,7 +129,11 @@ let package = Package(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),
     tests(
       "CommandsTests",
-      ["Commands", "Martlet", "AWSKit", "SyncModel", "SyncEngine", argumentParser, logging, nioConcurrency]),
+      [
+        "Commands", "Martlet", "AWSKit", "BaseStore", "EmbeddedS3", "RemoteTree", "SyncModel", "SyncEngine",
+        argumentParser,
+        logging, nioConcurrency, nioCore,
+      ]),
     tests(
       "FuzzTests",
       [

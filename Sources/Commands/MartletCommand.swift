@@ -1,6 +1,7 @@
 import ArgumentParser
 import CLinux
 import FoundationEssentials
+import Martlet
 
 /// What the executable runs.
 package enum CommandLineTool {
@@ -44,24 +45,28 @@ struct MartletCommand: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      SyncCommand.self, StatusCommand.self, LimitCommand.self, ServeS3Command.self, S3Sync2Command.self, S3Command.self,
+      SyncCommand.self, StatusCommand.self, NodesCommand.self, LimitCommand.self, IAMPolicyCommand.self,
+      ServeS3Command.self,
+      S3Sync2Command.self, S3Command.self, S3Sync2PolicyCommand.self,
     ])
 
   /// The words behind the program's name. Called by the name of a program that it stands in for, it is that one.
   static func words(_ words: [String]) -> [String] {
     let name = words.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) }
-    return (name == S3Sync2Command.configuration.commandName ? [name!] : []) + words.dropFirst()
+    let words = (name == S3Sync2Command.configuration.commandName ? [name!] : []) + words.dropFirst()
+    return words.starts(with: ["iam-policy", "s3-sync2"]) ? ["iam-policy-s3-sync2"] + words.dropFirst(2) : words
   }
 
   /// The command that the words begin with, if its words are translated, and its names.
   static func translated(_ words: [String]) -> (names: [String], command: any TranslatedCommand.Type)? {
     let commands: [([String], any TranslatedCommand.Type)] = [
       (["sync"], SyncCommand.self), (["s3-sync2"], S3Sync2Command.self), (["s3", "sync"], AWSSyncCommand.self),
+      (["iam-policy"], IAMPolicyCommand.self), (["iam-policy-s3-sync2"], S3Sync2PolicyCommand.self),
     ]
     return commands.first { words.starts(with: $0.0) }
   }
 }
 
 enum Version {
-  static let current = "0.1.0"
+  static let current = MartletVersion.current
 }

@@ -54,7 +54,7 @@ struct Assembly: Sendable {
       lock = nil
     }
     store = try BaseStore(path: directory.database)
-    let node = try await NodeIdentity.establish(
+    var node = try await NodeIdentity.establish(
       wanted: configuration.nodeID, isCopied: layout.isCopied, root: root, in: store)
     if layout.isCopied { try layout.adopt() }
 
@@ -68,6 +68,7 @@ struct Assembly: Sendable {
     let invalidations: Invalidations?
     let lease: LeaseKeeper?
     let feed: EventFeed?
+    let nodes: NodeKeeper?
     let journal: JournalKeeper?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
@@ -86,6 +87,13 @@ struct Assembly: Sendable {
         store: store,
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
       let found = try await capabilities.establish(configuration, isStopped: isStopped)
+      // First: what follows has the node's id in its name.
+      nodes = Self.nodeKeeper(configuration, client, location, base: node, found, settings, store, logger)
+      if let nodes {
+        await nodes.claim()
+        node = nodes.id
+        engineOptions.nodeID = node
+      }
       lease = try Self.lease(configuration, client, location, node: node, found, settings, logger)
       journal = Self.journal(configuration, client, location, store: store, found, settings, logger)
       let pool = BlockingPool()
@@ -119,7 +127,8 @@ struct Assembly: Sendable {
       root: root, location: location, node: node, poll: configuration.poll,
       fullPassInterval: configuration.fullPassInterval,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
-      invalidations: invalidations, lease: lease, journal: journal, feed: feed, bandwidth: bandwidth.limits)
+      invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
+      bandwidth: bandwidth.limits)
   }
 
   func close() async {
@@ -157,7 +166,7 @@ struct Assembly: Sendable {
     return wrong
   }
 
-  private static func credentials(
+  static func credentials(
     _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
   ) -> CredentialCache {
     let provider: any CredentialProvider =
@@ -194,6 +203,21 @@ struct Assembly: Sendable {
     return LeaseKeeper(
       options, object: object, location: location, node: options.namesHost ? NodeIdentity.host : node,
       deletes: capabilities.deleteIfMatch, isPatient: configuration.once, logger: logger)
+  }
+
+  /// Nil where no other node needs to know of this one, or none can.
+  private static func nodeKeeper(
+    _ configuration: Configuration, _ client: S3Client, _ location: S3Location, base: String,
+    _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ store: BaseStore, _ logger: Logger
+  ) -> NodeKeeper? {
+    guard configuration.tellsOfItself else { return nil }
+    guard capabilities.canNameNodes else {
+      logger.notice("the server cannot keep what nodes tell of each other: see that no two have the same --node-id")
+      return nil
+    }
+    let objects = NodeObjects(client: capabilities.configured(client), location: location, settings: settings)
+    return NodeKeeper(
+      base: base, objects: objects, store: store, hearsEvents: configuration.eventQueue != nil, logger: logger)
   }
 
   /// For one request.

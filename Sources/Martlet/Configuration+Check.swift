@@ -48,6 +48,11 @@ extension Configuration {
   }
 }
 
+extension Configuration {
+  /// Whether other nodes take part in what this one does, by its id.
+  var tellsOfItself: Bool { (lease != nil || eventQueue != nil || journal != nil) && !once && nothingIsSent == nil }
+}
+
 extension Configuration.Symlinks {
   /// Why a link is left alone.
   var refusal: String { "is a symbolic link, and --symlinks is “\(rawValue)”" }

@@ -60,10 +60,26 @@ public final class Syncer: Service {
   private func answer(_ request: ControlRequest) async -> [UInt8] {
     switch request.command {
     case .status: break
+    case .nodes:
+      do throws(ControlFailure) { return try await nodes() } catch { return error.json() }
     case .limit:
       do throws(ControlFailure) { try limit(request.arguments) } catch { return error.json() }
     }
     return await status()?.json() ?? []
+  }
+
+  private func nodes() async throws(ControlFailure) -> [UInt8] {
+    guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
+      throw ControlFailure(
+        error: "this run does not tell other nodes of itself: it has no --dfs and no --event-queue")
+    }
+    do {
+      guard var report = await status() else { return [] }
+      report.nodes = try await nodes.nodes()
+      return report.json()
+    } catch {
+      throw ControlFailure(error: "\(error)")
+    }
   }
 
   private func limit(_ rates: [String: String]) throws(ControlFailure) {
@@ -152,29 +168,41 @@ public final class Syncer: Service {
       if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
         group.addTask { await self.cleanUp(feed) }
       }
+      if let nodes = run.nodes { group.addTask { _ = await self.hurried { await nodes.leave() } } }
     }
   }
 
   /// Of what is left to be told to other nodes.
   private static let journalPatience: Duration = .seconds(3)
-  /// Within the five seconds that the service group waits longer than the time to stop.
-  private static let cleanUpTime: Duration = .seconds(4)
+  /// Beyond the time to stop, and at least; the service group waits five seconds longer.
+  private static let cleanUpTime: Int64 = 4_000_000_000
 
   private func cleanUp(_ feed: EventFeed) async {
-    let (environment, logger) = (environment, logger)
-    await withTaskGroup(of: Bool.self) { group in
+    let now = environment.uptime()
+    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
+    let isComplete = await hurried(for: max(end, now) + Self.cleanUpTime - now) { [logger] in
+      if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+    }
+    if !isComplete {
+      logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
+    }
+  }
+
+  /// False where it was cancelled, since it took longer than `time`, nanoseconds.
+  private func hurried(
+    for time: Int64 = cleanUpTime, _ work: @escaping @Sendable () async -> Void
+  ) async -> Bool {
+    await withTaskGroup(of: Bool.self) { [environment] group in
       group.addTask {
-        if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
+        await work()
         return true
       }
       group.addTask {
-        try? await environment.sleep(for: Self.cleanUpTime)
+        try? await environment.sleep(for: .nanoseconds(time))
         return false
       }
-      if await group.next() == false {
-        logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
-      }
-      group.cancelAll()
+      defer { group.cancelAll() }
+      return await group.next() ?? true
     }
   }
 
@@ -244,6 +272,14 @@ public final class Syncer: Service {
           return .service
         }
       }
+      if let nodes = assembly.run.nodes {
+        group.addTask { [logger] in
+          await nodes.run { await self.status() }
+          guard !Task.isCancelled else { return .service }
+          logger.notice("starting over as \(nodes.id)")
+          return .restart
+        }
+      }
       if configuration.nothingIsSent == nil {
         if assembly.remote.safetyLevel != .conditional {
           group.addTask {
@@ -262,7 +298,7 @@ public final class Syncer: Service {
             try await environment.sleep(for: .seconds(2))
             guard await assembly.local.rootIsBack() else { continue }
             logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
-            return .rootIsBack
+            return .restart
           }
           return .service
         }
@@ -270,7 +306,7 @@ public final class Syncer: Service {
       while let end = try await group.next() {
         switch end {
         case .service: continue
-        case .rootIsBack:
+        case .restart:
           group.cancelAll()
           while await group.nextResult() != nil {}
           return nil
@@ -310,7 +346,8 @@ public final class Syncer: Service {
 
   private enum End: Sendable {
     case engine(RunSummary)
-    case rootIsBack
+    /// Everything has to be opened anew.
+    case restart
     /// Something beside the engine has nothing more to do.
     case service
   }

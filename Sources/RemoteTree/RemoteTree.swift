@@ -77,9 +77,9 @@ package struct RemoteTree: Sendable {
   var bucket: String { location.bucket }
 
   /// The version id to read this version by.
-  func readableVersion(_ stamp: RemoteStamp) -> String? {
-    state.withLockedValue { $0.readsVersions } ? stamp.versionID : nil
-  }
+  func readableVersion(_ stamp: RemoteStamp) -> String? { readsVersions ? stamp.versionID : nil }
+
+  var readsVersions: Bool { state.withLockedValue { $0.readsVersions } }
 
   func stopReadingVersions() {
     let isNews = state.withLockedValue { state in

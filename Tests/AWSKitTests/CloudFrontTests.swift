@@ -102,7 +102,11 @@ import Testing
       #expect(error.kind == kind)
       #expect(error.mayPass == mayPass)
       #expect(!error.outcomeUnknown)
-      #expect(error.description == "CreateInvalidation E1ABC: the message (\(code), HTTP \(status), request R7)")
+      let subject =
+        kind == .accessDenied
+        ? "cloudfront:CreateInvalidation on arn:aws:cloudfront::*:distribution/E1ABC is denied"
+        : "CreateInvalidation E1ABC"
+      #expect(error.description == "\(subject): the message (\(code), HTTP \(status), request R7)")
       #expect(harness.server.requests.count == 1)
     }
   }

@@ -13,6 +13,8 @@ import Testing
 
   private enum Happening: Hashable, Sendable {
     case connected
+    /// The queue was left to the other node that reads it.
+    case refused
     case canary
     case hint([String])
     case live(Bool)
@@ -29,6 +31,12 @@ import Testing
       var happenings: [Happening] = []
       var canaries = 0
       var onReceive: @Sendable (_ now: Int64) -> Void = { _ in }
+      var onSleep: @Sendable (_ now: Int64) -> Void = { _ in }
+      var secondsPerRequest = 0
+      var formerReader: String?
+      var otherReader: String?
+      /// Requests for messages under way, and most of them at once.
+      var receiving = (now: 0, most: 0)
     }
 
     private let state = NIOLockedValueBox(State())
@@ -49,6 +57,25 @@ import Testing
       set { state.withLockedValue { $0.onReceive = newValue } }
     }
 
+    /// Called when a pause is over.
+    var onSleep: @Sendable (_ now: Int64) -> Void {
+      get { state.withLockedValue(\.onSleep) }
+      set { state.withLockedValue { $0.onSleep = newValue } }
+    }
+
+    /// For messages, at least.
+    var secondsPerRequest: Int {
+      get { state.withLockedValue(\.secondsPerRequest) }
+      set { state.withLockedValue { $0.secondsPerRequest = newValue } }
+    }
+
+    /// Whom the queue's tag names before, and from some time on.
+    func reads(before former: String? = nil, after other: String? = nil) {
+      state.withLockedValue { ($0.formerReader, $0.otherReader) = (former, other) }
+    }
+
+    var mostReceivers: Int { state.withLockedValue(\.receiving.most) }
+
     var happenings: [Happening] { state.withLockedValue(\.happenings) }
 
     private func note(_ happening: Happening) { state.withLockedValue { $0.happenings.append(happening) } }
@@ -59,6 +86,7 @@ import Testing
 
     func sleep(for duration: Duration) async throws {
       state.withLockedValue { $0.now += duration.components.seconds }
+      onSleep(state.withLockedValue(\.now))
       try endAtTheEnd()
     }
 
@@ -67,16 +95,27 @@ import Testing
       try Task.checkCancellation()
     }
 
-    func connect() async throws -> (queue: String, route: EventRoute) {
+    func connect(displacing: Bool) async throws -> EventConnection {
+      if !displacing, let other = state.withLockedValue(\.otherReader) {
+        note(.refused)
+        throw EventFeedError.shared("q", with: other)
+      }
       note(.connected)
-      return ("url", .sns)
+      return EventConnection(queue: "url", route: .sns, formerReader: state.withLockedValue(\.formerReader))
     }
+
+    func otherReader(of queue: String) async throws -> String? { state.withLockedValue(\.otherReader) }
 
     func receive(from queue: String, wait: Int) async throws -> [SQSClient.Message] {
       let (now, canary) = state.withLockedValue { state in
-        state.now += 20
+        state.now += Int64(max(wait, state.secondsPerRequest))
+        state.receiving.now += 1
+        state.receiving.most = max(state.receiving.most, state.receiving.now)
         return (state.now, "canary-\(state.canaries)")
       }
+      // Others begin theirs.
+      if wait == 0 { for _ in 0..<10 { await Task.yield() } }
+      state.withLockedValue { $0.receiving.now -= 1 }
       try endAtTheEnd()
       onReceive(now)
       return try answer(now, canary).map { SQSClient.Message(body: $0, receipt: "r") }
@@ -221,6 +260,76 @@ import Testing
     #expect(world.happenings.contains(.live(false)) && world.happenings.count { $0 == .connected } == 2)
   }
 
+  // MARK: What piles up
+
+  /// The event of what was written is there, behind so many others that it takes minutes to get to it.
+  @Test func aFeedThatIsLateIsNotDead() async {
+    let others = NIOLockedValueBox(400)
+    let world = World(seconds: 400) { now, canary in
+      guard now > 40 else { return now == 20 ? [Self.canary(canary)] : [] }
+      let left = others.withLockedValue { left in
+        left -= 10
+        return left
+      }
+      if left >= 0 { return (0..<10).map { Self.record("x/\(left + $0)") } }
+      return left == -10 ? [Self.record("x/a")] : []
+    }
+    world.secondsPerRequest = 5
+    let feed = feed(world)
+    world.onReceive = { now in
+      if now == 40 {
+        feed.wrote(
+          RelativePath(unchecked: "a"), RemoteStamp(etag: "e", size: 1, lastModified: Timestamp(nanoseconds: 0)))
+      }
+    }
+    await Task { await feed.run(world) }.value
+    #expect(
+      world.happenings.filter { [.connected, .live(true), .live(false)].contains($0) } == [
+        .connected, .live(true), .live(false),
+      ])
+    #expect(feed.report.state == .live && feed.report.taken == 400 && feed.report.ignored == 2)
+    #expect((2...8).contains(world.mostReceivers))
+  }
+
+  // MARK: A queue that two nodes read
+
+  @Test func whoseQueueIsTakenOverPollsAndSaysSo() async {
+    let world = World(seconds: 2000) { _, canary in [Self.canary(canary)] }
+    let feed = feed(world)
+    world.onReceive = { now in if now == 100 { world.reads(after: "other") } }
+    await Task { await feed.run(world) }.value
+    let telling = world.happenings.filter { if case .deleted = $0 { false } else { true } }
+    #expect(telling.prefix(5) == [.connected, .canary, .live(true), .live(false), .refused])
+    #expect(telling.count { $0 == .connected } == 1)
+    #expect(feed.report.state == .failing && feed.report.problem?.contains("read by the node other as well") == true)
+    #expect(await feed.cleanUp()?.contains("is left to the other node") == true)
+    #expect(!world.happenings.contains(.disconnected))
+  }
+
+  /// As when the other one has ended and its queue with it.
+  @Test func aQueueThatIsGivenBackIsReadAgain() async {
+    let world = World(seconds: 2000) { _, canary in [Self.canary(canary)] }
+    let feed = feed(world)
+    world.onReceive = { now in if now == 100 { world.reads(after: "other") } }
+    world.onSleep = { now in if now > 1000 { world.reads() } }
+    await Task { await feed.run(world) }.value
+    #expect(world.happenings.contains(.refused) && world.happenings.count { $0 == .live(true) } == 2)
+    #expect(await feed.cleanUp() == nil)
+  }
+
+  /// What the former reader takes away is missed: polling goes on until it has noticed.
+  @Test func whoTakesAQueueOverPollsForAWhile() async {
+    let world = World(seconds: 1000) { _, canary in [Self.canary(canary)] }
+    world.reads(before: "former")
+    let sent = NIOLockedValueBox<Int64>(0)
+    let feed = feed(world)
+    world.onReceive = { now in
+      if world.happenings.contains(.canary) { sent.withLockedValue { $0 = $0 == 0 ? now : $0 } }
+    }
+    await Task { await feed.run(world) }.value
+    #expect(sent.withLockedValue { $0 } > 320 && feed.report.state == .live)
+  }
+
   // MARK: Failures
 
   @Test func aQueueThatVanishesEndsTheFeedUntilItIsThereAgain() async {
@@ -235,6 +344,21 @@ import Testing
         .connected, .canary, .live(true), .live(false), .connected, .canary, .live(true), .live(false),
       ])
     #expect(report.state == .live && report.problem == nil)
+  }
+
+  /// What is in the queue stays there.
+  @Test(arguments: [(1, true), (3, false)]) func aQueueThatDoesNotAnswerForAMomentIsAskedAgain(
+    _ failures: Int64, _ goesOn: Bool
+  ) async {
+    let world = World(seconds: 300) { now, canary in
+      if now > 40, now <= 40 + failures * 21 {
+        throw AWSServiceError(.connectionLost, message: "closed", operation: "sqs:ReceiveMessage q")
+      }
+      return [Self.canary(canary)]
+    }
+    await Task { await feed(world).run(world) }.value
+    #expect(world.happenings.count { $0 == .connected } == (goesOn ? 1 : 2))
+    #expect(world.happenings.count { $0 == .live(false) } == (goesOn ? 1 : 2))
   }
 
   @Test func pausesBetweenFailuresGrow() async {

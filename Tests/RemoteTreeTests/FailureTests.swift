@@ -19,7 +19,7 @@ import Testing
     Row(kind: .noSuchVersion, code: .notFound, says: "does not exist"),
     Row(kind: .noSuchUpload, code: .uploadGone, says: "s3://b/k\\nx"),
     Row(kind: .noSuchBucket, code: .configuration, says: "S3 URI"),
-    Row(kind: .accessDenied, code: .permission, says: "grant s3:PutObject on s3://b/k\\nx"),
+    Row(kind: .accessDenied, code: .permission, says: "s3:PutObject on s3://b/k\\nx is denied"),
     Row(kind: .invalidCredentials, code: .configuration, says: "--profile"),
     Row(kind: .noCredentials, code: .configuration, says: "cannot be signed"),
     Row(kind: .clockSkewed, code: .configuration, says: "clock"),
@@ -57,8 +57,18 @@ import Testing
     #expect(RemoteFailure(error, of: .prepare, bucket: "b", key: "k").code != .outcomeUnknown)
   }
 
-  @Test func namesTheBucketForListings() {
-    let failure = RemoteFailure(S3Error(.accessDenied, message: "no"), of: .list, bucket: "b", key: "p/")
-    #expect(failure.message.contains("grant s3:ListBucket on the bucket b"))
+  @Test func namesWhatIsMissing() {
+    var error = S3Error(.accessDenied, message: "no")
+    #expect(
+      RemoteFailure(error, of: .list, bucket: "b", key: "p/").message
+        == "s3:ListBucket on s3://b/p/ is denied: allow it to these credentials, or use others (--profile)")
+    error.permissions = [
+      AWSPermission("s3:PutObject", on: "arn:aws:s3:::b/p/x"), AWSPermission("s3:GetObject", on: "arn:aws:s3:::b/p/x"),
+      AWSPermission("s3:GetObject", on: "arn:aws:s3:::b/p/y"),
+    ]
+    #expect(
+      RemoteFailure(error, of: .write, bucket: "b", key: "p/x").message
+        == "s3:PutObject or s3:GetObject on arn:aws:s3:::b/p/x or s3:GetObject on arn:aws:s3:::b/p/y is denied: "
+        + "add it to the policy; `martlet iam-policy` prints what is needed")
   }
 }

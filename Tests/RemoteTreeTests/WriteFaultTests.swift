@@ -87,7 +87,8 @@ import Testing
           Issue.record("\(action) was not refused")
         } catch let failure as RemoteFailure {
           #expect(failure.code == .permission)
-          #expect(failure.message.contains("grant \(action) on"), "\(failure.message)")
+          #expect(failure.message.hasPrefix("\(action) o"), "\(failure.message)")
+          #expect(failure.message.contains(" on s3://\(fixture.bucket)"), "\(failure.message)")
         }
       }
     }

@@ -48,7 +48,7 @@ import Testing
     stage.advance(.seconds(20))
     try stage.server.delete("m/there", ifMatch: nil)
     stage.advance(.seconds(60))
-    #expect(node.disk.lookup("m") != nil)
+    #expect(!stage.saw("m/, directory: present × absent → removeLocalDirectory"))
     stage.put("m/new", "new")
     stage.advance(.seconds(60))
     node.disk.mountAgain()

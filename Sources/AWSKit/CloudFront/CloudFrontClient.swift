@@ -42,8 +42,13 @@ public struct CloudFrontClient: Sendable {
   public func getDistribution(_ id: String) async throws {
     _ = try await perform(
       ServiceCall(
-        operation: "GetDistribution \(id)", method: .GET,
+        operation: "GetDistribution \(id)", permission: permission("GetDistribution", id), method: .GET,
         path: "/\(Self.version)/distribution/\(URIEncoding.query(id))"))
+  }
+
+  private func permission(_ action: String, _ distribution: String) -> AWSPermission {
+    let partition = AWSPartition.of(region: configuration.endpoint.signingRegion).id
+    return AWSPermission("cloudfront:\(action)", on: "arn:\(partition):cloudfront::*:distribution/\(distribution)")
   }
 
   /// Has edge caches drop what they hold for these paths.
@@ -61,7 +66,8 @@ public struct CloudFrontClient: Sendable {
       + "<Quantity>\(paths.count)</Quantity><Items>\(items)</Items></Paths>"
       + "<CallerReference>\(XMLText.escape(reference))</CallerReference></InvalidationBatch>"
     let call = ServiceCall(
-      operation: "CreateInvalidation \(distribution)", method: .POST,
+      operation: "CreateInvalidation \(distribution)", permission: permission("CreateInvalidation", distribution),
+      method: .POST,
       path: "/\(Self.version)/distribution/\(URIEncoding.query(distribution))/invalidation",
       headers: [("Content-Type", "application/xml")], body: Array(document.utf8))
     let reply = try await perform(call)

@@ -49,6 +49,8 @@ public struct EventBridgeClient: Sendable {
   }
 
   private func call(_ name: String, _ subject: String, _ body: JSONValue) async throws -> JSONValue {
-    try await service.json("events:\(name) \(subject)", target: "AWSEvents.\(name)", version: "1.1", body)
+    try await service.json(
+      "events:\(name) \(subject)", target: "AWSEvents.\(name)", version: "1.1", body,
+      permission: AWSPermission("events:\(name)", on: service.arn("events", "rule/\(subject)")))
   }
 }

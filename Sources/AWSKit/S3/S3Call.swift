@@ -11,6 +11,8 @@ struct S3Call: Sendable {
   var headers: [(name: String, value: String)] = []
   /// Nil: a method that has none.
   var body: S3Body?
+  /// Of a copy.
+  var source: S3CopySource?
   var retry: S3Retry = .idempotent
   /// Whether a lost reply leaves a question.
   var isWrite = false

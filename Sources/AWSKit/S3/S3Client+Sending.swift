@@ -85,12 +85,13 @@ extension S3Client {
         // Of a HEAD reply there is no body, of an error reply it must not be long.
         let body = call.method == .HEAD ? [] : (try? await reply.collect(limit: 1 << 20)) ?? []
         throw AttemptFailure(
-          reply, S3ErrorBody(parsing: body), call: call, signed: signing)
+          reply, S3ErrorBody(parsing: body), call: call, signed: signing, partition: partition(signing.region))
       }
       do {
         return try await decode(reply)
       } catch let failure as FalseSuccess {
-        throw AttemptFailure(reply, failure.error, call: call, signed: signing)
+        throw AttemptFailure(
+          reply, failure.error, call: call, signed: signing, partition: partition(signing.region))
       } catch let error as XMLError {
         throw S3Error(
           .malformedReply, status: reply.status, requestID: reply.headers.first(name: "x-amz-request-id"),
@@ -106,6 +107,8 @@ extension S3Client {
       throw AttemptFailure(error: error, signed: signing)
     }
   }
+
+  private func partition(_ region: String?) -> String? { configuration.endpoint.partition(region: region) }
 
   private func request(
     _ prepared: Prepared, _ signing: Signing, _ paced: PacedBody?
@@ -197,7 +200,7 @@ extension S3Client {
   private static let toleratedSkew: Int64 = 240
 
   /// Asks where the bucket is; S3 says so even when it refuses the request.
-  private func discoverRegion(of bucket: String) async -> String? {
+  func discoverRegion(of bucket: String) async -> String? {
     var call = S3Call(operation: "HeadBucket", method: .HEAD, bucket: bucket)
     call.retry = .never
     do {
@@ -245,10 +248,11 @@ private struct AttemptFailure: Error {
     clockOffset = signed.clockOffset
   }
 
-  init(_ reply: S3Reply, _ body: S3ErrorBody, call: S3Call, signed: Signing) {
+  init(_ reply: S3Reply, _ body: S3ErrorBody, call: S3Call, signed: Signing, partition: String?) {
     error = S3Error(
       status: reply.status, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
       operation: call.description, hasKey: call.key != nil, isWrite: call.isWrite)
+    error.deny(call.permissions(partition: partition))
     credentials = signed.credentials
     region = signed.region
     clockOffset = signed.clockOffset

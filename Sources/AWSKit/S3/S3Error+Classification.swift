@@ -19,6 +19,11 @@ extension S3Error {
       outcomeUnknown: isWrite && mayHaveTakenEffect, isRetryable: Self.isRetryable(kind, status: status))
   }
 
+  /// Notes what a refused request lacked.
+  mutating func deny(_ needed: @autoclosure () -> [AWSPermission]) {
+    if kind == .accessDenied { permissions = AWSPermission.missing(message, among: needed()) }
+  }
+
   private static func kind(status: Int, code: String, hasKey: Bool) -> Kind {
     if let kind = kinds[code] { return kind }
     if throttlingCodes.contains(code) { return .throttled }

@@ -48,12 +48,18 @@ public struct SNSClient: Sendable {
       ])
   }
 
+  /// Empty also where there is no such topic.
   public func subscriptions(toTopic topic: String) async throws -> [Subscription] {
     var found: [Subscription] = []
     var token: String?
     repeat {
-      let result = try await call(
-        "ListSubscriptionsByTopic", topic, [("TopicArn", topic)] + (token.map { [("NextToken", $0)] } ?? []))
+      let result: XMLNode?
+      do {
+        result = try await call(
+          "ListSubscriptionsByTopic", topic, [("TopicArn", topic)] + (token.map { [("NextToken", $0)] } ?? []))
+      } catch let error as AWSServiceError where error.isMissingInSNS {
+        return []
+      }
       for member in result?["Subscriptions"]?.all("member") ?? [] {
         found.append(
           Subscription(arn: member.text("SubscriptionArn") ?? "", endpoint: member.text("Endpoint") ?? ""))
@@ -78,7 +84,11 @@ public struct SNSClient: Sendable {
   private func call(
     _ action: String, _ subject: String, _ parameters: [(String, String)]
   ) async throws -> XMLNode? {
-    try await service.query("sns:\(action) \(subject)", action: action, version: "2010-03-31", parameters)
+    // A subscription is named by its own ARN, all else by that of the topic.
+    let resource = subject.hasPrefix("arn:") ? subject : service.arn("sns", subject)
+    return try await service.query(
+      "sns:\(action) \(subject)", action: action, version: "2010-03-31", parameters,
+      permission: AWSPermission("sns:\(action)", on: resource))
   }
 
   private func text(

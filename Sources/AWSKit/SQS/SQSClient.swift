@@ -66,6 +66,11 @@ public struct SQSClient: Sendable {
     try await call("ListQueueTags", queue, ["QueueUrl": .string(queue)])["Tags"]?.strings ?? [:]
   }
 
+  /// Adds tags, or changes those of the same names.
+  public func tag(_ queue: String, _ tags: [String: String]) async throws {
+    _ = try await call("TagQueue", queue, ["QueueUrl": .string(queue), "Tags": .strings(tags)])
+  }
+
   public func deleteQueue(_ queue: String) async throws {
     _ = try await call("DeleteQueue", queue, ["QueueUrl": .string(queue)])
   }
@@ -96,11 +101,22 @@ public struct SQSClient: Sendable {
     return reply["Failed"]?.array?.count ?? 0
   }
 
+  /// Calls whose action has another name.
+  private static let actions = ["DeleteMessageBatch": "DeleteMessage"]
+
+  /// - Parameter queue: its name, or its URL: `https://HOST/ACCOUNT/NAME`.
+  private func arn(_ queue: String) -> String {
+    let parts = queue.split(separator: "/").suffix(2)
+    let account = parts.count == 2 ? parts.first.map(String.init) : nil
+    return service.arn("sqs", account: account, String(parts.last ?? ""))
+  }
+
   private func call(
     _ name: String, _ subject: String, _ body: JSONValue, timeout: Duration? = nil
   ) async throws -> JSONValue {
     try await service.json(
       "sqs:\(name) \(subject)", target: "AmazonSQS.\(name)", version: "1.0", body,
+      permission: AWSPermission("sqs:\(Self.actions[name] ?? name)", on: arn(subject)),
       headers: [("x-amzn-query-mode", "true")], timeout: timeout)
   }
 }

@@ -24,33 +24,34 @@ struct STSClient: Sendable {
   func assumeRole(
     _ arn: String, sessionName: String, externalID: String?, seconds: Int?, signedBy: AWSCredentials
   ) async throws -> AWSCredentials {
-    var parameters = [("RoleArn", arn), ("RoleSessionName", sessionName)]
+    var parameters = [("RoleSessionName", sessionName)]
     if let seconds { parameters.append(("DurationSeconds", "\(seconds)")) }
     if let externalID { parameters.append(("ExternalId", externalID)) }
-    return try await credentials("AssumeRole", parameters, signedBy: signedBy)
+    return try await credentials("AssumeRole", arn, parameters, signedBy: signedBy)
   }
 
   /// Unsigned: the token, a JWT of the identity provider, proves who asks.
   func assumeRole(_ arn: String, sessionName: String, webIdentityToken: String) async throws -> AWSCredentials {
     try await credentials(
-      "AssumeRoleWithWebIdentity",
-      [("RoleArn", arn), ("RoleSessionName", sessionName), ("WebIdentityToken", webIdentityToken)], signedBy: nil)
+      "AssumeRoleWithWebIdentity", arn,
+      [("RoleSessionName", sessionName), ("WebIdentityToken", webIdentityToken)], signedBy: nil)
   }
 
   /// Seconds; AWS refuses signatures from 15 minutes on, and a `Date` is cut to a second.
   private static let toleratedSkew: Int64 = 240
 
   private func credentials(
-    _ action: String, _ parameters: [(String, String)], signedBy: AWSCredentials?
+    _ action: String, _ role: String, _ parameters: [(String, String)], signedBy: AWSCredentials?
   ) async throws -> AWSCredentials {
-    let form = [("Action", action), ("Version", "2011-06-15")] + parameters
+    let permission = AWSPermission("sts:\(action)", on: role)
+    let form = [("Action", action), ("Version", "2011-06-15"), ("RoleArn", role)] + parameters
     let body = Array(form.map { "\($0)=\(URIEncoding.query($1))" }.joined(separator: "&").utf8)
     // Seconds that the server's clock is ahead of ours.
     var skew: Int64 = 0
     func send() async throws -> CredentialReply {
       try await services.retrying {
         let reply = try await services.send(request(body, signedBy, skew: skew), within: services.requestTimeout)
-        let failure = Self.failure(reply)
+        let failure = Self.failure(reply, permission)
         if let failure, failure.isTransient { throw failure }
         return reply
       }
@@ -60,7 +61,7 @@ struct STSClient: Sendable {
       skew = date.seconds - services.now().seconds
       if abs(skew) > Self.toleratedSkew { reply = try await send() } else { skew = 0 }
     }
-    if let failure = Self.failure(reply) { throw failure }
+    if let failure = Self.failure(reply, permission) { throw failure }
     // The life of what came is judged by the local clock.
     return try Self.credentials(reply, action: action, clockSkew: skew)
   }
@@ -96,12 +97,15 @@ struct STSClient: Sendable {
   ]
 
   /// Nil where the reply is a success.
-  private static func failure(_ reply: CredentialReply) -> CredentialRequestFailure? {
+  private static func failure(_ reply: CredentialReply, _ permission: AWSPermission) -> CredentialRequestFailure? {
     guard reply.status != 200 else { return nil }
     let error = S3ErrorBody(parsing: reply.body)
     guard !error.code.isEmpty else { return reply.failure }
+    let missing = AWSPermission.missing(error.message, among: [permission]).alternatives
+    let denial =
+      error.code == "AccessDenied" ? "\(missing) is denied, by a policy of who asks or the role's trust policy; " : ""
     return CredentialRequestFailure(
-      "\(error.code): \(error.message) (HTTP \(reply.status))",
+      "\(denial)\(error.code): \(error.message) (HTTP \(reply.status))",
       isTransient: reply.failure.isTransient || transientCodes.contains(error.code))
   }
 

@@ -14,6 +14,13 @@ struct Grammar: Sendable {
     ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own)
   static let aws = Grammar(command: "martlet s3 sync", hasDirectionPrefixes: false, ownRows: MartletOptions.besideAWS)
 
+  static let iamPolicy = Grammar(
+    command: "martlet iam-policy", hasDirectionPrefixes: false,
+    ownRows: MartletOptions.shared + MartletOptions.own + MartletOptions.ofPolicies)
+  static let s3Sync2Policy = Grammar(
+    command: "martlet iam-policy s3-sync2", hasDirectionPrefixes: true,
+    ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own + MartletOptions.ofPolicies)
+
   private init(command: String, hasDirectionPrefixes: Bool, ownRows: [OptionRow]) {
     self.command = command
     self.hasDirectionPrefixes = hasDirectionPrefixes

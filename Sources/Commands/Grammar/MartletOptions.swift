@@ -27,6 +27,9 @@ enum MartletOptions {
     .one("--md5-skip-path").abbreviated("s")
   ]
 
+  /// Of `martlet iam-policy` alone.
+  static let ofPolicies: [OptionRow] = [.one("--account"), .flag("--versioned")]
+
   /// Their values are never read from files.
   static let own = names.map { $0.with { $0.takesFiles = false } }
 

@@ -99,7 +99,7 @@ struct SyncInvocation {
     configuration.readyFile = reader.text("--ready-file", options.operation.readyFile)
   }
 
-  private static func readServer(
+  static func readServer(
     _ options: ServerOptions, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
     configuration.endpointURL = reader.text("--endpoint-url", options.endpointURL)

@@ -37,14 +37,14 @@ package enum EventDecoder {
   }
 
   private enum Reading {
-    case event(ObjectEvent)
+    case events([ObjectEvent])
     case ignored
     case unknown
   }
 
   private static func take(_ reading: Reading, _ message: inout DecodedMessage) {
     switch reading {
-    case .event(let event): message.events.append(event)
+    case .events(let events): message.events += events
     case .ignored: message.ignored += 1
     case .unknown: message.unknown += 1
     }
@@ -58,9 +58,9 @@ package enum EventDecoder {
       let key = decodedKey(encoded)
     else { return .unknown }
     guard let kind = kind(ofRecord: name) else { return .ignored }
-    return .event(
-      ObjectEvent(
-        kind, bucket: bucket, key: key, etag: etag(object), versionID: version(object["versionId"])))
+    return .events([
+      ObjectEvent(kind, bucket: bucket, key: key, etag: etag(object), versionID: version(object["versionId"]))
+    ])
   }
 
   private static func kind(ofRecord name: String) -> ObjectEvent.Kind? {
@@ -93,8 +93,18 @@ package enum EventDecoder {
     case "Object Restore Initiated", "Object Restore Completed", "Object Restore Expired": kind = .restored
     default: return type.hasPrefix("Object ") ? .ignored : .unknown
     }
-    return .event(
-      ObjectEvent(kind, bucket: bucket, key: key, etag: etag(object), versionID: version(object["version-id"])))
+    return .events(
+      possibleKeys(key).map {
+        ObjectEvent(kind, bucket: bucket, key: $0, etag: etag(object), versionID: version(object["version-id"]))
+      })
+  }
+
+  /// S3 does not encode them here; LocalStack does. Who looks at both finds the one that is meant.
+  private static func possibleKeys(_ key: String) -> [String] {
+    guard key.utf8.contains(UInt8(ascii: "%")), let bytes = URIEncoding.decode(key.utf8, plusIsBlank: false),
+      let decoded = String(validating: bytes, as: UTF8.self), !decoded.utf8.elementsEqual(key.utf8)
+    else { return [key] }
+    return [key, decoded]
   }
 
   private static func etag(_ object: JSONValue) -> String? {

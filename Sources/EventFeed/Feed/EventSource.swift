@@ -2,9 +2,11 @@ package import AWSKit
 
 /// What an `EventFeed` listens to.
 package protocol EventSource: Sendable {
-  /// Makes what is missing.
-  /// - Returns: the queue to receive from, and the way that events take to it.
-  func connect() async throws -> (queue: String, route: EventRoute)
+  /// Makes what is missing, and notes at the queue that this run reads it.
+  /// - Parameter displacing: also where another node has noted itself there; otherwise that throws.
+  func connect(displacing: Bool) async throws -> EventConnection
+  /// The node that has noted itself as the reader of the queue after us; nil: none.
+  func otherReader(of queue: String) async throws -> String?
   /// - Parameter wait: seconds, for the first message.
   func receive(from queue: String, wait: Int) async throws -> [SQSClient.Message]
   func delete(_ messages: [SQSClient.Message], from queue: String) async throws
@@ -14,4 +16,13 @@ package protocol EventSource: Sendable {
   /// - Parameter route: as `connect` has returned; nil: it never did.
   /// - Returns: what could not be taken away, in words.
   func disconnect(_ route: EventRoute?) async -> [String]
+}
+
+package struct EventConnection: Hashable, Sendable {
+  /// To receive from: its URL.
+  package var queue: String
+  /// That events take to it.
+  package var route: EventRoute
+  /// Another node that was noted as its reader, and may still read it.
+  package var formerReader: String?
 }

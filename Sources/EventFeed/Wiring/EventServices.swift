@@ -32,6 +32,8 @@ package struct EventFeedError: Error, Hashable, Sendable, CustomStringConvertibl
     case overlap
     /// The feed was made ready, and nothing arrives.
     case silent
+    /// Another node reads the same queue.
+    case shared
   }
 
   package var code: Code
@@ -40,5 +42,12 @@ package struct EventFeedError: Error, Hashable, Sendable, CustomStringConvertibl
   package init(_ code: Code, _ description: String) {
     self.code = code
     self.description = description
+  }
+
+  package static func shared(_ queue: String, with node: String) -> Self {
+    Self(
+      .shared,
+      "the queue \(queue) is read by the node \(node) as well, so that each hears half of what happens: give each node a "
+        + "queue of its own, with [uid] in --event-queue")
   }
 }

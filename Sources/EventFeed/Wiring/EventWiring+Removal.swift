@@ -29,10 +29,12 @@ extension EventWiring {
     }
     if ways.contains(.sns) {
       await attempt {
+        // For its ARN: what is there already is not made again.
+        let topic = try await services.sns.createTopic(names.topic)
+        guard try await leave(topic: topic, queue: found?.arn.text) else { return }
         try await locked {
-          // For its ARN: what is there already is not made again.
-          let topic = try await services.sns.createTopic(names.topic)
-          try await leave(topic: topic, queue: found?.arn.text)
+          // Somebody may have come while the lock was waited for.
+          if try await services.sns.subscriptions(toTopic: topic).isEmpty { try await dissolve(topic: topic) }
         }
       }
     }
@@ -48,17 +50,17 @@ extension EventWiring {
     return left
   }
 
-  /// Ends the subscription of a queue; the topic and the bucket's rule go with the last one.
-  func leave(topic: String, queue: String?) async throws {
-    var others = 0
-    for subscription in try await services.sns.subscriptions(toTopic: topic) {
-      if subscription.endpoint == queue {
-        try await services.sns.unsubscribe(subscription.arn)
-      } else {
-        others += 1
-      }
+  /// Ends the subscription of a queue.
+  /// - Returns: whether no other is left. Of nodes that leave at the same time the last one at least finds it so.
+  func leave(topic: String, queue: String?) async throws -> Bool {
+    for subscription in try await services.sns.subscriptions(toTopic: topic) where subscription.endpoint == queue {
+      try await services.sns.unsubscribe(subscription.arn)
     }
-    guard others == 0 else { return }
+    return try await services.sns.subscriptions(toTopic: topic).isEmpty
+  }
+
+  /// Takes away what all nodes of the prefix share.
+  func dissolve(topic: String) async throws {
     try await change { $0.remove(id: topicRule(topic).id) }
     try await services.sns.deleteTopic(topic)
   }

@@ -12,6 +12,8 @@ package struct EventWiring: Sendable {
   let names: FeedNames
   let route: EventRoute
   let node: String
+  /// Of this process alone.
+  let run: String
   /// Nil where nothing may be written to the bucket.
   let lock: WiringLock?
   let environment: any EngineEnvironment
@@ -19,7 +21,7 @@ package struct EventWiring: Sendable {
 
   package init(
     services: EventServices, objects: ScratchObjects, location: S3Location, names: FeedNames, route: EventRoute,
-    node: String, lock: WiringLock?, environment: any EngineEnvironment, logger: Logger
+    node: String, run: String, lock: WiringLock?, environment: any EngineEnvironment, logger: Logger
   ) {
     self.services = services
     self.objects = objects
@@ -27,14 +29,19 @@ package struct EventWiring: Sendable {
     self.names = names
     self.route = route
     self.node = node
+    self.run = run
     self.lock = lock
     self.environment = environment
     self.logger = logger
   }
 
-  /// - Returns: the URL of the queue, and the way that events take to it.
-  package func connect() async throws -> (queue: String, route: EventRoute) {
+  package func connect(displacing: Bool) async throws -> EventConnection {
     let queue = try await queue()
+    let former = try await read(queue, displacing: displacing)
+    return EventConnection(queue: queue.url, route: try await connect(queue), formerReader: former)
+  }
+
+  private func connect(_ queue: Queue) async throws -> EventRoute {
     switch route {
     case .sqs: try await connectDirectly(queue)
     case .sns: try await connectTopic(queue)
@@ -45,11 +52,11 @@ package struct EventWiring: Sendable {
       } catch let error as EventFeedError where error.code == .overlap {
         logger.notice("\(error); events come by EventBridge")
         try await connectEventBridge(queue)
-        return (queue.url, .eventBridge)
+        return .eventBridge
       }
-      return (queue.url, .sns)
+      return .sns
     }
-    return (queue.url, route)
+    return route
   }
 
   // MARK: Queue
@@ -75,7 +82,8 @@ package struct EventWiring: Sendable {
     if let found = try await services.sqs.queueURL(names.queue) {
       url = found
     } else {
-      url = try await services.sqs.createQueue(names.queue, attributes: Self.attributes, tags: [Self.tag: node])
+      url = try await services.sqs.createQueue(
+        names.queue, attributes: Self.attributes, tags: [Self.tag: node, QueueReader.tag: reader.text])
       logger.info("made the queue \(names.queue)")
     }
     let attributes = try await services.sqs.attributes(["QueueArn", "Policy"], of: url)
@@ -83,6 +91,17 @@ package struct EventWiring: Sendable {
       throw EventFeedError(.silent, "the queue \(names.queue) does not tell its ARN")
     }
     return Queue(url: url, arn: arn, policy: attributes["Policy"])
+  }
+
+  private var reader: QueueReader { QueueReader(node: node, run: run) }
+
+  /// - Returns: another node that read it before.
+  private func read(_ queue: Queue, displacing: Bool) async throws -> String? {
+    let former = try await services.sqs.tags(of: queue.url)[QueueReader.tag].map(QueueReader.init(tag:))
+    if former == reader { return nil }
+    if let former, !displacing { throw EventFeedError.shared(names.queue, with: former.node) }
+    try await services.sqs.tag(queue.url, [QueueReader.tag: reader.text])
+    return former.flatMap { $0.node == reader.node ? nil : $0.node }
   }
 
   private func allow(_ statement: PolicyStatement, _ queue: Queue) async throws {
@@ -115,7 +134,7 @@ package struct EventWiring: Sendable {
         try await add(topicRule(topic))
       } catch let error as EventFeedError where error.code == .overlap {
         // Nothing will ever come through it.
-        try? await leave(topic: topic, queue: queue.arn.text)
+        if (try? await leave(topic: topic, queue: queue.arn.text)) == true { try? await dissolve(topic: topic) }
         throw error
       }
     }
@@ -187,6 +206,11 @@ package struct EventWiring: Sendable {
 }
 
 extension EventWiring: EventSource {
+  package func otherReader(of queue: String) async throws -> String? {
+    let noted = try await services.sqs.tags(of: queue)[QueueReader.tag].map(QueueReader.init(tag:))
+    return noted.flatMap { $0 == reader ? nil : $0.node }
+  }
+
   package func receive(from queue: String, wait: Int) async throws -> [SQSClient.Message] {
     try await services.sqs.receive(from: queue, wait: wait)
   }

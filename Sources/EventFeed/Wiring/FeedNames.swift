@@ -58,6 +58,14 @@ extension FeedNames {
     return pieces.joined(separator: id)
   }
 
+  /// What the queues of all nodes match; `*` stands for anything.
+  package static func pattern(_ template: String) -> String { pieces(of: template).joined(separator: "*") }
+
+  /// The same of their rules in EventBridge.
+  package static func rulePattern(_ template: String) -> String {
+    "martlet-\((pieces(of: template).first ?? "").prefix(39))*"
+  }
+
   private static func pieces(of template: String) -> [String] {
     var pieces: [String] = []
     var rest = template[...]

@@ -15,6 +15,7 @@ extension EventFeed {
     let names = FeedNames(queue: queue.name, node: node, bucket: location.bucket, prefix: location.prefix)
     let route = EventRoute(rawValue: queue.route.rawValue) ?? .auto
     let environment = SystemEnvironment()
+    let run = String(environment.random(), radix: 16)
     var options = EventFeed.Options()
     options.canWrite = remote.capabilities.canWrite
     options.proofInterval = configuration.fullPassInterval
@@ -24,7 +25,7 @@ extension EventFeed {
       location: location, names: names, route: route, options: options, environment: environment, logger: logger
     ) {
       // S3 sends events within its own region.
-      let region = try await client.headBucket(location.bucket) ?? client.region(of: location.bucket) ?? "us-east-1"
+      let region = try await client.findRegion(of: location.bucket) ?? "us-east-1"
       func endpoint(_ service: ServiceEndpoint.Service) throws -> ServiceEndpoint {
         try ServiceEndpoint(service, settings: settings, url: configuration.endpointURL, region: region)
       }
@@ -41,8 +42,8 @@ extension EventFeed {
         remote.capabilities.canWrite
         ? WiringLock(objects: objects, node: node, environment: environment, logger: logger) : nil
       return EventWiring(
-        services: services, objects: objects, location: location, names: names, route: route, node: node, lock: lock,
-        environment: environment, logger: logger)
+        services: services, objects: objects, location: location, names: names, route: route, node: node, run: run,
+        lock: lock, environment: environment, logger: logger)
     }
   }
 

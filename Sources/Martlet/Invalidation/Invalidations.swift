@@ -276,11 +276,16 @@ extension Invalidations {
         cause: error)
     } catch let error as CloudFrontError where error.kind == .noCredentials {
       throw MartletError(.remote, "\(error)", cause: error)
+    } catch let error as CloudFrontError where error.kind == .accessDenied {
+      throw MartletError(
+        .distribution,
+        "--cf-dist-id \(distribution): cannot be used at \(endpoint): \(error); add it to the policy: "
+          + "`martlet iam-policy` prints what is needed", cause: error)
     } catch let error as CloudFrontError {
       throw MartletError(
         .distribution,
-        "--cf-dist-id \(distribution): cannot be used at \(endpoint): \(error); allow cloudfront:GetDistribution and "
-          + "cloudfront:CreateInvalidation, and see that AWS_ENDPOINT_URL_CLOUDFRONT names the right place",
+        "--cf-dist-id \(distribution): cannot be used at \(endpoint): \(error); see that AWS_ENDPOINT_URL_CLOUDFRONT "
+          + "names the right place",
         cause: error)
     }
   }

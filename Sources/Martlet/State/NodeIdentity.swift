@@ -4,6 +4,8 @@ import SyncEngine
 /// The name of this node in conflict copies and reports, kept in the store.
 enum NodeIdentity {
   private static let key = "node"
+  /// Characters of an id.
+  static let longest = 64
 
   /// - Parameters:
   ///   - wanted: `--node-id`; comes before the stored one.
@@ -11,6 +13,7 @@ enum NodeIdentity {
   static func establish(wanted: String?, isCopied: Bool, root: String, in store: any BaseStorePort) async throws
     -> String
   {
+    if isCopied { try await NodeKeeper.forget(in: store) }
     let stored = try await store.value(key)
     if let stored, !isCopied, wanted == nil || wanted == stored { return stored }
     let id = wanted ?? generated(root: root)
@@ -32,7 +35,7 @@ enum NodeIdentity {
 
   /// A node id becomes part of file names.
   static func problem(with id: String) -> String? {
-    if id.isEmpty || id.utf8.count > 64 { return "must have 1 to 64 characters" }
+    if id.isEmpty || id.utf8.count > longest { return "must have 1 to \(longest) characters" }
     return sanitised(id) == id ? nil : "may have letters, digits, “-”, “_” and “.” only"
   }
 

@@ -10,6 +10,8 @@ package struct ControlRequest: Codable, Hashable, Sendable {
     case status
     /// With `up` and `down`, each as ``Configuration/Bandwidth/init(parsing:)`` takes it; what is not named stays.
     case limit
+    /// The status with the nodes of the prefix.
+    case nodes
   }
 
   /// Goes up when what is there changes its meaning; more commands leave it as it is.

@@ -75,6 +75,7 @@ struct Run: Sendable {
   var lease: LeaseKeeper?
   var journal: JournalKeeper?
   var feed: EventFeed?
+  var nodes: NodeKeeper?
   var bandwidth = BandwidthLimits()
 }
 

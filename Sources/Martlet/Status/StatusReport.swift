@@ -185,6 +185,9 @@ public struct StatusReport: Codable, Hashable, Sendable {
   /// Absent where there are none.
   public var leftApart: LeftApart?
 
+  /// Only of an answer to `martlet nodes`.
+  public var nodes: [Node]?
+
   /// Healthy in the sense of a container's health check.
   public var isHealthy: Bool { isReady && !isStuck }
 

@@ -22,23 +22,18 @@ struct RemoteCall {
   static let listUploads = RemoteCall(action: "s3:ListBucketMultipartUploads", isCommit: false)
   static let abort = RemoteCall(action: "s3:AbortMultipartUpload", isCommit: false)
 
-  /// Actions on the bucket itself rather than on a key.
-  private var concernsBucket: Bool { action.hasPrefix("s3:ListBucket") }
-
   func resource(bucket: String, key: String?) -> String {
     "s3://\(bucket)/" + (key.map(ReadableName.of) ?? "")
   }
 
-  func permissionHint(bucket: String, key: String?) -> String {
-    if concernsBucket { return "grant \(action) on the bucket \(bucket)" }
-    let hint = "grant \(action) on \(resource(bucket: bucket, key: key))"
-    switch action {
-    // Without it S3 answers 403 where a key is missing.
-    case "s3:GetObject": return hint + " and s3:ListBucket on the bucket"
-    // S3 asks for it when a write carries If-Match.
-    case "s3:PutObject", "s3:DeleteObject": return hint + " along with s3:GetObject"
-    default: return hint
-    }
+  /// What to say of a refusal.
+  func denial(_ error: S3Error, bucket: String, key: String?) -> String {
+    let own = AWSPermission(action, on: resource(bucket: bucket, key: key))
+    let missing = error.permissions.isEmpty ? [own] : error.permissions
+    return missing.alternatives + " is denied: "
+      + (missing[0].isInAWS
+        ? "add it to the policy; `martlet iam-policy` prints what is needed"
+        : "allow it to these credentials, or use others (--profile)")
   }
 }
 

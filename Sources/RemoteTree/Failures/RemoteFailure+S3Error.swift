@@ -1,6 +1,11 @@
 internal import AWSKit
 internal import SyncEngine
 
+extension S3Error {
+  /// Whether what was refused is the reading of a version by its id, which takes a permission of its own.
+  var deniesVersions: Bool { permissions.contains { $0.action == "s3:GetObjectVersion" } }
+}
+
 extension RemoteFailure {
   init(_ error: S3Error, of call: RemoteCall, bucket: String, key: String?) {
     let resource = call.resource(bucket: bucket, key: key)
@@ -17,10 +22,7 @@ extension RemoteFailure {
       self.init(
         .configuration, "there is no bucket “\(bucket)”: check the S3 URI, --endpoint-url and --region")
     case .accessDenied:
-      self.init(
-        .permission,
-        "\(resource): access denied; \(call.permissionHint(bucket: bucket, key: key)), or use other credentials "
-          + "(--profile)")
+      self.init(.permission, call.denial(error, bucket: bucket, key: key))
     case .invalidCredentials:
       self.init(
         .configuration,

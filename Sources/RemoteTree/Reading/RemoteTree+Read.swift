@@ -42,7 +42,7 @@ extension RemoteTree {
     return try await performing(.read, key) {
       do {
         return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
-      } catch let error as S3Error where error.kind == .accessDenied && readableVersion(stamp) != nil {
+      } catch let error as S3Error where error.deniesVersions {
         stopReadingVersions()
         return try await Download(tree: self, key: key, stamp: stamp, sink: sink, progress: progress).run()
       }

@@ -61,22 +61,39 @@ extension RemoteTree {
       if route == .parts || source.size > CopyRoute.largestCopy {
         var headers = headers
         if !dropsTags { try await carryTags(of: sourceKey, head, into: &headers) }
-        let result = try await copyInParts(from, head: head, to: target, headers: headers, condition: condition)
+        let result = try await reading(from) { from in
+          try await copyInParts(from, head: head, to: target, headers: headers, condition: condition)
+        }
         return try await self.stamp(of: result, key: target, size: source.size)
       }
       // With COPY the user metadata and the content headers go along by themselves.
       var additional = replacesMetadata ? [] : headers.additional.filter { $0.name.hasPrefix("x-amz-") }
       if dropsTags { additional.append(("x-amz-tagging-directive", "REPLACE")) }
-      let result = try await client.copyObject(
-        from: from, bucket: bucket, key: target, metadata: replacesMetadata ? .replace(headers) : .copy,
-        additionalHeaders: additional,
-        condition: condition, retry: .unprocessedOnly)
+      let result = try await reading(from) { from in
+        try await client.copyObject(
+          from: from, bucket: bucket, key: target, metadata: replacesMetadata ? .replace(headers) : .copy,
+          additionalHeaders: additional, condition: condition, retry: .unprocessedOnly)
+      }
       return try await self.stamp(of: result, key: target, size: source.size)
     }
     if !capabilities.copySourceIfMatch, sourceKey != target, stamp.etag != source.etag {
       try await verifyCopied(source, sourceKey, stamp, target)
     }
     return stamp
+  }
+
+  /// Copies from exactly this version, or by the condition alone where versions may not be read.
+  private func reading(
+    _ source: S3CopySource, _ copy: (S3CopySource) async throws -> S3WriteResult
+  ) async throws -> S3WriteResult {
+    do {
+      return try await copy(source)
+    } catch let error as S3Error where error.deniesVersions {
+      stopReadingVersions()
+      var source = source
+      source.versionID = nil
+      return try await copy(source)
+    }
   }
 
   /// The server may have ignored the condition on the source: it must still be there as it was. If it is
@@ -145,7 +162,8 @@ extension RemoteTree {
   private func carryTags(of key: String, _ head: S3ObjectHead, into headers: inout S3ObjectHeaders) async throws {
     guard head.taggingCount > 0 else { return }
     let tags = try await performing(.readTags, key) {
-      try await client.getObjectTagging(bucket: bucket, key: key, versionID: head.versionID)
+      try await client.getObjectTagging(
+        bucket: bucket, key: key, versionID: readsVersions ? head.versionID : nil)
     }
     let value = tags.map { "\(URIEncoding.query($0.key))=\(URIEncoding.query($0.value))" }.joined(separator: "&")
     headers.additional.append(("x-amz-tagging", value))

@@ -102,6 +102,7 @@ extension SimFileSystem {
     var seen: [ObjectIdentifier: Inode] = [:]
     var found: [Inode] = []
     restore(root, &seen, &found, &generator, &made)
+    noteBoot()
     for inode in before where inode !== root && seen[ObjectIdentifier(inode)] == nil {
       (inode.links, inode.writers, inode.entries) = (0, 0, [:])
     }

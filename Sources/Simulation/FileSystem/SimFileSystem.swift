@@ -163,6 +163,7 @@ extension SimFileSystem {
   func unlink(_ name: String, in directory: Inode, isDirectory: Bool) -> Int32 {
     guard let dentry = directory.entries[name] else { return -ENOENT }
     let inode = dentry.inode
+    if inode === volume?.point { return -EPERM }
     if isDirectory {
       guard inode.kind == .directory else { return -ENOTDIR }
       guard inode.entries.isEmpty else { return -ENOTEMPTY }
@@ -190,6 +191,7 @@ extension SimFileSystem {
   func rename(_ name: String, in from: Inode, to newName: String, in into: Inode) -> Int32 {
     guard let dentry = from.entries[name] else { return -ENOENT }
     let inode = dentry.inode
+    if inode === volume?.point { return -EPERM }
     if from.fileSystem != into.fileSystem { return -EXDEV }
     if into.isReadOnly { return -EACCES }
     if inode.fileSystem != from.fileSystem { return -EBUSY }
@@ -217,6 +219,7 @@ extension SimFileSystem {
   func exchange(_ name: String, in from: Inode, with other: String, in into: Inode) -> Int32 {
     guard let first = from.entries[name], let second = into.entries[other] else { return -ENOENT }
     if from.fileSystem != into.fileSystem { return -EXDEV }
+    if first.inode === volume?.point || second.inode === volume?.point { return -EPERM }
     if first.inode.fileSystem != from.fileSystem || second.inode.fileSystem != into.fileSystem { return -EBUSY }
     for (moved, target) in [(first, into), (second, from)] {
       if moved.inode.kind == .directory && isWithin(target, moved.inode) { return -EINVAL }

@@ -7,7 +7,8 @@ final class SimVolume: @unchecked Sendable {
   static let name = "m"
 
   let top: Inode
-  /// The empty folder that is seen while nothing is mounted there; it belongs to the system.
+  /// The empty folder that is seen while nothing is mounted there; nobody may change it, as after `chattr +i`. A volume
+  /// that covers synced files is not simulated (seed 11001481; docs/safety.md).
   let point: Inode
   fileprivate(set) var isMounted = true
   fileprivate(set) var number: UInt64
@@ -54,8 +55,12 @@ extension SimFileSystem {
     show(volume.top)
   }
 
-  /// After a power failure everything is mounted.
-  func noteBoot() { volume?.isMounted = true }
+  /// After a power failure everything is mounted, also what stood there under an earlier number (seed 10014692).
+  func noteBoot() {
+    guard let volume else { return }
+    volume.isMounted = true
+    renumber(volume.top, volume.number)
+  }
 
   private func renumber(_ inode: Inode, _ number: UInt64) {
     inode.fileSystem = number

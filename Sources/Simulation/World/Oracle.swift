@@ -108,6 +108,8 @@ extension Oracle {
     if completed[place.content] == nil {
       violates("I4", "object \(path) holds “\(String(decoding: content, as: UTF8.self))”, which nobody wrote")
     }
+    // A folder that an engine kept beside a file is made by nobody else (seed 10021305).
+    everDirectories.formUnion(path.ancestors)
     if stood[place] == nil { stood[place] = executor.now }
     stored.insert(place.content)
   }

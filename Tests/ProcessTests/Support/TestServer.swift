@@ -26,6 +26,9 @@ struct TestServer: Sendable {
 
     /// Servers that take the conditions of writes into account.
     static let conditional = allCases.filter { $0 != .rclone }
+
+    /// Servers that have queues, and tell them what happens.
+    static let withEvents = allCases.filter { [.moto, .localstack].contains($0) }
   }
 
   let kind: Kind
@@ -68,13 +71,15 @@ struct TestServer: Sendable {
         try await body(server)
       }
     } catch {
-      try await server.close()
+      try await server.close(in: workspace)
       throw error
     }
-    try await server.close()
+    try await server.close(in: workspace)
   }
 
-  private func close() async throws {
+  private func close(in workspace: Workspace) async throws {
+    // A connection that is accepted while the server ends ends this process (NIOAsyncWriter's precondition).
+    if embedded != nil { await workspace.endPrograms() }
     await embedded?.stop()
     try await bucket.close()
   }
@@ -129,7 +134,8 @@ struct TestServer: Sendable {
       return try workspace.start(
         [try Programs.interop("python"), Programs.repository + "/scripts/run-localstack.py"], name: "localstack",
         environment: environment.merging([
-          "SERVICES": "s3,kms", "GATEWAY_LISTEN": "127.0.0.1:\(port)", "LOCALSTACK_HOST": "127.0.0.1:\(port)",
+          "SERVICES": "s3,kms,sqs,sns,events,sts", "GATEWAY_LISTEN": "127.0.0.1:\(port)",
+          "LOCALSTACK_HOST": "127.0.0.1:\(port)",
           "DISABLE_EVENTS": "1", "USE_SSL": "0", "DNS_ADDRESS": "0",
           "LOCALSTACK_VOLUME_DIR": try workspace.folder("localstack"), "TMPDIR": try workspace.folder("localstack-tmp"),
         ]) { _, new in new })
@@ -149,6 +155,18 @@ struct TestServer: Sendable {
       guard request.hasPrefix("GET ") else { return request }
       if request.contains("list-type=2") { return "ListObjectsV2" }
       return request.contains("?uploads") ? "ListMultipartUploads" : request
+    }
+  }
+
+  /// The same as a proxy before the server saw them.
+  var proxied: [ProxiedRequest] { recorder?.recorded ?? [] }
+
+  /// Of requests that were recorded, listings of everything below the prefix of a test; not those that ask only whether
+  /// there is anything.
+  func listings() -> Int {
+    (recorder?.requests ?? []).count { request in
+      guard request.contains("list-type=2"), !request.contains("max-keys") else { return false }
+      return request.split { "?&".contains($0) }.contains { ["prefix=tree/", "prefix=tree%2F"].contains($0) }
     }
   }
 

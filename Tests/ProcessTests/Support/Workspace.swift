@@ -53,6 +53,14 @@ final class Workspace: Sendable {
     }
   }
 
+  /// Ends what runs, and waits until nothing of it is left to be heard.
+  func endPrograms() async {
+    let running = children.withLockedValue { $0 }.filter { $0.poll() == nil }
+    guard !running.isEmpty else { return }
+    for child in running { child.destroy() }
+    try? await Task.sleep(for: .milliseconds(100))
+  }
+
   /// Leaves the folder, with all logs, to whoever wants to know what happened.
   func keep() { isKept.withLockedValue { $0 = true } }
 

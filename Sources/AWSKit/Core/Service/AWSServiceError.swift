@@ -39,6 +39,8 @@ public struct AWSServiceError: Error, Sendable {
   public var operation: String
   /// Whether the request may have taken effect although it failed; sticky over the retries of a request.
   public var outcomeUnknown: Bool
+  /// Of ``Kind/accessDenied``: any of these may be what is missing.
+  public var permissions: [AWSPermission] = []
   public var cause: (any Error)?
 
   public init(
@@ -70,19 +72,21 @@ extension AWSServiceError: CustomStringConvertible {
     if !code.isEmpty { details.append(code) }
     if let status, code != String(status) { details.append("HTTP \(status)") }
     if let requestID { details.append("request \(requestID)") }
-    return (operation.isEmpty ? "" : "\(operation): ") + message
+    let subject = permissions.isEmpty ? operation : "\(permissions.alternatives) is denied"
+    return (subject.isEmpty ? "" : "\(subject): ") + message
       + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
   }
 }
 
 extension AWSServiceError {
   /// The error of a reply.
-  init(status: Int, code: String, message: String, requestID: String?, operation: String) {
+  init(status: Int, code: String, message: String, requestID: String?, operation: String, permission: AWSPermission?) {
     let kind = Self.kinds[code] ?? Self.kind(status: status)
     self.init(
       kind, code: code.isEmpty ? String(status) : code, status: status, requestID: requestID,
       message: message.isEmpty ? "the server answered HTTP \(status)" : message, operation: operation,
       outcomeUnknown: kind == .serverFailure)
+    if kind == .accessDenied { permissions = AWSPermission.missing(message, among: permission.map { [$0] } ?? []) }
   }
 
   private static func kind(status: Int) -> Kind {

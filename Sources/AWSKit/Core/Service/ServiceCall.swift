@@ -4,6 +4,8 @@ internal import NIOHTTP1
 struct ServiceCall: Sendable {
   /// For messages.
   let operation: String
+  /// What has to be allowed for it.
+  var permission: AWSPermission?
   var method = HTTPMethod.POST
   /// Percent-encoded, below the endpoint.
   var path = "/"

@@ -60,6 +60,12 @@ struct ServiceClient: Sendable {
     self.clockOffset = clockOffset
   }
 
+  /// The ARN of what belongs to the account whose credentials are used.
+  /// - Parameter account: nil: not known.
+  func arn(_ service: String, account: String? = nil, _ resource: String) -> String {
+    "arn:\(AWSPartition.of(region: signingRegion).id):\(service):\(signingRegion):\(account ?? "*"):\(resource)"
+  }
+
   /// - Returns: the body of the reply.
   /// - Throws: ``AWSServiceError``.
   func perform(_ call: ServiceCall) async throws -> [UInt8] {
@@ -105,7 +111,8 @@ struct ServiceClient: Sendable {
         throw AttemptFailure(
           error: AWSServiceError(
             status: status, code: said.code, message: said.message,
-            requestID: response.headers.first(name: "x-amzn-requestid"), operation: call.operation),
+            requestID: response.headers.first(name: "x-amzn-requestid"), operation: call.operation,
+            permission: call.permission),
           credentials: credentials, clockOffset: offset,
           serverDate: response.headers.first(name: "Date").flatMap { AWSTimestamp(httpDate: $0) })
       }

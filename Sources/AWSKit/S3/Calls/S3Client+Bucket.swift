@@ -10,6 +10,18 @@ extension S3Client {
     }
   }
 
+  /// Where the bucket is, which S3 also tells those who may not look at it.
+  /// - Returns: nil where nothing says it.
+  public func findRegion(of bucket: String) async throws -> String? {
+    let found: String?
+    do {
+      found = try await headBucket(bucket)
+    } catch let error as S3Error where error.kind == .accessDenied {
+      found = await discoverRegion(of: bucket)
+    }
+    return found ?? region(of: bucket)
+  }
+
   /// The region of the bucket.
   public func getBucketLocation(_ bucket: String) async throws -> String {
     let call = S3Call(operation: "GetBucketLocation", method: .GET, bucket: bucket, query: [("location", nil)])

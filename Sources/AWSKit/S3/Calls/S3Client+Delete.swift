@@ -53,10 +53,20 @@ extension S3Client {
           let body = S3ErrorBody(entry)
           return S3DeletionResult.Failure(
             key: key,
-            error: S3Error(
-              status: 200, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
-              operation: "\(operation) s3://\(bucket)/\(S3Call.printable(key))", hasKey: true, isWrite: true))
+            error: refusal(
+              S3Error(
+                status: 200, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
+                operation: "\(operation) s3://\(bucket)/\(S3Call.printable(key))", hasKey: true, isWrite: true),
+              bucket: bucket, key: key))
         })
     }
+  }
+
+  /// Of one key.
+  private func refusal(_ error: S3Error, bucket: String, key: String) -> S3Error {
+    var error = error
+    let partition = configuration.endpoint.partition(region: region(of: bucket))
+    error.deny([AWSPermission("s3:DeleteObject", on: S3Call.resource(of: bucket, key: key, partition))])
+    return error
   }
 }

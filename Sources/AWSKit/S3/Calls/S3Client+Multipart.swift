@@ -50,6 +50,7 @@ extension S3Client {
     var call = S3Call(
       operation: "UploadPartCopy", method: .PUT, bucket: bucket, key: key,
       query: [("partNumber", String(partNumber)), ("uploadId", uploadID)], body: .empty, retry: retry, isWrite: true)
+    call.source = source
     call.addHeader("x-amz-copy-source", source.header)
     call.addHeader("x-amz-copy-source-if-match", source.ifMatch.map(configuration.etagQuoting.header))
     call.addHeader("x-amz-copy-source-range", range.map { "bytes=\($0.lowerBound)-\($0.upperBound - 1)" })

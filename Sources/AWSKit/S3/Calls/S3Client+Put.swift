@@ -33,6 +33,7 @@ extension S3Client {
     additionalHeaders: [(name: String, value: String)] = [], condition: S3Condition? = nil, retry: S3Retry? = nil
   ) async throws -> S3WriteResult {
     var call = S3Call(operation: "CopyObject", method: .PUT, bucket: bucket, key: key, isWrite: true)
+    call.source = source
     call.addHeader("x-amz-copy-source", source.header)
     call.addHeader("x-amz-copy-source-if-match", source.ifMatch.map(configuration.etagQuoting.header))
     call.headers += additionalHeaders

@@ -73,6 +73,8 @@ public struct S3Error: Error, Sendable {
   public var outcomeUnknown: Bool
   /// Whether the same request may succeed later.
   public var isRetryable: Bool
+  /// Of ``Kind/accessDenied``: any of these may be what is missing.
+  public var permissions: [AWSPermission] = []
   public var cause: (any Error)?
 
   public init(
@@ -94,6 +96,7 @@ public struct S3Error: Error, Sendable {
 extension S3Error: CustomStringConvertible {
   public var description: String {
     var text = operation.isEmpty ? "" : "\(operation): "
+    if !permissions.isEmpty { text += "\(permissions.alternatives) is denied: " }
     text += message
     var details: [String] = []
     if !code.isEmpty { details.append(code) }

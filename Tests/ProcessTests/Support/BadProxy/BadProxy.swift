@@ -4,6 +4,15 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
+/// What went through a proxy.
+struct ProxiedRequest: Sendable {
+  var method: String
+  var target: String
+  var headers: HTTPHeaders
+  /// Of a proxy that records.
+  var body: [UInt8] = []
+}
+
 /// A proxy between one Martlet and the server that does what bad networks, load balancers and servers do.
 final class BadProxy: Sendable {
   typealias Incoming = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
@@ -19,7 +28,7 @@ final class BadProxy: Sendable {
   private struct State {
     var mode = Mode.bad
     var plan: ProxyPlan
-    var requests: [String] = []
+    var requests: [ProxiedRequest] = []
     /// Requests that the server is still to get.
     var late = 0
   }
@@ -28,6 +37,8 @@ final class BadProxy: Sendable {
   let port: Int
   /// Whether the body of this reply may be changed.
   let corrupts: @Sendable (HTTPHeaders) -> Bool
+  /// Whether the bodies of requests are kept as well.
+  let keepsBodies: Bool
   private let listener: NIOAsyncChannel<Incoming, Never>
   private let state: NIOLockedValueBox<State>
   private let group = MultiThreadedEventLoopGroup.singleton
@@ -37,13 +48,16 @@ final class BadProxy: Sendable {
   /// One that only records.
   convenience init(recording serverPort: Int) async throws {
     try await self.init(
-      serverPort: serverPort, plan: ProxyPlan(seed: 0, badness: 0, faults: [.delay], patience: 0...0))
+      serverPort: serverPort, plan: ProxyPlan(seed: 0, badness: 0, faults: [.delay], patience: 0...0),
+      keepsBodies: true)
     mode = .good
   }
 
   init(
-    serverPort: Int, plan: ProxyPlan, corrupts: @escaping @Sendable (HTTPHeaders) -> Bool = { _ in true }
+    serverPort: Int, plan: ProxyPlan, keepsBodies: Bool = false,
+    corrupts: @escaping @Sendable (HTTPHeaders) -> Bool = { _ in true }
   ) async throws {
+    self.keepsBodies = keepsBodies
     self.serverPort = serverPort
     self.corrupts = corrupts
     state = NIOLockedValueBox(State(plan: plan))
@@ -77,20 +91,34 @@ final class BadProxy: Sendable {
 
   var counts: [ProxyFault: Int] { state.withLockedValue { $0.plan.counts } }
   /// Method and target of each, oldest first.
-  var requests: [String] { state.withLockedValue { $0.requests } }
+  var requests: [String] { recorded.map { "\($0.method) \($0.target)" } }
+  var recorded: [ProxiedRequest] { state.withLockedValue { $0.requests } }
   /// Requests that the server is still to get.
   var late: Int { state.withLockedValue { $0.late } }
 
   func draw(_ request: HTTPRequestHead, hasBody: Bool) -> ProxyPlan.Draw {
     state.withLockedValue { state in
-      state.requests.append("\(request.method) \(request.uri)")
+      state.requests.append(
+        ProxiedRequest(method: request.method.rawValue, target: request.uri, headers: request.headers))
       var draw = state.plan.draw(hasBody: hasBody)
+      draw.request = state.requests.count - 1
       switch state.mode {
       case .good: draw.fault = nil
       case .bad: break
       case .down: draw.fault = .reset
       }
       return draw
+    }
+  }
+
+  /// Bytes that are kept of a body. What a service is asked for is short.
+  private static let longestBody = 256 << 10
+
+  func passed(_ bytes: ByteBuffer, of request: Int) {
+    guard keepsBodies else { return }
+    state.withLockedValue { state in
+      let room = Self.longestBody - state.requests[request].body.count
+      state.requests[request].body += bytes.readableBytesView.prefix(max(0, room))
     }
   }
 

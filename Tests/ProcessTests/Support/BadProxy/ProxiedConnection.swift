@@ -100,6 +100,7 @@ struct ProxiedConnection {
           }
         }
         offset = end
+        proxy.passed(bytes, of: draw.request)
         try await server.write(.body(.byteBuffer(bytes)))
       case .end:
         try await server.write(.end(nil))

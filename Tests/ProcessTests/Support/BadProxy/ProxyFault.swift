@@ -62,6 +62,8 @@ struct ProxyPlan: Sendable {
     var fraction: Double
     var pause: Duration
     var word: UInt64
+    /// Its place in the record.
+    var request = 0
   }
 
   /// Every kind is to happen: first those that did not yet, then half of the faults are of the rarest kind.

@@ -1,0 +1,29 @@
+import FoundationEssentials
+
+extension StatusReport {
+  /// A node of the prefix, as it last told of itself; docs/options.md names the fields.
+  public struct Node: Codable, Hashable, Sendable {
+    public var node: String
+    public var host: String
+    public var version: String
+    /// It was seen as lately as it promised.
+    public var isLive: Bool
+    /// By the server's clock.
+    public var secondsSinceSeen: Int64
+    public var upSeconds: Int64
+    /// Absent before its first complete pass. At most: since it was seen it may have completed more.
+    public var secondsSinceLastPass: Int64?
+    /// Paths that were known to differ when it was seen.
+    public var pending: Int
+    public var oldestUnsyncedSeconds: Int64?
+  }
+}
+
+extension StatusReport.Node {
+  package func json() -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // Strings and numbers only: encoding cannot fail.
+    return (try? encoder.encode(self)).map(Array.init) ?? []
+  }
+}
