@@ -231,9 +231,10 @@ struct Assembly: Sendable {
     let objects = JournalObjects(
       client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
       patience: journalPatience)
+    let problem = capabilities.journalProblem
     return JournalKeeper(
-      objects, bucket: location.bucket, store: store,
-      obstacle: configuration.nothingIsSent ?? capabilities.journalProblem, logger: logger)
+      objects, bucket: location.bucket, store: store, obstacle: configuration.nothingIsSent ?? problem,
+      isImpossible: capabilities.canWrite && problem != nil, logger: logger)
   }
 
   private static func cloudFront(

@@ -22,12 +22,12 @@ import Testing
     // Nothing more happens, and what is under way lands.
     world.load = 0
     world.faults = JournalWorld.Faults()
-    world.run(for: 1200 * journalSecond)
+    world.run(for: 700 * journalSecond)
     return world
   }
 
   /// Whatever happens to requests and nodes, every change reaches every reader, or he looks at everything after it.
-  @Test(arguments: 0..<12 as Range<UInt64>) func everyChangeReachesEveryReader(seed: UInt64) {
+  @Test(arguments: 0..<8 as Range<UInt64>) func everyChangeReachesEveryReader(seed: UInt64) {
     let world = Self.world(
       seed,
       JournalWorld.Faults(lostRequests: 5, lostReplies: 5, lateLandings: 3, stops: 5, kills: 5, drift: 30))
@@ -36,7 +36,7 @@ import Testing
   }
 
   /// Somebody else removes entries, all of them at once.
-  @Test(arguments: 0..<12 as Range<UInt64>) func whoLosesTheJournalLooksAtEverything(seed: UInt64) {
+  @Test(arguments: 0..<8 as Range<UInt64>) func whoLosesTheJournalLooksAtEverything(seed: UInt64) {
     let world = Self.world(seed, JournalWorld.Faults(stops: 3, wipes: 15, drift: 30))
     #expect(world.unheard() == [], "seed \(seed)")
     #expect(world.coverage["wipe", default: 0] > 0 && world.coverage["look at everything", default: 0] > 0)
