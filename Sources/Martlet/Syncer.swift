@@ -178,9 +178,7 @@ public final class Syncer: Service {
   private static let cleanUpTime: Int64 = 4_000_000_000
 
   private func cleanUp(_ feed: EventFeed) async {
-    let now = environment.uptime()
-    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
-    let isComplete = await hurried(for: max(end, now) + Self.cleanUpTime - now) { [logger] in
+    let isComplete = await hurried { [logger] in
       if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
     }
     if !isComplete {
@@ -188,11 +186,12 @@ public final class Syncer: Service {
     }
   }
 
-  /// False where it was cancelled, since it took longer than `time`, nanoseconds.
-  private func hurried(
-    for time: Int64 = cleanUpTime, _ work: @escaping @Sendable () async -> Void
-  ) async -> Bool {
-    await withTaskGroup(of: Bool.self) { [environment] group in
+  /// False where it was cancelled, since it took too long.
+  private func hurried(_ work: @escaping @Sendable () async -> Void) async -> Bool {
+    let now = environment.uptime()
+    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
+    let time = max(end, now) + Self.cleanUpTime - now
+    return await withTaskGroup(of: Bool.self) { [environment] group in
       group.addTask {
         await work()
         return true

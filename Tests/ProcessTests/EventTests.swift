@@ -181,7 +181,8 @@ extension ProcessTests {
           try await server.bucket.put("tree/file", "1".utf8)
           try await eventually("the file arrives") { exists(nodes[1].path("file")) ? nil : "it is missing" }
           #expect(try nodes[1].status()?.events?.state == .listening)
-          // The queue is its own when it comes back.
+          // The queue is its own when it comes back, and nobody takes events away.
+          try await nodes[0].killed()
           #expect(try await nodes[1].stopped() == .exited(0))
           try await nodes[1].started()
           try await nodes[1].status("hears of events") { $0.events?.state == .live }

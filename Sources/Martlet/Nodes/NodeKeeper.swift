@@ -33,8 +33,10 @@ final class NodeKeeper: Sendable {
   struct Timing {
     /// Seconds between two announcements. Each costs two requests.
     var interval: Int64 = 240
-    /// With events everybody hears of everybody's announcements: so many seconds for each node between them.
+    /// With events everybody hears of everybody's announcements, at four requests each for the node itself: so many
+    /// seconds for each node between them, and at least.
     var perNode: Int64 = 120
+    var leastWithEvents: Int64 = 600
     var longest: Int64 = 3600
     /// Seconds after which the object of a node that is gone is removed.
     var retention: Int64 = 7 * 86_400
@@ -168,7 +170,7 @@ final class NodeKeeper: Sendable {
   private var interval: Int64 {
     guard hearsEvents else { return timing.interval }
     let count = Int64(state.withLockedValue(\.count))
-    return min(max(timing.interval, count * timing.perNode), timing.longest)
+    return min(max(timing.leastWithEvents, count * timing.perNode), timing.longest)
   }
 
   /// Runs until it is cancelled, or returns where the id is another's by now and everything has to begin anew.

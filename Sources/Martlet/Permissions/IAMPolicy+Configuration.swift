@@ -119,8 +119,8 @@ extension IAMPolicy {
         actions(
           "sqs",
           [
-            "GetQueueUrl", "CreateQueue", "TagQueue", "GetQueueAttributes", "SetQueueAttributes", "ReceiveMessage",
-            "DeleteMessage", "ListQueueTags",
+            "GetQueueUrl", "CreateQueue", "TagQueue", "ListQueueTags", "GetQueueAttributes", "SetQueueAttributes",
+            "ReceiveMessage", "DeleteMessage",
           ] + (queue.cleansUp ? ["DeleteQueue"] : [])), on: [scope.arn("sqs", queueNames)]),
     ]
     if queue.route == .sns || queue.route == .auto {

@@ -161,11 +161,12 @@ struct TestServer: Sendable {
   /// The same as a proxy before the server saw them.
   var proxied: [ProxiedRequest] { recorder?.recorded ?? [] }
 
-  /// Of requests that were recorded, listings of everything below the prefix of a test; not those that ask only whether
-  /// there is anything.
+  /// Of requests that were recorded, the beginnings of listings of everything below the prefix of a test; not those
+  /// that ask only whether there is anything.
   func listings() -> Int {
     (recorder?.requests ?? []).count { request in
-      guard request.contains("list-type=2"), !request.contains("max-keys") else { return false }
+      guard request.contains("list-type=2") else { return false }
+      if ["max-keys", "continuation-token"].contains(where: request.contains) { return false }
       return request.split { "?&".contains($0) }.contains { ["prefix=tree/", "prefix=tree%2F"].contains($0) }
     }
   }
