@@ -94,6 +94,19 @@ extension BaseStore: BaseStorePort {
     try await lane.read { try EntryTable.leftApart(limit: limit, in: $0) }
   }
 
+  /// What an earlier run changed in the bucket and others have not been told of, oldest first.
+  package func outbox() async throws -> [JournalOutbox.Row] {
+    try await lane.read { try OutboxTable.all(in: $0) }
+  }
+
+  package func putInOutbox(_ row: JournalOutbox.Row) async throws {
+    try await lane.write { database, _ in try OutboxTable.write(row, in: database) }
+  }
+
+  package func takeFromOutbox(_ rows: [JournalOutbox.Row]) async throws {
+    try await lane.write { database, _ in try OutboxTable.delete(rows, in: database) }
+  }
+
   /// Survives a power loss, too.
   package func setDurableValue(_ value: String?, for key: String) async throws {
     try await lane.write(isDurable: true) { database, _ in try ValueTable.set(value, for: key, in: database) }

@@ -65,6 +65,7 @@ enum DatabaseFile {
       try database.execute(sql: ValueTable.schema)
     }
     migrator.registerMigration("2") { try $0.execute(sql: EntryTable.apartSchema) }
+    migrator.registerMigration("3") { try $0.execute(sql: OutboxTable.schema) }
     return migrator
   }
 }

@@ -69,6 +69,7 @@ struct Assembly: Sendable {
     let lease: LeaseKeeper?
     let feed: EventFeed?
     let nodes: NodeKeeper?
+    let journal: JournalKeeper?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
       var client = S3Client(
@@ -94,6 +95,7 @@ struct Assembly: Sendable {
         engineOptions.nodeID = node
       }
       lease = try Self.lease(configuration, client, location, node: node, found, settings, logger)
+      journal = Self.journal(configuration, client, location, store: store, found, settings, logger)
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
@@ -125,7 +127,8 @@ struct Assembly: Sendable {
       root: root, location: location, node: node, poll: configuration.poll,
       fullPassInterval: configuration.fullPassInterval,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
-      invalidations: invalidations, lease: lease, feed: feed, nodes: nodes, bandwidth: bandwidth.limits)
+      invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
+      bandwidth: bandwidth.limits)
   }
 
   func close() async {
@@ -215,6 +218,23 @@ struct Assembly: Sendable {
     let objects = NodeObjects(client: capabilities.configured(client), location: location, settings: settings)
     return NodeKeeper(
       base: base, objects: objects, store: store, hearsEvents: configuration.eventQueue != nil, logger: logger)
+  }
+
+  /// For one request.
+  private static let journalPatience: Duration = .seconds(10)
+
+  private static func journal(
+    _ configuration: Configuration, _ client: S3Client, _ location: S3Location, store: BaseStore,
+    _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
+  ) -> JournalKeeper? {
+    guard let options = configuration.journal, !configuration.isDryRun else { return nil }
+    let objects = JournalObjects(
+      client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
+      patience: journalPatience)
+    let problem = capabilities.journalProblem
+    return JournalKeeper(
+      objects, bucket: location.bucket, store: store, obstacle: configuration.nothingIsSent ?? problem,
+      isImpossible: capabilities.canWrite && problem != nil, logger: logger)
   }
 
   private static func cloudFront(

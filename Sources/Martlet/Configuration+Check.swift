@@ -27,6 +27,7 @@ extension Configuration {
     if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
     if let lease { problems += lease.problems }
+    if let journal { problems += journal.problems(location) }
     if let eventQueue { problems += eventQueue.problems(location) }
     return problems
   }
@@ -49,7 +50,7 @@ extension Configuration {
 
 extension Configuration {
   /// Whether other nodes take part in what this one does, by its id.
-  var tellsOfItself: Bool { (lease != nil || eventQueue != nil) && !once && nothingIsSent == nil }
+  var tellsOfItself: Bool { (lease != nil || eventQueue != nil || journal != nil) && !once && nothingIsSent == nil }
 }
 
 extension Configuration.Symlinks {

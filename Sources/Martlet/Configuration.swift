@@ -78,7 +78,9 @@ public struct Configuration: Sendable {
   public var cloudFront: CloudFront?
   /// Nil: nodes change the bucket at once; every change is conditional on the version that it replaces.
   public var lease: Lease?
-  /// Nil: changes in the bucket are found by listing it.
+  /// Nil: nodes do not tell each other what they changed. Advised with ``lease``.
+  public var journal: Journal?
+  /// Nil: changes in the bucket are found by listing it, and told by the ``journal``.
   public var eventQueue: EventQueue?
 
   public init(root: String, location: String) {

@@ -71,7 +71,7 @@ public final class Syncer: Service {
   private func nodes() async throws(ControlFailure) -> [UInt8] {
     guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
       throw ControlFailure(
-        error: "this run does not tell other nodes of itself: it has no --dfs and no --event-queue")
+        error: "this run does not tell other nodes of itself: it has no --dfs, --journal or --event-queue")
     }
     do {
       guard var report = await status() else { return [] }
@@ -164,6 +164,7 @@ public final class Syncer: Service {
   private func finish(_ run: Run) async {
     await withTaskGroup(of: Void.self) { group in
       if let invalidations = run.invalidations { group.addTask { await self.finish(invalidations) } }
+      if let journal = run.journal { group.addTask { await journal.finish(within: Self.journalPatience) } }
       if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
         group.addTask { await self.cleanUp(feed) }
       }
@@ -171,6 +172,8 @@ public final class Syncer: Service {
     }
   }
 
+  /// Of what is left to be told to other nodes.
+  private static let journalPatience: Duration = .seconds(3)
   /// Beyond the time to stop, and at least; the service group waits five seconds longer.
   private static let cleanUpTime: Int64 = 4_000_000_000
 
@@ -218,13 +221,17 @@ public final class Syncer: Service {
   private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
     let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
     try await invalidations?.begin()
-    let feed = assembly.run.feed
-    let guarded = assembly.run.lease?.guarding(assembly.remote) ?? assembly.remote
+    let (feed, journal) = (assembly.run.feed, assembly.run.journal)
+    await journal?.begin()
+    let told: any RemoteTreePort = journal?.telling(assembly.remote) ?? assembly.remote
+    let guarded = assembly.run.lease?.guarding(told) ?? told
     let remote: any RemoteTreePort = feed?.telling(guarded) ?? guarded
+    let seen: any SyncObserver = journal?.telling(monitor) ?? monitor
+    let observer = invalidations?.telling(seen) ?? seen
     let engine = Engine(
       local: assembly.local, remote: invalidations?.telling(remote) ?? remote,
       store: assembly.store, environment: environment, options: assembly.options,
-      observer: invalidations?.telling(monitor) ?? monitor)
+      observer: observer)
     assembly.slowDown.connect { engine.slowDown() }
     state.withLockedValue { $0 = .running(engine, assembly.run, assembly.store) }
     // A stop may have come before the engine was there to take it.
@@ -247,6 +254,14 @@ public final class Syncer: Service {
       if let invalidations {
         group.addTask {
           await invalidations.run()
+          return .service
+        }
+      }
+      if let journal {
+        let listensToOthers = !configuration.once
+        group.addTask {
+          await journal.run(
+            listensToOthers ? engine : nil, FolderNews(remote: assembly.remote, store: assembly.store))
           return .service
         }
       }

@@ -120,6 +120,16 @@ import Testing
     #expect((statements["OwnObjects"]?.resources == ["arn:aws:s3:::b/.martlet/*"]) == !crosses)
   }
 
+  @Test(arguments: [(nil, nil), ("p/.martlet/j", nil), ("fleet", "fleet/"), ("p", nil)] as [(String?, String?)])
+  func aJournalOutsideThePrefixIsAllowed(_ prefix: String?, _ folder: String?) throws {
+    let statements = try Self.statements("s3://b/p") { $0.journal = Configuration.Journal(prefix: prefix) }
+    let expected = folder.map {
+      Statement(actions: ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], resources: ["arn:aws:s3:::b/\($0)*"])
+    }
+    #expect(statements["Journal"] == expected)
+    #expect(statements["JournalList"]?.resources == expected.map { _ in ["arn:aws:s3:::b"] })
+  }
+
   /// What writes nothing needs to read only.
   @Test func readersOnlyRead() throws {
     for isDryRun in [true, false] {

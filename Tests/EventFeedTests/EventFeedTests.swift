@@ -139,6 +139,7 @@ import Testing
 
     func hint(remote paths: [RelativePath]) async { note(.hint(paths.map(\.string))) }
     func feedChanged(isLive: Bool) async { note(.live(isLive)) }
+    func lookAtBucket() async {}
   }
 
   private static func record(_ key: String, etag: String = "e", name: String = "ObjectCreated:Put") -> String {

@@ -109,6 +109,25 @@ import Testing
     run.stop(stage)
   }
 
+  /// Nobody knows where: once, with a live feed or without.
+  @Test(arguments: [false, true]) func whoeverAsksForALookGetsIt(isLive: Bool) {
+    let stage = Stage()
+    let node = stage.node()
+    var options = Self.options(node)
+    options.poll = .seconds(3600)
+    let run = stage.run(node, options)
+    stage.advance(.seconds(15))
+    if isLive { run.ask(stage) { await $0.feedChanged(isLive: true) } }
+    stage.advance(.seconds(15))
+    let before = Self.passes(run)
+    stage.put("unheard", "there")
+    run.ask(stage) { await $0.lookAtBucket() }
+    stage.advance(.seconds(10))
+    #expect(node.text("unheard") == "there")
+    #expect(Self.passes(run) == before + 1)
+    run.stop(stage)
+  }
+
   /// Two nodes whose feeds lose, double, delay and reorder what they tell.
   @Test(arguments: 1...8 as ClosedRange<UInt64>) func aBadFeedChangesNothingInTheEnd(_ seed: UInt64) {
     let stage = Stage()

@@ -9,6 +9,8 @@ enum MartletOptions {
     .one("--dfs-lock-timeout").abbreviated("t"),
     .one("--dfs-lock-wait").abbreviated("w"),
     .flag("--dfs-uid-hostname"),
+    .flag("--journal"),
+    .one("--journal-prefix"),
     .flag("--init-sync-down", .run).abbreviated("i"),
     .flag("--init-sync-up", .run).abbreviated("u"),
     .flag("--only-up"),

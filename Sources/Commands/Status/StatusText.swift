@@ -50,6 +50,7 @@ enum StatusText {
       lines.append("bandwidth: \(describe(limits))")
     }
     if let lease = report.lease { lines.append(describe(lease)) }
+    if let journal = report.journal { lines.append(describe(journal)) }
     if let events = report.events { lines.append(describe(events)) }
     if let invalidation = report.invalidation { lines.append(describe(invalidation)) }
     if let error = report.lastError { lines.append("last error: \(TextLogHandler.printable(error))") }
@@ -71,6 +72,20 @@ enum StatusText {
       }
     if let holder = lease.holder { text += "; \(TextLogHandler.printable(holder)) holds it" }
     return text + (lease.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
+  }
+
+  static func describe(_ journal: StatusReport.Journal) -> String {
+    let state =
+      switch journal.state {
+      case .starting: "not read yet"
+      case .live: "live"
+      case .failing: "does not work, the bucket is polled"
+      }
+    var text = "journal \(TextLogHandler.printable(journal.place)): \(state), "
+    text += "\(journal.read) entries of others, \(journal.written) written"
+    if journal.waiting > 0 { text += ", \(journal.waiting) paths to be told" }
+    if journal.gaps > 0 { text += ", \(journal.gaps) times entries were missing" }
+    return text + (journal.problem.map { ": \(TextLogHandler.printable($0))" } ?? "")
   }
 
   private static func describe(_ events: StatusReport.Events) -> String {

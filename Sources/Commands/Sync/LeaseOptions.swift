@@ -21,6 +21,21 @@ struct LeaseOptions: ParsableArguments {
   @Flag(help: "Name the host in the lock, in place of the node.")
   var dfsUidHostname = false
 
+  @Flag(help: "Tell the other nodes what this one changed, and hear of theirs; --dfs does so by itself.")
+  var journal = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Keys in the bucket below which nodes tell each other (default: .martlet/journal/ in the prefix).",
+      valueName: "keys"))
+  var journalPrefix: String?
+
+  func readJournal(_ reader: inout SettingReader, takesTurns: Bool) -> Configuration.Journal? {
+    let isWanted = reader.flag("--journal", journal ? true : nil) ?? takesTurns
+    let prefix = reader.text("--journal-prefix", journalPrefix)
+    return isWanted || prefix != nil ? Configuration.Journal(prefix: prefix) : nil
+  }
+
   func read(_ dialect: Dialect, _ reader: inout SettingReader, _ notes: inout [String]) -> Configuration.Lease? {
     let isWanted = reader.flag("--dfs", dfs ? true : nil) ?? false
     let timeout = reader.duration("--dfs-lock-timeout", dfsLockTimeout, atLeast: .seconds(1))

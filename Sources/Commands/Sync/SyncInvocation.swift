@@ -22,6 +22,7 @@ struct SyncInvocation {
     Self.readLinks(options.selection, dialect, &reader, &configuration)
     configuration.cloudFront = options.cloudFront.read(&reader, &notes)
     configuration.lease = options.lease.read(dialect, &reader, &notes)
+    configuration.journal = options.lease.readJournal(&reader, takesTurns: configuration.lease != nil)
     configuration.eventQueue = options.events.read(&reader, &notes)
     configuration.objects = Configuration.Objects(options.objects, &reader)
     options.bandwidth.read(&reader, into: &configuration)

@@ -8,6 +8,7 @@ extension IAMPolicy {
   package init(_ configuration: Configuration, _ scope: PolicyScope) throws(S3Location.Problem) {
     let location = try S3Location(parsing: configuration.location)
     statements = Self.tree(configuration, location, scope)
+    statements += Self.journal(configuration, location, scope)
     statements += Self.key(configuration, scope)
     if let queue = configuration.eventQueue, !configuration.once, !configuration.isDryRun {
       statements += Self.events(queue, location, scope)
@@ -60,6 +61,22 @@ extension IAMPolicy {
       statements.append(Statement("OwnObjects", ["s3:DeleteObject"], on: own))
     }
     return statements
+  }
+
+  /// Where its entries lie outside the prefix; inside a run may do with them what it has to.
+  private static func journal(
+    _ configuration: Configuration, _ location: S3Location, _ scope: PolicyScope
+  ) -> [Statement] {
+    guard let prefix = configuration.journal?.prefix, !configuration.isDryRun else { return [] }
+    let folder = S3Location(bucket: location.bucket, prefix: prefix).prefix
+    if folder.utf8.starts(with: location.prefix.utf8) { return [] }
+    let changes = configuration.nothingIsSent == nil ? ["s3:PutObject", "s3:DeleteObject"] : []
+    return [
+      Statement(
+        "JournalList", ["s3:ListBucket"], on: [scope.bucket(location.bucket)],
+        Condition(key: "s3:prefix", pattern: literal(folder) + "*")),
+      Statement("Journal", ["s3:GetObject"] + changes, on: [scope.objects(location.bucket, folder) + "*"]),
+    ]
   }
 
   /// Of the key that AWS keeps for S3 every account's users may make use.

@@ -46,6 +46,7 @@ extension StatusReport {
     lastError = engine.lastError
     invalidation = run.invalidations?.report(now: now)
     lease = run.lease?.report(now: now)
+    journal = run.journal?.report
     self.events = events
     limits = Limits(up: run.bandwidth.up.bytesPerSecond, down: run.bandwidth.down.bytesPerSecond)
   }
@@ -72,6 +73,7 @@ struct Run: Sendable {
   var safety: String
   var invalidations: Invalidations?
   var lease: LeaseKeeper?
+  var journal: JournalKeeper?
   var feed: EventFeed?
   var nodes: NodeKeeper?
   var bandwidth = BandwidthLimits()

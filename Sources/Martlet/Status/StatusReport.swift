@@ -78,6 +78,34 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
   }
 
+  /// What nodes tell each other of their changes in the bucket.
+  public struct Journal: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Sendable {
+      /// Its end is not known yet.
+      case starting
+      case live
+      /// It does not work and is tried again; changes are found by polls.
+      case failing
+    }
+
+    /// The keys of the entries begin with it.
+    public var place: String
+    public var state: State = .starting
+    /// Number of the last entry that was read.
+    public var position: Int64 = 0
+    /// Since the start: entries of others, and own ones.
+    public var read = 0
+    public var written = 0
+    /// Times since the start that entries were missing, so that everything was looked at.
+    public var gaps = 0
+    /// Paths that others have not been told of.
+    public var waiting = 0
+    /// Why it does not work, or why nothing is told to others.
+    public var problem: String?
+
+    package init(place: String) { self.place = place }
+  }
+
   /// What this node hears of changes in the bucket.
   public struct Events: Codable, Hashable, Sendable {
     public enum State: String, Codable, Sendable {
@@ -148,6 +176,8 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var invalidation: Invalidation?
   /// Absent without `--dfs`.
   public var lease: Lease?
+  /// Absent without `--journal`.
+  public var journal: Journal?
   /// Absent without `--event-queue`.
   public var events: Events?
   /// Nil: of a version that knows none.

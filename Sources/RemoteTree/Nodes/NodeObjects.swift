@@ -16,7 +16,8 @@ package struct NodeObjects: Sendable {
   /// - Parameter client: as the server wants it.
   package init(client: S3Client, location: S3Location, settings: ObjectSettings) {
     var client = client
-    client.configuration.requestTimeout = .seconds(20)
+    client.configuration.requestTimeout = .seconds(60)
+    client.configuration.retry.maximumAttempts = 3
     client.configuration.bandwidth = BandwidthLimits()
     self.client = client
     bucket = location.bucket

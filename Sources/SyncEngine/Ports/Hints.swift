@@ -28,4 +28,7 @@ package protocol RemoteHintSink: Sendable {
   /// Whether changes in the bucket announce themselves: a live feed makes listings rare. Each change of it is followed
   /// by a look at the bucket, since nobody heard of what happened before.
   func feedChanged(isLive: Bool) async
+
+  /// Anything may have changed in the bucket: it is looked at soon.
+  func lookAtBucket() async
 }

@@ -19,6 +19,10 @@ extension Engine: RemoteHintSink {
   package func feedChanged(isLive: Bool) {
     guard isLive != feedIsLive else { return }
     feedIsLive = isLive
+    lookAtBucket()
+  }
+
+  package func lookAtBucket() {
     feedHasChanged = true
     pauseEnd.signal()
   }

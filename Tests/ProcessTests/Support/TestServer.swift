@@ -158,6 +158,9 @@ struct TestServer: Sendable {
     }
   }
 
+  /// The same as a proxy before the server saw them.
+  var proxied: [ProxiedRequest] { recorder?.recorded ?? [] }
+
   /// Of requests that were recorded, the beginnings of listings of everything below the prefix of a test; not those
   /// that ask only whether there is anything.
   func listings() -> Int {
@@ -167,9 +170,6 @@ struct TestServer: Sendable {
       return request.split { "?&".contains($0) }.contains { ["prefix=tree/", "prefix=tree%2F"].contains($0) }
     }
   }
-
-  /// The same as a proxy before the server saw them.
-  var proxied: [ProxiedRequest] { recorder?.recorded ?? [] }
 
   /// Of these, what carried contents or copied them, the scratch objects of the probe left out.
   func transfers() -> [String] {
