@@ -36,8 +36,13 @@ import Testing
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let cache = CredentialCache(
       provider: StaticCredentialProvider(ClientHarness.credentials), now: AWSTimestamp.systemNow, logger: logger)
-    try await body(
-      S3Client(configuration: configuration, credentials: cache, transport: transport, logger: logger), server)
+    let client = S3Client(configuration: configuration, credentials: cache, transport: transport, logger: logger)
+    do { try await body(client, server) } catch {
+      // A transport that is released without it ends the process.
+      try await transport.shutdown()
+      try await server.stop()
+      throw error
+    }
     try await transport.shutdown()
     try await server.stop()
   }

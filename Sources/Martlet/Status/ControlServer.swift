@@ -78,8 +78,9 @@ struct ControlServer: Sendable {
 private final class ControlHandler: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
 
-  /// How long a client may think; the first ones said nothing.
-  private static let silence = TimeAmount.milliseconds(250)
+  /// How long a client may think; the first ones said nothing. On a busy machine it may take long from `connect` to
+  /// `send`.
+  private static let silence = TimeAmount.seconds(1)
   private static let longestLine = 65_536
 
   private let answer: @Sendable ([UInt8]) async -> [UInt8]
