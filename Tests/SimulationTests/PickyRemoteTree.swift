@@ -22,6 +22,8 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   var hasNoChecksums = false
   /// Happens while a part is on its way, once.
   var onPart: (() -> Void)?
+  /// Happens while the reply to an upload takes five seconds, once.
+  var onPut: (() -> Void)?
   /// Happens just before a deletion, once.
   var onDelete: (() -> Void)?
 
@@ -75,7 +77,15 @@ final class PickyRemoteTree: RemoteTreePort, @unchecked Sendable {
   ) async throws -> RemoteStamp {
     if refusesConditions, expected != nil { throw RemoteFailure(.conditionFailed, "simulated refusal at \(path)") }
     let inner = inner
-    return try await write("put") { try await inner.put(path, content, metadata: metadata, replacing: expected) }
+    let stamp = try await write("put") {
+      try await inner.put(path, content, metadata: metadata, replacing: expected)
+    }
+    if let happen = onPut {
+      onPut = nil
+      happen()
+      await inner.life.travel(5_000_000_000)
+    }
+    return stamp
   }
 
   func replaceMetadata(

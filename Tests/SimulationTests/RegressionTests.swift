@@ -43,6 +43,23 @@ import Testing
     #expect(stage.server.openUploads.isEmpty)
   }
 
+  /// A file that was on its way when its folder was renamed had no row yet that the new name could have told of: the
+  /// object of the old name stayed until the next full pass.
+  @Test func aFolderThatIsRenamedWhileItsFileIsSent() {
+    let stage = Stage()
+    let node = stage.node()
+    stage.put("other", "other")
+    let run = stage.run(node, node.options)
+    stage.advance(.seconds(20))
+    run.remote.onPut = { node.disk.rename("d/", to: "e/") }
+    node.disk.create("d/", .directory)
+    node.write("d/file", "content")
+    stage.advance(.seconds(60))
+    #expect(node.text("e/file") == "content")
+    #expect(stage.server.sortedKeys == ["e/file", "other"])
+    run.stop(stage)
+  }
+
   /// A leaf that was in sync never yielded to a directory of its name between two full passes.
   @Test func aFileYieldsToAFolderOfItsName() {
     let stage = Stage()
