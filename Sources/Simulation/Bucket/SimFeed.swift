@@ -11,6 +11,8 @@ final class SimFeed: @unchecked Sendable {
     var lost = 0
     var doubled = 0
     var belated = 0
+    /// What is lost leaves a gap that is noticed, as in a journal.
+    var noticesGaps = false
   }
 
   private static let second: Int64 = 1_000_000_000
@@ -43,6 +45,7 @@ final class SimFeed: @unchecked Sendable {
     guard case .success(let path) = KeyMapping(prefix: "").path(ofKey: key) else { return }
     if weather.has(.feedSilent, at: node) || generator.oneIn(traits.lost) {
       oracle.count("feed lost")
+      if traits.noticesGaps { executor.after(Int64(generator.below(Int(10 * Self.second)))) { self.noticesGap() } }
       return
     }
     send(path)
@@ -78,6 +81,13 @@ final class SimFeed: @unchecked Sendable {
     oracle.count("feed told")
     oracle.note("\(node) hears of \(paths.map(\.string).joined(separator: " "))")
     _ = SimTask(on: executor) { await engine.hint(remote: paths) }
+  }
+
+  private func noticesGap() {
+    guard isLive, let engine, !weather.has(.asleep, at: node) else { return }
+    oracle.count("feed gap")
+    oracle.note("\(node) misses something")
+    _ = SimTask(on: executor) { await engine.lookAtBucket() }
   }
 
   /// A run begins: after a while its canary has come.

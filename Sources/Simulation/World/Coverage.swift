@@ -12,6 +12,7 @@ package enum Coverage {
     fault slow
     feed belated
     feed doubled
+    feed gap
     feed live
     feed lost
     feed silent

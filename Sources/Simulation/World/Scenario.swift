@@ -175,7 +175,9 @@ struct Scenario {
       ? nil
       : choose("feed", usual: nil) {
         $0.oneIn(2)
-          ? SimFeed.Traits(lost: $0.pick([0, 3, 20]), doubled: $0.pick([0, 5]), belated: $0.pick([0, 10])) : nil
+          ? SimFeed.Traits(
+            lost: $0.pick([0, 3, 20]), doubled: $0.pick([0, 5]), belated: $0.pick([0, 10]), noticesGaps: $0.oneIn(3))
+          : nil
       }
     if feed != nil { options.fullPassInterval = .seconds(choose("rarePass", usual: 60) { $0.pick([30, 60, 200]) }) }
     var events = parts.generator("events:\(name)")
