@@ -45,7 +45,7 @@ final class SimFeed: @unchecked Sendable {
     guard case .success(let path) = KeyMapping(prefix: "").path(ofKey: key) else { return }
     if weather.has(.feedSilent, at: node) || generator.oneIn(traits.lost) {
       oracle.count("feed lost")
-      if traits.noticesGaps { executor.after(Int64(generator.below(Int(10 * Self.second)))) { self.noticesGap() } }
+      if traits.noticesGaps { later(Int64(generator.below(Int(10 * Self.second)))) { $0.noticesGap() } }
       return
     }
     send(path)
@@ -60,7 +60,7 @@ final class SimFeed: @unchecked Sendable {
       oracle.count("feed belated")
       delay *= 30
     }
-    executor.after(Int64(delay)) { self.arrived(path) }
+    later(Int64(delay)) { $0.arrived(path) }
   }
 
   private func arrived(_ path: RelativePath) {
@@ -72,7 +72,7 @@ final class SimFeed: @unchecked Sendable {
   private func deliver() {
     guard isLive, !waiting.isEmpty, let engine else { return }
     if let end = weather.end(of: .asleep, at: node) {
-      executor.after(end - executor.now) { self.deliver() }
+      later(end - executor.now) { $0.deliver() }
       return
     }
     // With its last object a folder goes that nothing else names.
@@ -94,10 +94,19 @@ final class SimFeed: @unchecked Sendable {
   func begins(_ engine: Engine) {
     self.engine = engine
     isLive = false
-    executor.after(Int64(generator.below(Int(5 * Self.second)))) { self.watch(engine) }
+    watch(engine, in: Int64(generator.below(Int(5 * Self.second))))
   }
 
   func ends() { engine = nil }
+
+  private func watch(_ engine: Engine, in delay: Int64) {
+    later(delay) { [weak engine] feed in if let engine { feed.watch(engine) } }
+  }
+
+  /// Nothing that is still to come keeps a world that is over.
+  private func later(_ delay: Int64, _ body: @escaping (SimFeed) -> Void) {
+    executor.after(delay) { [weak self] in if let self { body(self) } }
+  }
 
   /// Notices now and then whether anything comes, and tells.
   private func watch(_ engine: Engine) {
@@ -110,6 +119,6 @@ final class SimFeed: @unchecked Sendable {
       _ = SimTask(on: executor) { [isLive] in await engine.feedChanged(isLive: isLive) }
       deliver()
     }
-    executor.after(Int64(1 + generator.below(20)) * Self.second) { self.watch(engine) }
+    watch(engine, in: Int64(1 + generator.below(20)) * Self.second)
   }
 }
