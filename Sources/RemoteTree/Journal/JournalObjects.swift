@@ -40,12 +40,7 @@ package struct JournalObjects: Sendable {
     client: S3Client, location: S3Location, folder: String?, capabilities: ServerCapabilities,
     settings: ObjectSettings, patience: Duration
   ) {
-    var client = capabilities.configured(client)
-    client.configuration.requestTimeout = patience
-    client.configuration.retry.maximumAttempts = 1
-    // News that wait behind transfers come too late.
-    client.configuration.bandwidth = BandwidthLimits()
-    self.client = client
+    self.client = capabilities.configured(client).besideTransfers(patience: patience, attempts: 1)
     bucket = location.bucket
     self.folder =
       folder.map { S3Location(bucket: "", prefix: $0).prefix } ?? Self.standardFolder(of: location)

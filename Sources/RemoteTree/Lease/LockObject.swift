@@ -32,12 +32,7 @@ package struct LockObject: Sendable {
     client: S3Client, location: S3Location, capabilities: ServerCapabilities, settings: ObjectSettings,
     patience: Duration
   ) {
-    var client = capabilities.configured(client)
-    client.configuration.requestTimeout = patience
-    client.configuration.retry.maximumAttempts = 1
-    // A renewal that waits behind transfers comes too late.
-    client.configuration.bandwidth = BandwidthLimits()
-    self.client = client
+    self.client = capabilities.configured(client).besideTransfers(patience: patience, attempts: 1)
     bucket = location.bucket
     key = location.prefix + ReservedNames.lease
     headers = S3ObjectHeaders(contentType: "text/plain", additional: settings.protection)

@@ -15,11 +15,7 @@ package struct NodeObjects: Sendable {
 
   /// - Parameter client: as the server wants it.
   package init(client: S3Client, location: S3Location, settings: ObjectSettings) {
-    var client = client
-    client.configuration.requestTimeout = .seconds(60)
-    client.configuration.retry.maximumAttempts = 3
-    client.configuration.bandwidth = BandwidthLimits()
-    self.client = client
+    self.client = client.besideTransfers(patience: .seconds(60), attempts: 3)
     bucket = location.bucket
     folder = "\(location.prefix)\(ReservedNames.state)/nodes/"
     protection = settings.protection

@@ -43,7 +43,7 @@ extension Engine {
 
   /// What both sides have below a folder that is gone, and what is just getting its row.
   private func markEntries(below directory: RelativePath, _ reasons: HintReasons, after delay: Duration) async {
-    for path in running.keys.sorted() where path.isBelow(directory) { mark(path, reasons, after: delay) }
+    for path in running.keys.filter({ $0.isBelow(directory) }).sorted() { mark(path, reasons, after: delay) }
     var last: RelativePath?
     while true {
       guard let entries = try? await store.entries(below: directory, after: last, limit: 1000), !entries.isEmpty
