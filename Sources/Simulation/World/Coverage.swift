@@ -155,6 +155,7 @@ package enum Coverage {
     turn modeKept
     turn obstructed
     turn raceLost
+    turn removalWasDone
     turn renameGivenUp
     turn renameWaits
     turn unrecordedUploadsSought

@@ -2,16 +2,23 @@ import SyncModel
 
 extension Engine {
   func deleteLocal(_ path: RelativePath, _ stamp: LocalStamp, _ sight: inout Sight) async throws -> Outcome? {
-    switch try await local.remove(path, expecting: expectation(stamp, sight)) {
+    let intent = newIntent(.remove, path, nil)
+    try await note(intent)
+    let expected = expectation(stamp, sight)
+    switch try await changingFolder(intent, { try await local.remove(path, expecting: expected) }) {
     case .removed:
       if let parent = path.parent { try await directorySync.sync(parent) }
-      try await forget(path)
+      intents.remove(intent)
+      try await store.apply([.forget(path), .closeIntent(intent.id)])
+      if !intents.all(for: path).allSatisfy(\.isUnnamed) { mark(path, .retry, after: .seconds(1)) }
       committed(path, .deletedLocal)
       return .settled
     case .absent, .changed:
+      try await close(intent)
       sight.local = try await observeLocal(path, &sight)
       return nil
     case .busy:
+      try await close(intent)
       return try waitForWriter(
         of: path, sight, LocalFailure(.busy, "“\(path)” is open for writing; it is deleted when it is closed"))
     }

@@ -105,7 +105,7 @@ extension Engine {
     }
     let intent = try await openInstall(of: fetched, at: path)
     let (local, installed) = (local, metadata)
-    switch try await installing(
+    switch try await changingFolder(
       intent,
       {
         try await local.install(
@@ -113,7 +113,7 @@ extension Engine {
       })
     {
     case .installed(var stamp, let isProvisional):
-      try await installing(intent) {
+      try await changingFolder(intent) {
         try await makeNameDurable(path)
         guard case .present = try await local.observe(path) else {
           // Its folder may have been moved away unsynced: with a row, a power failure would look like a deletion.

@@ -90,7 +90,7 @@ extension Engine {
     switch intent.kind {
     case .multipart: true
     case .copy, .metadata: isSentInParts(intent)
-    case .put, .delete, .install: false
+    case .put, .delete, .install, .remove: false
     }
   }
 
@@ -155,7 +155,8 @@ extension Engine {
   /// Finds out what became of writes whose reply was lost, and of versions that were about to be put into the folder.
   /// True: the row was written anew and `sight` has a fresh remote state.
   func resolveIntents(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
-    if try await resolveInstalls(path, &sight) {
+    let wasRemoved = try await resolveRemovals(path, &sight)
+    if try await resolveInstalls(path, &sight) || wasRemoved {
       try await observeRemote(path, &sight)
       return true
     }

@@ -1,7 +1,7 @@
 package import SyncModel
 
 /// The durable record of a write to S3 about to be sent, by which its outcome is recognised after a lost
-/// reply or a crash; or of a version about to be put into the folder.
+/// reply or a crash; or of a version about to be put into the folder or taken out of it.
 package struct Intent: Hashable, Sendable, Identifiable, Codable {
   package struct ID: Hashable, Sendable, Codable {
     package var value: String
@@ -12,6 +12,8 @@ package struct Intent: Hashable, Sendable, Identifiable, Codable {
     case put, multipart, metadata, copy, delete
     /// `expected` is the version that is put into the folder.
     case install
+    /// A version is taken out of the folder, which the bucket has no more.
+    case remove
   }
 
   package var id: ID

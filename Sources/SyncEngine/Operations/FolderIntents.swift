@@ -11,8 +11,8 @@ extension Engine {
     return intent
   }
 
-  /// Where `body` fails the file may be in its place: the next look at the path finds out.
-  func installing<Result: Sendable>(_ intent: Intent, _ body: () async throws -> Result) async throws -> Result {
+  /// Where `body` fails the change may have been made: the next look at the path finds out.
+  func changingFolder<Result: Sendable>(_ intent: Intent, _ body: () async throws -> Result) async throws -> Result {
     do { return try await body() } catch {
       var uncertain = intent
       uncertain.isUncertain = true
@@ -35,6 +35,23 @@ extension Engine {
       try await close(intent)
     }
     return false
+  }
+
+  /// What a run was about to take out of the folder was in the bucket no more. That it is gone says nothing of what may
+  /// have come to its name in the bucket since: the row goes with it. True: it went.
+  func resolveRemovals(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
+    var isForgotten = false
+    for intent in intents.all(for: path) where intent.kind == .remove && intent.isUncertain {
+      sight.local = try await observeLocal(path, &sight)
+      if case .absent = sight.local {
+        turn(path, .removalWasDone)
+        try await forget(path)
+        sight.base = nil
+        isForgotten = true
+      }
+      try await close(intent)
+    }
+    return isForgotten
   }
 
   /// The look at the content that was to be put there; nil where another stands there, or somebody writes to it.
