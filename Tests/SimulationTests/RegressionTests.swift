@@ -331,6 +331,35 @@ import Testing
     #expect(node.names == (expected == nil ? ["other"] : ["file", "other"]))
   }
 
+  /// A run ended between a removal and the end of its row: when the same content came back to the name, the node took
+  /// its own removal for the user's, and deleted it (seed 14031950).
+  @Test(arguments: ["kill", "power loss"], ["nothing", "the same", "another"])
+  func whatARunTookAwayBeforeItEndedIsNoDeletionOfTheUsers(end: String, since: String) throws {
+    let stage = Stage()
+    let node = stage.node()
+    stage.put("other", "other")
+    stage.put("file", "content")
+    let object = try #require(stage.server.objects["file"])
+    stage.start(node)
+    stage.advance(.seconds(20))
+    #expect(node.text("file") == "content")
+    node.crashPoints = [CrashPoint(call: "store forget", moment: .before, skipped: 0)]
+    try stage.server.delete("file", ifMatch: nil)
+    for _ in 0..<10_000 where node.isRunning { stage.advance(.milliseconds(10)) }
+    #expect(!node.isRunning && node.text("file") == nil)
+    if end == "power loss" { node.database.losePower(undoing: .max) }
+    switch since {
+    case "the same": try stage.server.put("file", object.content, metadata: object.metadata, ifMatch: nil)
+    case "another": stage.put("file", "another")
+    default: break
+    }
+    stage.start(node)
+    stage.advance(.seconds(120))
+    let expected: String? = since == "the same" ? "content" : since == "another" ? "another" : nil
+    #expect(stage.text("file") == expected)
+    #expect(node.text("file") == expected)
+  }
+
   /// The same with a change of this node's own after it: both versions stay.
   @Test func whatWasWrittenOverAnInstallWithoutARowIsKept() throws {
     let stage = Stage()

@@ -88,6 +88,8 @@ struct Scenario {
       bucketHaste = nil
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
+      // A store that knows less than the tree takes what was downloaded for a change of this node's: a second writer.
+      for index in nodes.indices { nodes[index].powerLosses = 0 }
     }
     if !lacksConditions, parts.choose("volume", usual: false, { $0.oneIn(6) }) {
       for index in nodes.indices {

@@ -82,7 +82,9 @@ extension BaseChange {
   package var mustOutlivePowerLoss: Bool {
     switch self {
     // Nothing else tells what lies in the bucket.
-    case .openIntent(let intent): intent.kind == .multipart
+    case .openIntent(let intent) where intent.kind == .multipart: true
+    // With the row alone, what is gone would be a deletion of the user's.
+    case .openIntent(let intent): intent.kind == .remove
     // A row that came back would prove a deletion that nobody made.
     case .forget: true
     case .record, .recordIfAbsent, .closeIntent: false
