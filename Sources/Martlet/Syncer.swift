@@ -24,6 +24,7 @@ public final class Syncer: Service {
   private let environment = SystemEnvironment()
   private let monitor: SyncMonitor
   private let bandwidth = RunBandwidth()
+  private let firstPass: FirstPass
   private let state = NIOLockedValueBox(State.waiting)
   /// Uptime nanoseconds at which it was asked to stop.
   private let stop = NIOLockedValueBox<Int64?>(nil)
@@ -37,7 +38,14 @@ public final class Syncer: Service {
     self.logger = logger
     let readyFile = ReadyFile(path: configuration.readyFile, logger: logger)
     let environment = environment
-    monitor = SyncMonitor(next: observer, uptime: { environment.uptime() }, onFullPass: { readyFile.write() })
+    let firstPass = FirstPass(began: environment.uptime())
+    self.firstPass = firstPass
+    monitor = SyncMonitor(
+      next: observer, uptime: { environment.uptime() },
+      onFullPass: {
+        readyFile.write()
+        firstPass.passEnded(now: environment.uptime())
+      })
     readyFile.remove()
   }
 
@@ -245,6 +253,12 @@ public final class Syncer: Service {
         return .service
       }
       group.addTask { .engine(try await engine.run()) }
+      if let metric = assembly.run.startupMetric {
+        group.addTask { [firstPass] in
+          if let duration = await firstPass.duration() { await metric.send(duration) }
+          return .service
+        }
+      }
       if let lease = assembly.run.lease {
         group.addTask {
           try await lease.run()

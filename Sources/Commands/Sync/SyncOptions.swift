@@ -154,7 +154,9 @@ struct SelectionOptions: ParsableArguments {
   var followSymlinks: Bool?
 
   @Option(
-    help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))
+    help: ArgumentHelp(
+      "Directories: empty ones travel as markers (empty, default), all have one (all), or none does.",
+      valueName: "which"))
   var directories: String?
 }
 

@@ -84,7 +84,7 @@ import Testing
     ("-i --delete --only-down", .down),
   ]) func initialSyncsWithDeleteMirror(_ options: String, _ direction: SyncDirection?) throws {
     let invocation = try Self.invocation("\(options) /tmp s3://b")
-    #expect(Self.policy(invocation.sync.configuration).mirror == direction)
+    #expect(try Self.policy(invocation.sync.configuration).mirror == direction)
     #expect(invocation.notes.isEmpty)
   }
 
@@ -98,11 +98,11 @@ import Testing
     ) throws
   {
     let invocation = try SyncInvocation(SyncOptions.parse(["/tmp", "s3://b"] + options), environment: [:])
-    #expect(Self.policy(invocation.configuration).mirror == direction)
+    #expect(try Self.policy(invocation.configuration).mirror == direction)
   }
 
-  private static func policy(_ configuration: Configuration) -> Policy {
-    Assembly.options(
+  private static func policy(_ configuration: Configuration) throws -> Policy {
+    try Assembly.options(
       configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: "")
     ).policy
   }
