@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
-extension ProcessTests {
+extension SystemTests {
   /// The credentials of a container's role end in the middle of an upload, and the endpoint that gives them out fails.
   @Suite struct Credentials {
     /// MiB of the file that is sent; from 1024 on the endpoint fails for a minute.
@@ -16,7 +16,7 @@ extension ProcessTests {
     private static let interval: Duration = isLong ? .seconds(3) : .milliseconds(250)
 
     @Test(.limit(minutes: 10)) func endInTheMiddleOfAnUpload() async throws {
-      try await Workspace.run { workspace in
+      try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let host = try #require(server.embedded)
           let issuer = try await CredentialIssuer(for: host, token: "the first token")
