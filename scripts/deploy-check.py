@@ -70,7 +70,8 @@ def image():
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line.startswith("!")]
     for name in kept:
         expect(name == "Package.resolved" or (ROOT / name).exists(), f".dockerignore: there is no {name}")
-    for name in ("Sources", "Makefile", "Package.swift", "scripts/require"):
+    # SwiftPM wants the folders of all targets, the tests' too.
+    for name in ("Sources", "Tests", "Makefile", "Package.swift", "scripts/require"):
         expect(name in kept, f".dockerignore leaves {name} out")
     return folder, user, command
 
