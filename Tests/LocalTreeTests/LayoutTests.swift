@@ -38,6 +38,10 @@ import Testing
     } catch let error as RootError {
       #expect(error.code == .inUse)
       #expect(error.message.contains("process \(getpid()) on host") && error.message.contains(ground.path))
+      let since = try #require(error.message.firstMatch(of: /since (\d{4}-\d\d-\d\d \d\d:\d\d):\d\d UTC/))
+      let now = Timestamp(nanoseconds: LinuxKernel.shared.now())
+      let near = [now, now.advanced(by: .seconds(-60))].map { CalendarTime($0).text.prefix(16) }
+      #expect(near.contains(since.output.1))
     }
     // Another prefix may share the folder.
     #expect(try RootLayout(ground.path, remoteID: "other").rootID == layout.rootID)

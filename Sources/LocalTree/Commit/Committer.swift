@@ -36,7 +36,7 @@ struct Committer: Sendable {
     try target.mount.trash.checkRoom(for: target.status.size, displacing: path.string)
     let incoming = try Incoming(
       content, at: .replacing(target), on: target.mount, metadata: metadata, fingerprint: fingerprint, path: path,
-      umask: root.kernel.umask)
+      ownership: observer.ownership, umask: root.kernel.umask)
     try pass(.staged, incoming)
     do {
       let replacement = Replacement(committer: self, incoming: incoming, target: target, expected: expected)
@@ -78,7 +78,7 @@ struct Committer: Sendable {
     }
     let incoming = try Incoming(
       content, at: .new(in: parent), on: mount, metadata: metadata, fingerprint: fingerprint, path: path,
-      umask: root.kernel.umask)
+      ownership: observer.ownership, umask: root.kernel.umask)
     try pass(.staged, incoming)
     return try link(incoming, at: path, in: parent, parentPath)
   }
@@ -127,7 +127,7 @@ extension Incoming {
     let now = try descriptor.status()
     let isUnbroken = lease.isUnbroken
     let isSame = now.hasSameData(as: status) && now.hasSameOwnership(as: status)
-    let stamp = (isSame && isUnbroken ? now : status).stamp(on: mount.id)!
+    let stamp = (isSame && isUnbroken ? now : status).stamp(on: mount.id, ownership)!
     let isCertain =
       kind == .symlink
       || lease.state == .held && mount.capabilities.hasTrustworthyStamps
