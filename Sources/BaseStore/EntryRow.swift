@@ -36,7 +36,8 @@ enum EntryRow {
       kind: try fields.kind(1), mount: MountID(UInt64(bitPattern: try fields.integer(3))),
       inode: UInt64(bitPattern: try fields.integer(4)), size: try fields.integer(5),
       modified: Timestamp(nanoseconds: try fields.integer(6)), changed: Timestamp(nanoseconds: try fields.integer(7)),
-      mode: UInt32(truncatingIfNeeded: try fields.integer(8)), owner: try fields.integerIfAny(19).map(Owner.init(packed:)))
+      mode: UInt32(truncatingIfNeeded: try fields.integer(8)),
+      owner: try fields.integerIfAny(19).map(Owner.init(packed:)))
     let metadata = EntryMetadata(
       kind: try fields.kind(16), mode: try fields.integerIfAny(17).map(UInt32.init(truncatingIfNeeded:)),
       modified: try fields.integerIfAny(18).map(Timestamp.init(nanoseconds:)),

@@ -57,7 +57,8 @@ func fullEntry(_ path: RelativePath, inode: UInt64 = .max - 7, revision: Int64 =
       owner: Owner(user: .max - 1, group: 7)),
     remote: RemoteStamp(etag: "e-2", size: 12, lastModified: Timestamp(seconds: 1_700_000_001), versionID: "v"),
     fingerprint: Fingerprint(size: 13, crc64: .max - 3),
-    metadata: EntryMetadata(kind: .file, mode: 0o644, modified: Timestamp(nanoseconds: 5), owner: Owner(user: 0, group: .max - 2)),
+    metadata: EntryMetadata(
+      kind: .file, mode: 0o644, modified: Timestamp(nanoseconds: 5), owner: Owner(user: 0, group: .max - 2)),
     isProvisional: true, isLocalChanged: true, isApart: true, revision: revision)
 }
 

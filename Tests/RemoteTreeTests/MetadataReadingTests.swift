@@ -175,7 +175,9 @@ import Testing
       "s3cmd-attrs": "atime:1/gid:9/md5:0cc1/mode:33152/mtime:2/uid:8",
     ]
     #expect(replaced == expected)
-    #expect(EntryMetadata(user: replaced.filter { $0.key.hasPrefix("file-") || $0.key == "gid" }, isMarker: false).mode == 0o600)
+    #expect(
+      EntryMetadata(user: replaced.filter { $0.key.hasPrefix("file-") || $0.key == "gid" }, isMarker: false).mode
+        == 0o600)
     // The checksums are those of the content before.
     let rewritten = metadata.replacing(in: ["s3cmd-attrs": attributes, "md5chksum": "x"], isNewContent: true)
     #expect(rewritten["md5chksum"] == nil && !rewritten["s3cmd-attrs", default: "md5"].contains("md5"))

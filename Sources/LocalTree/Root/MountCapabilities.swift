@@ -40,14 +40,23 @@ package struct MountCapabilities: Hashable, Sendable {
 }
 
 extension MountCapabilities {
-  /// Numbers from statfs(2) and linux/magic.h.
+  /// Numbers from statfs(2), linux/magic.h and the table of stat(1).
   private enum FileSystemType {
     static let tmpfs: Int64 = 0x0102_1994
     static let overlayfs: Int64 = 0x794c_7630
     static let remote: Set<Int64> = [
+      // NFS; SMB in three versions; FUSE; 9P; Ceph; Lustre; AFS in two.
       0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x6573_5546, 0x0102_1997, 0x00c3_6400, 0x0bd0_0bd0, 0x5346_414f,
+      0x6b41_4653,
+      // Of clusters: GFS2, OCFS2, GPFS, BeeGFS, OrangeFS, PanFS, Coda.
+      0x0116_1970, 0x7461_636f, 0x4750_4653, 0x1983_0326, 0x2003_0528, 0xaad7_aaea, 0x7375_7245,
+      // Folders that a virtual machine shares with its host: VirtualBox, VMware, Parallels.
+      0x786f_4256, 0xbacb_acbc, 0x7c7c_6673,
     ]
   }
+
+  /// False where files change that no program on this machine writes.
+  static func announcesChanges(fileSystemType type: Int64) -> Bool { !FileSystemType.remote.contains(type) }
 
   /// Tries each call on scratch files in `directory`.
   static func probe(in directory: Descriptor) throws -> MountCapabilities {
@@ -76,7 +85,7 @@ extension MountCapabilities {
   static func ofMountThatIsOnlyRead(_ file: Descriptor) throws -> MountCapabilities {
     var space = clinux_space()
     try check(file.kernel.space(file.raw, &space))
-    let isLocal = !FileSystemType.remote.contains(space.type)
+    let isLocal = announcesChanges(fileSystemType: space.type)
     return MountCapabilities(
       hasTrustworthyStamps: isLocal && space.type != FileSystemType.tmpfs && space.type != FileSystemType.overlayfs,
       announcesChanges: isLocal)

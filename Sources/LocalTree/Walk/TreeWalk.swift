@@ -156,7 +156,9 @@ final class TreeWalk: LocalWalk {
         batch.unreadable.append(path)
         return nil
       case .found(let place):
-        if !path.isRoot { batch.entries.append(LocalEntry(path: path, stamp: place.status.stamp(on: place.mount, observer.ownership)!)) }
+        if !path.isRoot {
+          batch.entries.append(LocalEntry(path: path, stamp: place.status.stamp(on: place.mount, observer.ownership)!))
+        }
         return Frame(
           path: path, directory: directory, mount: place.mount, isBehindLink: place.isBehindLink,
           names: try names(of: directory, path))

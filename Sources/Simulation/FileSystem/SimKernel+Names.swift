@@ -90,7 +90,8 @@ extension SimKernel {
       }
     let owner = disk.owner(of: inode)
     status = clinux_status(
-      mode: type | inode.mode, uid: owner.user, gid: owner.group, nlink: UInt32(clamping: inode.links), inode: inode.number,
+      mode: type | inode.mode, uid: owner.user, gid: owner.group, nlink: UInt32(clamping: inode.links),
+      inode: inode.number,
       size: Int64(inode.content.count), modified: inode.modified.nanoseconds, changed: inode.changed.nanoseconds,
       mount: inode.fileSystem)
     return 0

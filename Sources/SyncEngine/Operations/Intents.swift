@@ -204,7 +204,8 @@ extension Engine {
     for intent in intents.all(for: path) {
       guard let upload = intent.upload else { continue }
       if let stamp = sight.local.stamp, intent.canGoOn(with: stamp.metadata(since: sight.base), size: stamp.size),
-        stamp != sight.base?.local {
+        stamp != sight.base?.local
+      {
         turn(path, .uploadWaits)
         continue
       }

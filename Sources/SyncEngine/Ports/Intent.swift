@@ -105,6 +105,7 @@ package struct SentStamp: Hashable, Sendable, Codable {
   package var stamp: LocalStamp {
     LocalStamp(
       kind: EntryKind(rawValue: kind) ?? .file, mount: MountID(mount), inode: inode, size: size,
-      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: mode, owner: owner?.owner)
+      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: mode,
+      owner: owner?.owner)
   }
 }

@@ -21,7 +21,8 @@ extension SystemTests {
     private func expectSound(_ node: Node, as source: Node, in workspace: Workspace) async throws {
       let (there, here) = (node.path("repository"), source.path("repository"))
       // Only told if something is wrong or dangling, so nothing may be said.
-      let findings = try await git(there, ["fsck", "--full", "--strict", "--no-dangling", "--no-progress"], in: workspace)
+      let findings = try await git(
+        there, ["fsck", "--full", "--strict", "--no-dangling", "--no-progress"], in: workspace)
       #expect(findings == "")
       for question in [["rev-parse", "HEAD"], ["for-each-ref"], ["stash", "list"]] {
         #expect(try await answer(there, question, in: workspace) == answer(here, question, in: workspace))

@@ -80,7 +80,8 @@ extension SystemTests {
             ], name: "checker", environment: ["PATH": "/usr/bin:/bin"].merging(TestServer.awsVariables) { $1 })
           let writer = try workspace.start(
             [
-              try Programs.system("python3"), "-c", Self.writer, a.path("data.db"), mode, "\(Self.rounds)", "\(padding)",
+              try Programs.system("python3"), "-c", Self.writer, a.path("data.db"), mode, "\(Self.rounds)",
+              "\(padding)",
             ], name: "writer", environment: ["PATH": "/usr/bin:/bin"])
           #expect(try await writer.ended(within: .seconds(300)) == .exited(0), "\(writer.log)")
           try await eventually("the last version is in the bucket") {

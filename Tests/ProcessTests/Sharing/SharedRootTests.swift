@@ -30,7 +30,9 @@ extension SystemTests {
             for number in 0..<20 { try write(first.path("here/\(number)"), "local \(number)\n") }
             try write(first.path("large"), noise(9 << 20, seed: 1))
             for (index, bucket) in buckets.enumerated() {
-              for number in 0..<10 { try await bucket.put("tree/there \(index)/\(number)", "\(index) \(number)\n".utf8) }
+              for number in 0..<10 {
+                try await bucket.put("tree/there \(index)/\(number)", "\(index) \(number)\n".utf8)
+              }
               try await bucket.put("tree/large \(index)", noise(9 << 20, seed: UInt64(index + 2)))
             }
             try await expectEqual(first, second, buckets)
