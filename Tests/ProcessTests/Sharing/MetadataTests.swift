@@ -64,6 +64,46 @@ extension SystemTests {
       try await server.bucket.client.headObject(bucket: TestServer.bucketName, key: key).metadata
     }
 
+    // MARK: owners
+
+    /// Root gives files away; who may not says so once, keeps them, and takes nobody's owner away.
+    @Test(.limit(minutes: 2)) func ownersThatCannotBeGiven() async throws {
+      try await SystemTests.run { workspace in
+        try await TestServer.run(.embedded, in: workspace) { server in
+          for name in ["f", "g"] {
+            try await server.bucket.put(
+              "tree/\(name)", name.utf8,
+              metadata: ["mtime": "1577934245", "mode": "33188", "uid": "1234", "gid": "2345"])
+          }
+          let martlet = try await Unprivileged.martlet(in: workspace)
+          let a = try Node("a", in: workspace, server: server, options: ["--preserve-owner"])
+          let b = try Node(
+            "b", in: workspace, server: server, options: ["--preserve-owner"], environment: martlet.environment,
+            program: martlet.program)
+          Unprivileged.own(b.root)
+          for node in [a, b] { try await node.started() }
+          let bs: [UInt32] = geteuid() == 0 ? [Unprivileged.user, Unprivileged.user] : [geteuid(), getegid()]
+          func expectOwners() throws {
+            #expect(try Self.seen(a.path("f"), owned: true).owner == [Self.owner.user, Self.owner.group])
+            #expect(try Self.seen(b.path("f"), owned: true).owner == bs)
+          }
+          try expectOwners()
+          try write(b.path("f"), "edited by who may not\n")
+          chmod(b.path("g"), 0o600)
+          try await equal(a, b)
+          for node in [a, b] { try await node.settled() }
+          #expect(text(a.path("f")) == "edited by who may not\n")
+          try expectOwners()
+          for key in ["f", "g"] {
+            let user = try await userMetadata("tree/\(key)", on: server)
+            #expect(user["uid"] == "1234" && user["gid"] == "2345")
+          }
+          #expect(b.process?.logLines.count { $0.contains("--preserve-owner: files keep the owner") } == 1)
+          for node in [a, b] { #expect(try await node.stopped() == .exited(0)) }
+        }
+      }
+    }
+
     // MARK: rclone
 
     /// Its metadata that is not ours outlives our changes of mode and content. That `rclone --metadata` takes a decimal
