@@ -90,6 +90,21 @@ import Testing
     #expect(ground.read("f") == "x")
   }
 
+  @Test func `Where no name can be taken safely nothing is put in place, and nothing displaced`() async throws {
+    ground.write("f", "old")
+    let tree = try ground.tree(
+      limits: MountCapabilities(canExchange: false, canRenameWithoutReplacing: false, canTakeNames: false))
+    for (name, old) in [("f", try await tree.expected("f") as ExpectedLocal?), ("g", nil)] {
+      let failure = await #expect(throws: LocalFailure.self) {
+        try await tree.install("new", at: name, replacing: old)
+      }
+      #expect(failure?.code == .notReplaceable && failure?.message.contains("--only-up") == true)
+    }
+    #expect(ground.entries == ["f"] && ground.read("f") == "old" && ground.trashed == [] && ground.staged == [])
+    #expect(try await tree.remove("f") == .removed)
+    #expect(ground.entries == [])
+  }
+
   private static let owned = EntryMetadata(
     kind: .file, mode: 0o4711, modified: Timestamp(seconds: 1_000_000_000), owner: Owner(user: 1234, group: 2345))
 

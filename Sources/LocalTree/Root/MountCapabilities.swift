@@ -15,10 +15,14 @@ package struct MountCapabilities: Hashable, Sendable {
   package var foldsCase: Bool
   /// Changes made on other machines raise events here.
   package var announcesChanges: Bool
+  /// A name can be taken without replacing what may stand there, by `RENAME_NOREPLACE` or a hard link; without it
+  /// nothing is put into the tree.
+  package var canTakeNames: Bool
 
   package init(
     canExchange: Bool = true, canRenameWithoutReplacing: Bool = true, canLease: Bool = true,
-    hasTrustworthyStamps: Bool = true, foldsCase: Bool = false, announcesChanges: Bool = true
+    hasTrustworthyStamps: Bool = true, foldsCase: Bool = false, announcesChanges: Bool = true,
+    canTakeNames: Bool = true
   ) {
     self.canExchange = canExchange
     self.canRenameWithoutReplacing = canRenameWithoutReplacing
@@ -26,6 +30,7 @@ package struct MountCapabilities: Hashable, Sendable {
     self.hasTrustworthyStamps = hasTrustworthyStamps
     self.foldsCase = foldsCase
     self.announcesChanges = announcesChanges
+    self.canTakeNames = canTakeNames
   }
 
   /// Only what both have.
@@ -35,7 +40,8 @@ package struct MountCapabilities: Hashable, Sendable {
       canRenameWithoutReplacing: canRenameWithoutReplacing && other.canRenameWithoutReplacing,
       canLease: canLease && other.canLease,
       hasTrustworthyStamps: hasTrustworthyStamps && other.hasTrustworthyStamps,
-      foldsCase: foldsCase || other.foldsCase, announcesChanges: announcesChanges && other.announcesChanges)
+      foldsCase: foldsCase || other.foldsCase, announcesChanges: announcesChanges && other.announcesChanges,
+      canTakeNames: canTakeNames && other.canTakeNames)
   }
 }
 
@@ -70,15 +76,19 @@ extension MountCapabilities {
     let readable = try directory.open(names[0], O_RDONLY)
     let lease = Lease(on: readable, patience: 10_000)
     lease.release()
+    let canExchange = directory.rename(names[0], to: names[1], in: directory, .exchange) == 0
+    let canRenameWithoutReplacing =
+      directory.rename(names[0], to: names[1], in: directory, .withoutReplacing) == -EEXIST
+      && directory.rename(names[0], to: names[2], in: directory, .withoutReplacing) == 0
     return MountCapabilities(
-      canExchange: directory.rename(names[0], to: names[1], in: directory, .exchange) == 0,
-      canRenameWithoutReplacing:
-        directory.rename(names[0], to: names[1], in: directory, .withoutReplacing) == -EEXIST
-        && directory.rename(names[0], to: names[2], in: directory, .withoutReplacing) == 0,
+      canExchange: canExchange,
+      canRenameWithoutReplacing: canRenameWithoutReplacing,
       canLease: lease.state == .held,
       hasTrustworthyStamps: known.hasTrustworthyStamps,
       foldsCase: try directory.statusIfPresent(of: upperCased) != nil,
-      announcesChanges: known.announcesChanges)
+      announcesChanges: known.announcesChanges,
+      canTakeNames: canRenameWithoutReplacing
+        || directory.kernel.link(directory.raw, names[1], directory.raw, names[2]) == 0)
   }
 
   /// What the type of a file's file system tells; whether there are leases shows when one is taken.

@@ -37,7 +37,7 @@ extension SystemTests {
       ).output
     }
 
-    @Test(.limit(minutes: 5)) func everyDayWork() async throws {
+    @Test(.limit(minutes: 15)) func everyDayWork() async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let (a, b) = (try Node("a", in: workspace, server: server), try Node("b", in: workspace, server: server))

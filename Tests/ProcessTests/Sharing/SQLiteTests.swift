@@ -66,7 +66,7 @@ extension SystemTests {
       """
 
     /// In one request, and in parts.
-    @Test(.limit(minutes: 10), arguments: [("delete", 500), ("wal", 500), ("truncate", 25_000)])
+    @Test(.limit(minutes: 15), arguments: [("delete", 500), ("wal", 500), ("truncate", 25_000)])
     func isNeverTorn(_ mode: String, _ padding: Int) async throws {
       try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
