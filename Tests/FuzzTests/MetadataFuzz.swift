@@ -34,6 +34,7 @@ extension FuzzTests {
         let isLink = metadata.kind == .symlink
         try require(written.kind == metadata.kind, "written and read again it is a \(written.kind)")
         try require(written.mode == metadata.mode || isLink, "written and read again its mode is another")
+        try require(written.owner == metadata.owner, "written and read again its owner is another")
         let fits = metadata.modified.map { abs($0.seconds) < 9_223_372_035 } ?? true
         try require(written.modified == metadata.modified || !fits, "written and read again its time is another")
       }
