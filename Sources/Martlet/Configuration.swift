@@ -72,6 +72,8 @@ public struct Configuration: Sendable {
   /// this user's permissions, and sent.
   public var unsafeLinks = false
   public var directories: Directories = .empty
+  /// User and group, as numbers, are a part of what is synced; see docs/options.md.
+  public var preservesOwner = false
   /// What goes along with objects.
   public var objects = Objects()
   /// Nil: nobody is told.
