@@ -85,7 +85,8 @@ struct Assembly: Sendable {
       }
       startupMetric = try StartupMetricSender(
         configuration, settings: connection.settings, credentials: credentials, transport: transport, logger: logger)
-      let settings = ObjectSettings(configuration.objects)
+      var settings = ObjectSettings(configuration.objects)
+      settings.keepsOwner = configuration.preservesOwner
       capabilities = Capabilities(
         store: store,
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
@@ -109,6 +110,7 @@ struct Assembly: Sendable {
         logger: logger)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.linkPolicy
+      options.preservesOwner = configuration.preservesOwner
       // A clock that is set wrong for a while must not end the retention of the whole trash.
       options.wallTime = { [client] in
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
@@ -127,7 +129,7 @@ struct Assembly: Sendable {
     }
     options = engineOptions
     run = Run(
-      root: root, location: location, node: node, poll: configuration.poll,
+      root: root, location: location, node: node, poll: engineOptions.poll,
       fullPassInterval: configuration.fullPassInterval,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
@@ -264,7 +266,8 @@ struct Assembly: Sendable {
     options.followsSymlinks = configuration.symlinks == .follow
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
     options.isDryRun = configuration.isDryRun
-    options.poll = configuration.poll
+    // What other nodes do is told within seconds.
+    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(120))
     options.fullPassInterval = configuration.fullPassInterval
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout

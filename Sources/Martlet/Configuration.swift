@@ -10,8 +10,8 @@ public struct Configuration: Sendable {
 
   /// End after the first pass that leaves nothing to do.
   public var once = false
-  /// Between two listings of the bucket.
-  public var poll: Duration = .seconds(30)
+  /// Between two listings of the bucket. Nil: 30 seconds, or two minutes with the ``journal``.
+  public var poll: Duration?
   /// Between two looks at everything while changes announce themselves: of the folder by its watch, of the bucket by
   /// ``eventQueue``.
   public var fullPassInterval: Duration = .seconds(600)
@@ -89,6 +89,8 @@ public struct Configuration: Sendable {
   /// this user's permissions, and sent.
   public var unsafeLinks = false
   public var directories: Directories = .empty
+  /// User and group, as numbers, are a part of what is synced; see docs/options.md.
+  public var preservesOwner = false
   /// What goes along with objects.
   public var objects = Objects()
   /// Nil: nobody is told.

@@ -58,7 +58,7 @@ import Testing
   }
 
   static let valued: [Case] = [
-    Case("--poll", "7", "8", unset: "30.0 seconds") { "\($0.configuration.poll)" },
+    Case("--poll", "7", "8", unset: "nil") { "\($0.configuration.poll.map { "\($0)" } ?? "nil")" },
     Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassInterval)" },
     Case("--upload-open-after", "7", "8m", unset: "30.0 seconds") { "\($0.configuration.uploadOpenAfter)" },
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
@@ -125,6 +125,9 @@ import Testing
     #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
     #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)
     #expect(!(try invocation(places + ["--no-delete"]).configuration.deletes == .both))
+    #expect(!(try invocation(places).configuration.preservesOwner))
+    #expect(try invocation(places + ["--preserve-owner"]).configuration.preservesOwner)
+    #expect(try invocation(places, ["MARTLET_PRESERVE_OWNER": "1"]).configuration.preservesOwner)
     #expect(try invocation(places).configuration.signsRequests)
     #expect(!(try invocation(places + ["--no-sign-request"]).configuration.signsRequests))
     #expect(!(try invocation(places, ["MARTLET_NO_SIGN_REQUEST": "1"]).configuration.signsRequests))

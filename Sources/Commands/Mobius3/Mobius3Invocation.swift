@@ -42,7 +42,7 @@ struct Mobius3Invocation {
     sync.configuration.forcesIPv4 = forcesIPv4
     sync.configuration.leavesExistingFiles = true
     if isUnverified { sync.configuration.verifiesCertificates = false }
-    if let interval { sync.configuration.poll = interval }
+    sync.configuration.poll = interval ?? sync.configuration.poll ?? .seconds(10)
     if let persistence { sync.configuration.localPersistence = persistence }
     if patterns.isUploadOnCreateGiven {
       notes.append("--upload-on-create: new files are uploaded however they come; it has no effect")

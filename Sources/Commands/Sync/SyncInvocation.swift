@@ -117,9 +117,7 @@ struct SyncInvocation {
     _ given: String?, _ dialect: Dialect, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
     switch dialect {
-    case .martlet, .mobius3:
-      if dialect == .mobius3 { configuration.poll = .seconds(10) }
-      set(&configuration.poll, reader.duration("--poll", given, atLeast: .milliseconds(100)))
+    case .martlet, .mobius3: configuration.poll = reader.duration("--poll", given, atLeast: .milliseconds(100))
     case .aws: break
     case .s3Sync2:
       let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
@@ -128,8 +126,8 @@ struct SyncInvocation {
         }
         return seconds
       }
-      guard let seconds else { return }
-      if seconds == 0 { configuration.once = true } else { configuration.poll = .seconds(seconds) }
+      if seconds == 0 { configuration.once = true }
+      configuration.poll = .seconds(seconds == 0 ? 30 : seconds ?? 30)
     }
   }
 
@@ -199,6 +197,7 @@ struct SyncInvocation {
         + patterns("--include").map(Configuration.Filter.include)
     }
     set(&configuration.directories, reader.choice("--directories", options.directories))
+    configuration.preservesOwner = reader.flag("--preserve-owner", options.preserveOwner ? true : nil) ?? false
   }
 
   private static func readLinks(

@@ -158,6 +158,9 @@ struct SelectionOptions: ParsableArguments {
       "Directories: empty ones travel as markers (empty, default), all have one (all), or none does.",
       valueName: "which"))
   var directories: String?
+
+  @Flag(help: "User and group of files travel, too; giving files away takes root or CAP_CHOWN.")
+  var preserveOwner = false
 }
 
 struct OutputOptions: ParsableArguments {

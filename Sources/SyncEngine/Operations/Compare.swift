@@ -73,11 +73,12 @@ extension Engine {
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
+    if wanted.owner == stamp.owner { wanted.owner = nil }
     let policy = options.policy(for: path)
     if !policy.changesLocal || !policy.installs || policy.comparison != .contents {
-      (wanted.mode, wanted.modified) = (nil, nil)
+      wanted = EntryMetadata(kind: wanted.kind)
     }
-    if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
+    if wanted != EntryMetadata(kind: wanted.kind), !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1
         return
