@@ -4,6 +4,8 @@ import FoundationEssentials
 public struct StatusReport: Codable, Hashable, Sendable {
   public enum State: String, Codable, Sendable {
     case starting, syncing, idle, stopping, stopped
+    /// Nothing is transferred or changed until it is resumed.
+    case paused
   }
 
   public struct ActiveTransfer: Codable, Hashable, Sendable {
