@@ -1,7 +1,6 @@
 import AWSKit
 import BaseStore
 import EventFeed
-import FoundationEssentials
 import LocalTree
 import Logging
 import NIOConcurrencyHelpers
@@ -25,14 +24,14 @@ struct Assembly: Sendable {
 
   /// Throws where something cannot be used; retries while the server cannot be reached, unless `once`.
   init(
-    _ configuration: Configuration, bandwidth: RunBandwidth, logger: Logger, isStopped: @escaping @Sendable () -> Bool
+    _ configuration: Configuration, variables: [String: String], bandwidth: RunBandwidth, logger: Logger,
+    isStopped: @escaping @Sendable () -> Bool
   ) async throws {
     guard configuration.problems.isEmpty else {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
     let location = try S3Location(parsing: configuration.location)
-    let connection = try Connection(
-      configuration, location: location, environment: ProcessInfo.processInfo.environment)
+    let connection = try Connection(configuration, location: location, environment: variables)
     connection.announce(to: logger)
     bandwidth.begin(up: connection.bandwidth.up, down: connection.bandwidth.down)
     let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)

@@ -27,7 +27,7 @@ extension Syncer {
   /// False where the root was mounted anew and everything must be opened again.
   private func runOnce() async throws -> Bool {
     let assembly = try await Assembly(
-      configuration, bandwidth: bandwidth, logger: logger, isStopped: { self.isStopped })
+      configuration, variables: variables, bandwidth: bandwidth, logger: logger, isStopped: { self.isStopped })
     var outcome: SyncOutcome?
     do { outcome = try await run(assembly) } catch {
       await assembly.run.invalidations?.close()

@@ -1,5 +1,6 @@
 import AWSKit
 import BaseStore
+import FoundationEssentials
 public import Logging
 import NIOConcurrencyHelpers
 public import ServiceLifecycle
@@ -35,6 +36,7 @@ public final class Syncer: Service {
 
   let configuration: Configuration
   let logger: Logger
+  let variables: [String: String]
   let environment = SystemEnvironment()
   let monitor: SyncMonitor
   let bandwidth = RunBandwidth()
@@ -54,8 +56,13 @@ public final class Syncer: Service {
     self.init(configuration, logger: logger ?? Logger(label: "martlet"), observer: IgnoredEvents())
   }
 
-  package init(_ configuration: Configuration, logger: Logger, observer: any SyncObserver) {
+  /// - Parameter variables: Those of the process, but for tests.
+  package init(
+    _ configuration: Configuration, logger: Logger, observer: any SyncObserver,
+    variables: [String: String] = ProcessInfo.processInfo.environment
+  ) {
     self.configuration = configuration
+    self.variables = variables
     self.logger = logger
     let readyFile = ReadyFile(path: configuration.readyFile, logger: logger)
     let (environment, ready, hub) = (environment, Milestone<Void>(), EventHub(next: observer))
