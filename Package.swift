@@ -137,7 +137,8 @@ let package = Package(
     tests(
       "MartletTests",
       [
-        "Martlet", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", logging, nioCore, nioConcurrency, serviceLifecycle,
+        "Martlet", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", logging, nioCore, nioConcurrency,
+        serviceLifecycle,
       ]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     tests(

@@ -44,7 +44,7 @@ struct Assembly: Sendable {
     } catch  where configuration.checksAtStart {
       throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
     }
-    if let stateDirectory = configuration.stateDirectory {
+    if let stateDirectory = configuration.stateDir {
       directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
       try directory.create()
       lock = try InstanceLock(directory)
@@ -110,7 +110,7 @@ struct Assembly: Sendable {
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
       }
       options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
-      options.expiresTrash = !configuration.isDryRun
+      options.expiresTrash = !configuration.dryRun
       local = try LocalTree(layout, options: options, pool: pool, logger: logger)
     } catch {
       try? await transport.shutdown()
@@ -124,7 +124,7 @@ struct Assembly: Sendable {
     options = engineOptions
     run = Run(
       root: root, location: location, node: node, poll: configuration.poll,
-      fullPassInterval: configuration.fullPassInterval,
+      fullPassInterval: configuration.fullPassEvery,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
       bandwidth: bandwidth.limits)
@@ -226,7 +226,7 @@ struct Assembly: Sendable {
     _ configuration: Configuration, _ client: S3Client, _ location: S3Location, store: BaseStore,
     _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
   ) -> JournalKeeper? {
-    guard let options = configuration.journal, !configuration.isDryRun else { return nil }
+    guard let options = configuration.journal, !configuration.dryRun else { return nil }
     let objects = JournalObjects(
       client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
       patience: journalPatience)
@@ -255,12 +255,12 @@ struct Assembly: Sendable {
     options.once = configuration.once
     options.followsSymlinks = configuration.symlinks == .follow
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
-    options.isDryRun = configuration.isDryRun
+    options.isDryRun = configuration.dryRun
     options.poll = configuration.poll
-    options.fullPassInterval = configuration.fullPassInterval
+    options.fullPassInterval = configuration.fullPassEvery
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout
-    options.deletionLimit = configuration.maximumDeletion.limit
+    options.deletionLimit = configuration.maxDelete.limit
     options.filters = Filters(
       rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
       downloads: configuration.downloadFilters.map(\.rule), root: root)

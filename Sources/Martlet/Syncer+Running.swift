@@ -110,7 +110,7 @@ extension Syncer {
 
   /// Nil where the root is back after it was lost, though not as the folder that is open.
   private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
-    let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
+    let invalidations = configuration.dryRun ? nil : assembly.run.invalidations
     try await invalidations?.begin()
     let (feed, journal) = (assembly.run.feed, assembly.run.journal)
     await journal?.begin()
@@ -183,7 +183,7 @@ extension Syncer {
           return .service
         }
       }
-      if !configuration.isDryRun && !configuration.once {
+      if !configuration.dryRun && !configuration.once {
         group.addTask { [environment, logger] in
           while !Task.isCancelled {
             try await environment.sleep(for: .seconds(2))
