@@ -126,6 +126,7 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
         let error = try await ClientHarness.error { try await conditionalPut(harness) }
         #expect(error.kind == .cannotConnect)
         #expect(!error.outcomeUnknown && error.isRetryable)
+        #expect(harness.throttles.withLockedValue { $0 } == 0)
         #expect(harness.pauses.withLockedValue { $0.count } == 4)
       })
   }
@@ -137,6 +138,7 @@ private let conditionalPut: @Sendable (ClientHarness) async throws -> S3WriteRes
         let error = try await ClientHarness.error { try await put(harness) }
         #expect(error.kind == .timedOut)
         #expect(error.outcomeUnknown)
+        #expect(harness.throttles.withLockedValue { $0 } == 1)
       })
   }
 

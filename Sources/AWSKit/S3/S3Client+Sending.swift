@@ -30,7 +30,8 @@ extension S3Client {
         learned.budget.record(throttled: error.asksToSlowDown, policy)
         outcomeUnknown = outcomeUnknown || error.outcomeUnknown
         error.outcomeUnknown = outcomeUnknown
-        if error.asksToSlowDown { configuration.onThrottle() }
+        // A server that does not answer in time has more to do than it can, or the line has.
+        if error.asksToSlowDown || error.isTimeout { configuration.onThrottle() }
         if await correct(failure, prepared, &corrections) { continue }
         failedAttempts += 1
         guard mayRetry(call, failure.error), failedAttempts < policy.maximumAttempts else { throw error }

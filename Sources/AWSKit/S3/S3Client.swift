@@ -27,7 +27,7 @@ public struct S3Client: Sendable {
     /// For the contents of objects and for what requests carry; listings and the like come down without limit.
     public var bandwidth = BandwidthLimits()
     public var userAgent = "martlet"
-    /// Called for every reply that asks to slow down (503, 429), so that a scheduler can.
+    /// Called for every reply that asks to slow down (503, 429) and every one that is late, so that a scheduler can.
     public var onThrottle: @Sendable () -> Void = {}
     /// The local clock.
     public var now: @Sendable () -> AWSTimestamp = AWSTimestamp.systemNow
