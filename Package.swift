@@ -108,6 +108,9 @@ let package = Package(
     .executableTarget(
       name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
+    // The example package's source, so that every build compiles it; as a package `make example` builds it.
+    .executableTarget(
+      name: "EmbedExample", dependencies: ["Martlet"], path: "Examples/Embed/Sources/Embed", swiftSettings: swift),
 
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),

@@ -51,9 +51,12 @@ public final class Syncer: Service {
 
   /// - Parameters:
   ///   - configuration: What to keep the same, and how. What is wrong with it is told by ``start()`` and ``run()``.
-  ///   - logger: Takes warnings and what is worth knowing; nil: a logger named `martlet`.
+  ///   - logger: Takes warnings and what is worth knowing; nil: a logger named `martlet` that
+  ///     tells notices and worse.
   public convenience init(_ configuration: Configuration, logger: Logger? = nil) {
-    self.init(configuration, logger: logger ?? Logger(label: "martlet"), observer: IgnoredEvents())
+    var usual = Logger(label: "martlet")
+    usual.logLevel = .notice
+    self.init(configuration, logger: logger ?? usual, observer: IgnoredEvents())
   }
 
   /// - Parameter variables: Those of the process, but for tests.

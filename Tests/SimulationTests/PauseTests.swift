@@ -127,4 +127,47 @@ import Testing
     #expect(Self.files(stage).count == 12)
     run.stop(stage)
   }
+
+  /// Two nodes that are paused, resumed and asked at any moment, over a bad network.
+  @Test(arguments: [1, 2, 9] as [UInt64]) func pausesAtAnyMomentChangeNothingInTheEnd(_ seed: UInt64) {
+    let stage = Stage()
+    var random = SeededGenerator(seed: seed)
+    let nodes = (0..<2).map { _ in stage.node { $0.poll = .seconds(5) } }
+    for node in nodes { for folder in ["d0/", "d1/"] as [RelativePath] { node.disk.create(folder, .directory) } }
+    var faults = FaultPlan()
+    (faults.lostReply, faults.lostRequest, faults.throttled) = (40, 40, 40)
+    let runs = nodes.map { node in stage.run(node, node.options) { $0.inner.faults = faults } }
+    var asked: [SimTask] = []
+    for step in 0..<1500 {
+      let index = Int(random.next() % 2)
+      let (node, engine) = (nodes[index], runs[index].engine)
+      let path = RelativePath(unchecked: "d\(random.next() % 2)/f\(random.next() % 5)")
+      switch random.next() % 24 {
+      case 0, 1: node.disk.lookup(path) == nil ? node.write(path, "\(step)") : node.rewrite(path, "again \(step)")
+      case 2: node.disk.remove(path)
+      case 3: node.disk.rename(path, to: RelativePath(unchecked: "d1/moved\(random.next() % 3)"))
+      case 4: stage.put(path.string, "somebody \(step)")
+      case 5: runs[index].ask(stage) { await $0.setPaused(true) }
+      case 6, 7: runs[index].ask(stage) { await $0.setPaused(false) }
+      case 8: asked.append(SimTask(on: stage.executor) { try await engine.deliver(path) })
+      case 9: asked.append(SimTask(on: stage.executor) { try await engine.deliver("d0/") })
+      case 10 where step % 7 == 0: asked.append(SimTask(on: stage.executor) { try await engine.reconcile() })
+      default: break
+      }
+      stage.advance(.milliseconds(100))
+    }
+    for run in runs {
+      run.remote.inner.faults = .none
+      run.ask(stage) { await $0.setPaused(false) }
+    }
+    stage.advance(.seconds(900))
+    let files = Self.files(stage)
+    for node in nodes {
+      #expect(Set(node.names) == files)
+      for key in files { #expect(node.text(RelativePath(unchecked: key)) == stage.text(key)) }
+    }
+    // Nobody waits any more, since nothing is left to be waited for.
+    #expect(asked.count > 50 && asked.allSatisfy(\.isDone))
+    for run in runs { run.stop(stage) }
+  }
 }

@@ -102,6 +102,8 @@ extension Engine {
     do {
       let isComplete = try await look(isFull: isFull, only: scope)
       if isComplete { for waiter in awaited { answer(waiter, nil) } }
+      // A deletion that left the spool without an attempt, for one.
+      for path in deliveries.paths { mark(path, .localEvent) }
       return isComplete
     } catch {
       for waiter in awaited { answer(waiter, error) }

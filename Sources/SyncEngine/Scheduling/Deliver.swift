@@ -85,6 +85,11 @@ extension Engine {
     work.view?.local == nil ? deliveries.attempt(work.path, revision: store.revision) : nil
   }
 
+  /// Where somebody waits for it.
+  func lookAgain(at path: RelativePath) {
+    if deliveries.attempt(path, revision: 0) != nil { mark(path, .localEvent) }
+  }
+
   func ended(_ attempt: Deliveries.Attempt, _ outcome: Outcome) async {
     switch outcome {
     case .settled: conclude(attempt, await verdict(attempt))

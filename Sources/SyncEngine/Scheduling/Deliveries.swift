@@ -37,6 +37,9 @@ struct Deliveries: Sendable {
     if waiting[path]?.isEmpty == true { waiting[path] = nil }
   }
 
+  /// Those that somebody waits for, in their order.
+  var paths: [RelativePath] { waiting.isEmpty ? [] : waiting.keys.sorted() }
+
   /// Nil where nobody waits for the path.
   func attempt(_ path: RelativePath, revision: Int64) -> Attempt? {
     guard let waiters = waiting[path] else { return nil }

@@ -66,7 +66,12 @@ extension Engine {
         mirror.settled(path)
       case .later, .deletion: break
       }
-      if let delivery { await ended(delivery, outcome) }
+      if let delivery {
+        await ended(delivery, outcome)
+      } else if case .settled = outcome {
+        // Who waits for it learns nothing from what was seen earlier, and nobody else may look again.
+        lookAgain(at: path)
+      }
       return outcome
     } catch {
       await failed(path, error)
