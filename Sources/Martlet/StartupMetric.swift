@@ -36,7 +36,7 @@ struct StartupMetricSender: Sendable {
     _ configuration: Configuration, settings: AWSSettings, credentials: CredentialCache, transport: HTTPTransport,
     logger: Logger
   ) throws {
-    guard let metric = configuration.startupMetric, !configuration.isDryRun else { return nil }
+    guard let metric = configuration.startupMetric, !configuration.dryRun else { return nil }
     self.metric = metric
     let endpoint = try ServiceEndpoint(
       .cloudWatch, settings: settings, url: metric.endpoint, region: metric.region)

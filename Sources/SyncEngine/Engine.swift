@@ -65,6 +65,13 @@ package actor Engine {
   var limit: AdaptiveLimit
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false
+  var isPaused = false
+  var hasEnded = false
+  var deliveries = Deliveries()
+  /// Waiters for a full pass.
+  var passAwaited: Set<UInt64> = []
+  /// By waiter.
+  var answers: [UInt64: AsyncThrowingStream<Never, any Error>.Continuation] = [:]
   var nextNumber: UInt64 = 0
   /// Of the wall clock: what is older was here before the two sides first met. Nil once they have.
   var meetingBegan: Timestamp?
@@ -111,6 +118,7 @@ package actor Engine {
   /// Throws before the first full pass is complete where something stands in its way; after it every
   /// failure is retried for ever (I11).
   package func run() async throws -> RunSummary {
+    defer { end() }
     try await recogniseRoot()
     if options.policy.mirror != nil { mirror.begin(at: environment.wallTime()) }
     if !options.isDryRun { try await loadIntents() }
