@@ -7,9 +7,12 @@ extension Configuration {
   public struct StartupMetric: Hashable, Sendable {
     /// The URL of CloudWatch.
     public var endpoint: String
+    /// For which requests are signed.
     public var region: String
+    /// Of the metric.
     public var namespace: String
 
+    /// All three are needed.
     public init(endpoint: String, region: String, namespace: String) {
       self.endpoint = endpoint
       self.region = region
