@@ -1,7 +1,7 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test example documentation interop coverage fuzz sanitize build install simulate mutations format lint clean
+.PHONY: help demo test example documentation interop coverage fuzz sanitize build install deploy simulate mutations format lint clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
@@ -14,6 +14,7 @@ help:
 	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
 	@echo "make install   copies it to $(PREFIX)/bin, also as s3-sync2 (PREFIX, DESTDIR)"
+	@echo "make deploy    checks deploy/, makes the image in a chroot and uses it (as root)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
 	@echo "make mutations turns off one safeguard after the other; the simulation must notice each time"
 	@echo "make format    formats the sources; make lint checks them"
@@ -51,6 +52,9 @@ build:
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
 	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/s3-sync2
+
+deploy: build
+	@scripts/deploy-check .build/release/martlet
 
 SEEDS ?= 0..<20000
 FIRST ?= 0

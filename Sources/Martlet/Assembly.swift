@@ -123,7 +123,7 @@ struct Assembly: Sendable {
     }
     options = engineOptions
     run = Run(
-      root: root, location: location, node: node, poll: configuration.poll,
+      root: root, location: location, node: node, poll: engineOptions.poll,
       fullPassInterval: configuration.fullPassEvery,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
@@ -256,7 +256,8 @@ struct Assembly: Sendable {
     options.followsSymlinks = configuration.symlinks == .follow
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
     options.isDryRun = configuration.dryRun
-    options.poll = configuration.poll
+    // What other nodes do is told within seconds.
+    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(120))
     options.fullPassInterval = configuration.fullPassEvery
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout

@@ -219,4 +219,122 @@ private func region(of request: TestServer.Request) -> String? {
         #expect(harness.server.requests.isEmpty)
       })
   }
+
+  /// Gives out numbered credentials, of which each lookup brings the next, and fails when told.
+  private final class Issuer: CredentialProvider {
+    let name = "issuer"
+    let served = NIOLockedValueBox(0)
+    /// Lookups that are to fail from now on.
+    let failures = NIOLockedValueBox(0)
+    let mayPass: Bool
+
+    init(failures: Int = 0, mayPass: Bool = true) {
+      self.failures.withLockedValue { $0 = failures }
+      self.mayPass = mayPass
+    }
+
+    func lookUp() throws -> CredentialLookup {
+      let fails = failures.withLockedValue { failures in
+        failures -= 1
+        return failures >= 0
+      }
+      if fails { throw CredentialError("it does not deliver", mayPass: mayPass) }
+      let number = served.withLockedValue { served in
+        served += 1
+        return served
+      }
+      return .found(
+        AWSCredentials(
+          accessKeyID: "AK\(number)", secretAccessKey: "s", sessionToken: "token\(number)",
+          expiration: ClientHarness.now.adding(seconds: 3_600)), source: name)
+    }
+  }
+
+  private static func token(_ request: TestServer.Request) -> String? {
+    request.headers.first(name: "X-Amz-Security-Token")
+  }
+
+  /// The endpoint is away in the middle of a transfer: the request waits, longer than any retry lasts.
+  @Test func aPlaceThatDoesNotDeliverIsWaitedFor() async throws {
+    let issuer = Issuer()
+    try await ClientHarness.run(
+      provider: issuer,
+      answer: { request, index in
+        index == 0 || Self.token(request) == "token2"
+          ? .reply(200, ["ETag": "e"]) : .reply(400, [:], errorDocument("ExpiredToken"))
+      },
+      body: { harness in
+        func part() async throws {
+          _ = try await harness.client.uploadPart(
+            bucket: "bucket", key: "k", uploadID: "u", partNumber: 1, body: .empty)
+        }
+        try await part()
+        issuer.failures.withLockedValue { $0 = 12 }
+        try await part()
+        #expect(harness.server.requests.map(Self.token) == ["token1", "token1", "token2"])
+        let pauses = harness.pauses.withLockedValue { $0 }
+        #expect(pauses.prefix(5) == [.seconds(0.5), .seconds(1), .seconds(2), .seconds(4), .seconds(5)])
+        #expect(pauses.count >= 10)
+      })
+  }
+
+  /// It goes on to give out what the server does not take any more.
+  @Test(arguments: ["PUT", "HEAD"]) func expiredOnesAreGivenOut(method: String) async throws {
+    try await ClientHarness.run(
+      provider: Issuer(),
+      answer: { request, index in
+        if index == 0 || Self.token(request) == (method == "PUT" ? "token7" : "token2") {
+          return .reply(200, ["ETag": "e"])
+        }
+        return .reply(400, [:], method == "PUT" ? errorDocument("ExpiredToken") : "")
+      },
+      body: { harness in
+        for _ in 0..<2 {
+          if method == "PUT" {
+            _ = try await harness.client.putObject(bucket: "bucket", key: "k", body: .empty, condition: .ifAbsent)
+          } else {
+            _ = try await harness.client.headObject(bucket: "bucket", key: "k")
+          }
+        }
+      })
+  }
+
+  /// Nobody waits for what was never there, nor for ever.
+  @Test(arguments: [true, false]) func patienceHasAnEnd(haveWorked: Bool) async throws {
+    let issuer = Issuer(failures: haveWorked ? 0 : .max)
+    let seconds = NIOLockedValueBox(0.0)
+    try await ClientHarness.run(
+      configure: { configuration in
+        configuration.retry.sleep = { pause in seconds.withLockedValue { $0 += pause / .seconds(1) } }
+        configuration.retry.uptime = { seconds.withLockedValue { $0 } }
+      },
+      provider: issuer,
+      answer: { _, index in index == 0 ? .reply(200) : .reply(400, [:], errorDocument("ExpiredToken")) },
+      body: { harness in
+        if haveWorked {
+          _ = try await harness.client.getObject(bucket: "bucket", key: "k")
+          issuer.failures.withLockedValue { $0 = .max }
+        }
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(error.kind == .noCredentials && error.isRetryable)
+        #expect(error.description.contains("it does not deliver"))
+        let waited = seconds.withLockedValue { $0 }
+        #expect(haveWorked ? (120..<125).contains(waited) : waited == 0)
+      })
+  }
+
+  /// A place that is not set up as it should be stays so.
+  @Test func whatCannotPassIsNotWaitedFor() async throws {
+    let issuer = Issuer(mayPass: false)
+    try await ClientHarness.run(
+      provider: issuer,
+      answer: { _, index in index == 0 ? .reply(200) : .reply(400, [:], errorDocument("ExpiredToken")) },
+      body: { harness in
+        _ = try await harness.client.getObject(bucket: "bucket", key: "k")
+        issuer.failures.withLockedValue { $0 = .max }
+        let error = try await ClientHarness.error { try await harness.client.getObject(bucket: "bucket", key: "k") }
+        #expect(error.kind == .noCredentials && !error.isRetryable)
+        #expect(harness.server.requests.count == 2)
+      })
+  }
 }

@@ -48,15 +48,26 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 120]) func theSocketAnswers(extraLength: Int) async throws {
-    let extra = String(repeating: "/" + String(repeating: "x", count: 30), count: extraLength / 30)
+  /// Also where its path is longer than an address.
+  @Test(arguments: [0, 103, 104, 107, 108, 300]) func theSocketAnswers(length: Int) async throws {
+    let missing = max(0, length - folder.path.utf8.count - "/control.sock".utf8.count)
+    var extra = String(repeating: "/" + String(repeating: "x", count: 30), count: missing / 31)
+    extra += missing % 31 > 1 ? "/" + String(repeating: "y", count: missing % 31 - 1) : ""
     try await withServer(below: extra) { path in
       let request = ControlRequest(.limit, ["up": "1MB/s"])
       let reply = try await onThread { try ControlClient.request(path, request, timeout: 600) }
       #expect(reply == Array("status".utf8))
       #expect(asked.withLockedValue { $0 } == [request])
-      #expect((path.preferred == nil) == (extraLength > 0))
-      #expect(path.current.utf8.count <= ControlSocketPath.longest)
+      #expect(path.current == path.preferred && FileCalls.status(path.preferred) != nil)
+      #expect(path.current.utf8.count > length - 2)
+    }
+  }
+
+  /// As on a file system that holds no sockets.
+  @Test func theSocketGivesWay() async throws {
+    try #require(FileCalls.makeDirectories(folder.path + "/control.sock", mode: 0o700))
+    try await withServer { path in
+      #expect(path.current != path.preferred && path.current.utf8.count <= ControlSocketPath.longest)
     }
   }
 

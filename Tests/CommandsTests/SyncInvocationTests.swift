@@ -58,7 +58,7 @@ import Testing
   }
 
   static let valued: [Case] = [
-    Case("--poll", "7", "8", unset: "30.0 seconds") { "\($0.configuration.poll)" },
+    Case("--poll", "7", "8", unset: "nil") { "\($0.configuration.poll.map { "\($0)" } ?? "nil")" },
     Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassEvery)" },
     Case("--upload-open-after", "7", "8m", unset: "30.0 seconds") { "\($0.configuration.uploadOpenAfter)" },
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },

@@ -26,7 +26,8 @@ extension FuzzTests {
         "bytes=5-2", "bytes=9223372036854775807-", "\"", "*", "0000", "X-Amz-Expires=-1", "AWS4-HMAC-SHA256 ",
         "/aws4_request",
       ], shortRuns: 2_000)
-    let verifier = SignatureVerifier([EmbeddedS3Credentials(accessKeyID: "key", secretAccessKey: "secret")])
+    let verifier = SignatureVerifier(
+      EmbeddedS3Configuration(credentials: [EmbeddedS3Credentials(accessKeyID: "key", secretAccessKey: "secret")]))
     try fuzzer.run { input in
       guard let head = Self.head(String(decoding: input, as: UTF8.self)) else { return }
       let request: S3Request

@@ -41,6 +41,13 @@ import Testing
     Row(kind: .malformedReply, code: .server, says: "why"),
   ]
 
+  /// An endpoint that is away for a minute is no wrong configuration.
+  @Test(arguments: [S3Error.Kind.noCredentials, .invalidCredentials]) func credentialsToCome(_ kind: S3Error.Kind) {
+    let error = S3Error(kind, code: "why", message: "why", isRetryable: true)
+    let failure = RemoteFailure(error, of: .write, bucket: "b", key: "k")
+    #expect(failure.code == .unreachable && failure.message.contains("why"))
+  }
+
   @Test(arguments: rows) func tellsFailures(_ row: Row) {
     let failure = RemoteFailure(S3Error(row.kind, message: "why"), of: .write, bucket: "b", key: "k\nx")
     #expect(failure.code == row.code)

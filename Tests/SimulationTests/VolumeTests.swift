@@ -57,6 +57,31 @@ import Testing
     #expect(stage.server.sortedKeys == ["m/new", "other"])
   }
 
+  /// What waits for a volume is told while it does, once for each folder.
+  @Test func aVolumeThatIsAwayIsToldOf() {
+    let stage = Stage()
+    var traits = LocalTraits()
+    traits.hasVolume = true
+    let node = stage.node(traits: traits) {
+      $0.poll = .seconds(5)
+      $0.fullPassInterval = .seconds(30)
+    }
+    stage.put("other", "other")
+    for number in 0..<5 { stage.put("m/d/\(number)", "there") }
+    let run = stage.run(node, node.options)
+    stage.advance(.seconds(60))
+    #expect(run.status(stage).quarantined.isEmpty)
+    node.disk.unmount()
+    stage.advance(.seconds(60))
+    let told = run.status(stage).quarantined
+    #expect(told.map(\.name) == ["m/"])
+    #expect(told.first?.reason.contains("until it is mounted here again") == true)
+    node.disk.mountAgain()
+    stage.advance(.seconds(60))
+    #expect(run.status(stage).quarantined.isEmpty && node.text("m/d/4") == "there")
+    run.stop(stage)
+  }
+
   /// Runs with --once ended before they looked at what was displaced on the volume (seed 608193).
   @Test func aShortRunBringsBackWhatWasWrittenLate() throws {
     let stage = Stage()

@@ -18,10 +18,12 @@ extension S3Client {
     var failedAttempts = 0
     var outcomeUnknown = false
     var costOfLastRetry: Int?
+    var wait = CredentialWait()
     let policy = configuration.retry
     while true {
       do {
         let result = try await attempt(prepared, decode: decode)
+        learned.credentialsWork.withLockedValue { $0 = true }
         learned.budget.record(throttled: false, policy)
         learned.budget.refund(costOfLastRetry)
         return result
@@ -33,6 +35,15 @@ extension S3Client {
         // A server that does not answer in time has more to do than it can, or the line has.
         if error.asksToSlowDown || error.isTimeout { configuration.onThrottle() }
         if await correct(failure, prepared, &corrections) { continue }
+        if error.waitsForCredentials, learned.credentialsWork.withLockedValue({ $0 }),
+          let pause = wait.next(policy, patience: configuration.credentialPatience)
+        {
+          logger.warning(
+            "waiting for credentials", metadata: ["error": "\(error)", "pause": "\(pause)"])
+          try await policy.sleep(pause)
+          corrections.credentials = false
+          continue
+        }
         failedAttempts += 1
         guard mayRetry(call, failure.error), failedAttempts < policy.maximumAttempts else { throw error }
         guard let cost = learned.budget.payForRetry(afterTimeout: error.isTimeout, policy) else {
@@ -50,7 +61,8 @@ extension S3Client {
   }
 
   private func mayRetry(_ call: S3Call, _ error: S3Error) -> Bool {
-    switch call.retry {
+    if error.waitsForCredentials { return false }
+    return switch call.retry {
     case .never: false
     case .idempotent: error.isRetryable
     case .unprocessedOnly: error.isRetryable && !error.outcomeUnknown
@@ -67,7 +79,10 @@ extension S3Client {
     do {
       credentials = try await self.credentials.credentials()
     } catch let error where !(error is CancellationError) {
-      throw S3Error(.noCredentials, message: "\(error)", operation: call.description, cause: error)
+      throw AttemptFailure(
+        error: S3Error(
+          .noCredentials, message: "\(error)", operation: call.description,
+          isRetryable: (error as? CredentialError)?.mayPass ?? false, cause: error))
     }
     let signing = Signing(
       credentials: credentials, region: region(of: call.bucket),
@@ -188,11 +203,18 @@ extension S3Client {
         return true
       }
     }
-    if !done.credentials, failure.error.kind == .invalidCredentials, let rejected = failure.credentials {
+    if !done.credentials, failure.rejectsCredentials(isHead: prepared.call.method == .HEAD),
+      let rejected = failure.credentials
+    {
       done.credentials = true
       // Files are read again, roles are assumed again; the same ones again would be rejected again.
       await credentials.invalidate(rejected)
-      if let fresh = try? await credentials.credentials(), fresh != rejected { return true }
+      do {
+        if try await credentials.credentials() != rejected { return true }
+      } catch {
+        // The next attempt tells why there are none.
+        return (error as? CredentialError)?.mayPass ?? false
+      }
     }
     return false
   }
@@ -223,6 +245,27 @@ extension S3Error {
   }
 }
 
+extension S3Error {
+  /// Whether it is up to whoever gives out credentials that the request cannot be made.
+  fileprivate var waitsForCredentials: Bool { isRetryable && [.noCredentials, .invalidCredentials].contains(kind) }
+}
+
+/// The pauses of a request that has no credentials.
+private struct CredentialWait {
+  private var end: Double?
+  private var count = 0
+
+  /// Nil when the patience is over.
+  mutating func next(_ policy: RetryPolicy, patience: Duration) -> Duration? {
+    let now = policy.uptime()
+    let end = end ?? now + patience / .seconds(1)
+    self.end = end
+    guard now < end else { return nil }
+    count += 1
+    return min(policy.delay(afterAttempt: count, throttled: true), .seconds(5))
+  }
+}
+
 /// What an attempt was signed with.
 private struct Signing {
   var credentials: AWSCredentials
@@ -242,6 +285,12 @@ private struct AttemptFailure: Error {
   /// Seconds that the request was signed ahead of the local clock.
   var clockOffset: Int64
 
+  /// Of one that could not be signed.
+  init(error: S3Error) {
+    self.error = error
+    clockOffset = 0
+  }
+
   init(error: S3Error, signed: Signing) {
     self.error = error
     credentials = signed.credentials
@@ -254,6 +303,10 @@ private struct AttemptFailure: Error {
       status: reply.status, body: body, requestID: reply.headers.first(name: "x-amz-request-id"),
       operation: call.description, hasKey: call.key != nil, isWrite: call.isWrite)
     error.deny(call.permissions(partition: partition))
+    // By its own word they are valid: whoever gave them out has others sooner or later.
+    if error.kind == .invalidCredentials, signed.credentials.expiration != nil, error.code == "ExpiredToken" {
+      error.isRetryable = true
+    }
     credentials = signed.credentials
     region = signed.region
     clockOffset = signed.clockOffset
@@ -263,6 +316,11 @@ private struct AttemptFailure: Error {
 
   func asksForRegion(isHead: Bool) -> Bool {
     error.kind == .wrongRegion || (isHead && error.status == 400)
+  }
+
+  /// Of a HEAD reply there is no code: 400 is what S3 says to a token that has expired, among others.
+  func rejectsCredentials(isHead: Bool) -> Bool {
+    error.kind == .invalidCredentials || (isHead && error.status == 400 && credentials?.expiration != nil)
   }
 }
 

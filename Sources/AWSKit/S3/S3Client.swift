@@ -22,6 +22,9 @@ public struct S3Client: Sendable {
     /// Limit of a request as a whole, until its reply has been read (of GetObject: until its head is there). What a
     /// body takes at ``minimumRate`` comes on top.
     public var requestTimeout: Duration = .seconds(600)
+    /// How long a request waits for a place that has given out good credentials and does not any more, such as a
+    /// container's endpoint that is restarted.
+    public var credentialPatience: Duration = .seconds(120)
     /// Bytes per second that an upload has to reach.
     public var minimumRate: Int64 = 65_536
     /// For the contents of objects and for what requests carry; listings and the like come down without limit.
@@ -50,6 +53,8 @@ public struct S3Client: Sendable {
     /// Seconds that the server's clock is ahead of ours.
     let clockOffset = NIOLockedValueBox<Int64>(0)
     let budget = RetryBudget()
+    /// Whether a request with the credentials has succeeded, so that the place that they come from is the right one.
+    let credentialsWork = NIOLockedValueBox(false)
   }
 
   /// - Parameter transport: shut down by its owner, after the last request.

@@ -7,8 +7,8 @@ struct StatusCommand: AsyncParsableCommand {
     commandName: "status",
     abstract: "Tell how far a running martlet is; exits 1 when it is not ready, stuck or not running.")
 
-  @Argument(help: "The local folder.")
-  var local: String
+  @Argument(help: "The local folder; else MARTLET_LOCAL_PATH.")
+  var local: String?
 
   @Flag(help: "Print one JSON object per running instance.")
   var json = false
@@ -19,7 +19,11 @@ struct StatusCommand: AsyncParsableCommand {
   func run() async throws {
     let console = Console.standardError
     var reader = SettingReader(environment: ProcessInfo.processInfo.environment)
-    let instances = RunningInstances(root: local, stateDirectory: reader.text("--state-dir", stateDir))
+    guard let root = local ?? reader.variable("--local-path") else {
+      console.write("martlet: give the local folder, or set MARTLET_LOCAL_PATH")
+      throw ExitStatus.usage
+    }
+    let instances = RunningInstances(root: root, stateDirectory: reader.text("--state-dir", stateDir))
     let reports = try instances.answers(to: ControlRequest(.status), console)
     for report in reports {
       Console.standardOutput.write(

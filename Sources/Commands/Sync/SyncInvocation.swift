@@ -117,7 +117,7 @@ struct SyncInvocation {
     _ given: String?, _ dialect: Dialect, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
     switch dialect {
-    case .martlet: set(&configuration.poll, reader.duration("--poll", given, atLeast: .milliseconds(100)))
+    case .martlet: configuration.poll = reader.duration("--poll", given, atLeast: .milliseconds(100))
     case .aws: break
     case .s3Sync2:
       let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
@@ -126,8 +126,8 @@ struct SyncInvocation {
         }
         return seconds
       }
-      guard let seconds else { return }
-      if seconds == 0 { configuration.once = true } else { configuration.poll = .seconds(seconds) }
+      if seconds == 0 { configuration.once = true }
+      configuration.poll = .seconds(seconds == 0 ? 30 : seconds ?? 30)
     }
   }
 

@@ -11,6 +11,7 @@ final class SignatureVerifier: Sendable {
   private static let maximumExpiry = 604_800
 
   private let credentials: [String: EmbeddedS3Credentials]
+  private let temporaryCredentials: @Sendable (String) -> EmbeddedS3Credentials?
   private let keys = NIOLockedValueBox<[KeyID: SymmetricKey]>([:])
 
   private struct KeyID: Hashable {
@@ -18,8 +19,9 @@ final class SignatureVerifier: Sendable {
     var scope: SigV4Scope
   }
 
-  init(_ credentials: [EmbeddedS3Credentials]) {
-    self.credentials = Dictionary(credentials.map { ($0.accessKeyID, $0) }) { first, _ in first }
+  init(_ configuration: EmbeddedS3Configuration) {
+    self.credentials = Dictionary(configuration.credentials.map { ($0.accessKeyID, $0) }) { first, _ in first }
+    self.temporaryCredentials = configuration.temporaryCredentials
   }
 
   /// What a verified head says about the body.
@@ -126,13 +128,16 @@ final class SignatureVerifier: Sendable {
   }
 
   private func credentials(_ accessKeyID: String, token: String?) throws -> EmbeddedS3Credentials {
-    guard let credentials = self.credentials[accessKeyID] else {
+    guard let credentials = self.credentials[accessKeyID] ?? self.temporaryCredentials(accessKeyID) else {
       throw S3Error(
         .forbidden, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.",
         [("AWSAccessKeyId", accessKeyID)])
     }
     guard credentials.sessionToken == nil || credentials.sessionToken == token else {
       throw S3Error(.badRequest, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+    }
+    guard !credentials.areExpired else {
+      throw S3Error(.badRequest, "ExpiredToken", "The provided token has expired.")
     }
     return credentials
   }

@@ -11,6 +11,8 @@ package struct EmbeddedS3Configuration: Sendable {
   /// 0: any free port.
   package var port = 0
   package var credentials: [EmbeddedS3Credentials]
+  /// Asked at each request, by access key ID, for those that are none of ``credentials``.
+  package var temporaryCredentials: @Sendable (String) -> EmbeddedS3Credentials? = { _ in nil }
   package var region = "us-east-1"
   package var data = Data.memory
   /// Created at start.

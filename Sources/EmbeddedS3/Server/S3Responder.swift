@@ -19,7 +19,7 @@ struct S3Responder: Sendable {
   ) {
     self.store = store
     self.handler = S3Handler(store: store, region: configuration.region)
-    self.verifier = SignatureVerifier(configuration.credentials)
+    self.verifier = SignatureVerifier(configuration)
     self.configuration = configuration
     self.faults = faults
     self.requests = requests

@@ -25,7 +25,9 @@ package enum ControlClient {
     let socketPath = path.current
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(socketPath.utf8)
+    let (addressed, folder) = ControlSocketPath.address(of: socketPath)
+    defer { if let folder { close(folder) } }
+    let bytes = Array(addressed.utf8)
     guard bytes.count <= ControlSocketPath.longest else { return nil }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
 

@@ -37,12 +37,12 @@ struct ControlServer: Sendable {
 
   private func bind() async throws -> any Channel {
     unlink(path.pointer)
-    if let preferred = path.preferred {
-      do {
-        return try await bind(preferred)
-      } catch {
-        logger.debug("cannot listen at \(preferred): \(error); using a runtime folder")
-      }
+    let (address, folder) = ControlSocketPath.address(of: path.preferred)
+    defer { if let folder { close(folder) } }
+    do {
+      return try await bind(address)
+    } catch {
+      logger.debug("cannot listen at \(path.preferred): \(error); using a runtime folder")
     }
     let fallback = try path.fallback()
     let listener = try await bind(fallback)

@@ -2,17 +2,22 @@ import Glibc
 
 /// Where the control socket of a state directory is.
 ///
-/// A socket's path has at most 107 bytes (unix(7)), and not every file system holds sockets: then it lies
-/// in a runtime folder, and `control.path` in the state directory says where.
+/// In the state directory; not every file system holds sockets: then it lies in a runtime folder, and `control.path` in
+/// the state directory says where.
 package struct ControlSocketPath: Sendable {
-  static let longest = 107
+  /// Bytes of a socket's address. Linux takes 107 (unix(7)), NIO 103 as on macOS.
+  static let longest = 103
 
   let stateDirectory: String
 
-  /// In the state directory, where it fits.
-  var preferred: String? {
-    let path = stateDirectory + "/control.sock"
-    return path.utf8.count <= Self.longest ? path : nil
+  var preferred: String { stateDirectory + "/control.sock" }
+
+  /// What a socket is bound or connected to: its path, which where it is too long leads through a descriptor of the
+  /// folder. That is to be closed afterwards.
+  static func address(of path: String) -> (path: String, folder: CInt?) {
+    guard path.utf8.count > longest, let slash = path.lastIndex(of: "/") else { return (path, nil) }
+    let folder = open(String(path[..<slash]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    return folder < 0 ? (path, nil) : ("/proc/self/fd/\(folder)\(path[slash...])", folder)
   }
 
   var pointer: String { stateDirectory + "/control.path" }
@@ -37,6 +42,6 @@ package struct ControlSocketPath: Sendable {
   /// What a client connects to.
   package var current: String {
     if let text = FileCalls.readText(pointer)?.split(separator: "\n").first { return String(text) }
-    return preferred ?? stateDirectory + "/control.sock"
+    return preferred
   }
 }

@@ -23,11 +23,15 @@ extension RemoteFailure {
         .configuration, "there is no bucket “\(bucket)”: check the S3 URI, --endpoint-url and --region")
     case .accessDenied:
       self.init(.permission, call.denial(error, bucket: bucket, key: key))
+    case .invalidCredentials where error.isRetryable:
+      self.init(.unreachable, "the server does not take the credentials that were given out last (\(Self.code(error)))")
     case .invalidCredentials:
       self.init(
         .configuration,
         "the server does not take the credentials (\(Self.code(error))): check --profile, "
           + "the AWS_… variables and --endpoint-url")
+    case .noCredentials where error.isRetryable:
+      self.init(.unreachable, "requests cannot be signed at the moment: \(error.message)")
     case .noCredentials: self.init(.configuration, "requests cannot be signed: \(error.message)")
     case .clockSkewed:
       self.init(.configuration, "the server finds the clock of this machine wrong (\(Self.code(error))): set it")

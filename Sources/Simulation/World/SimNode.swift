@@ -215,8 +215,8 @@ private final class DeletionTally: @unchecked Sendable {
   private let limit: Int?
   private let executor: SimExecutor
   private var times: [CommittedChange: [Int64]] = [:]
-  /// Halves of moves do not count.
-  private var moves = 0
+  /// Halves of moves do not count. They may be carried out after the next pass has begun.
+  private var moves: Set<RelativePath> = []
 
   init(limit: DeletionLimit, executor: SimExecutor) {
     self.executor = executor
@@ -225,15 +225,13 @@ private final class DeletionTally: @unchecked Sendable {
 
   func exceeds(after event: EngineEvent) -> Bool {
     switch event {
-    case .passStarted:
-      times = [:]
-      moves = 0
-    case .turned(_, .deletionIsMove): moves += 1
-    case .committed(_, let change) where change == .deletedLocal || change == .deletedRemote:
-      guard let limit else { return false }
+    case .passStarted: times = [:]
+    case .turned(let path, .deletionIsMove): moves.insert(path)
+    case .committed(let path, let change) where change == .deletedLocal || change == .deletedRemote:
+      guard let limit, moves.remove(path) == nil else { return false }
       times[change, default: []].append(executor.now)
       times[change]!.removeAll { $0 < executor.now - Self.minute }
-      return times[change]!.count > 2 * limit + moves
+      return times[change]!.count > 2 * limit
     default: break
     }
     return false

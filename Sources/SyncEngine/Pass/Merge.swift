@@ -94,6 +94,9 @@ struct Merge {
       }
     }
     if baseHead?.path == path { seen.base = base.take() }
+    if case .absent(let mount)? = seen.local, let row = seen.base?.entry, !path.isDirectory, row.local.mount != mount {
+      local!.noteOtherVolume()
+    }
     seen.baseRevision = base.revision
     if remote != nil {
       seen.remoteRevision = remote!.revision

@@ -10,6 +10,7 @@ struct LocalStream {
   private var mounts: [(directory: RelativePath, mount: MountID)]
   private(set) var unreadable: [RelativePath] = []
   private(set) var problems: [PathReport] = []
+  private var placesOfOtherVolumes: Set<RelativePath> = []
   private(set) var count = 0
 
   init(_ walk: any LocalWalk, rootMount: MountID, root: RelativePath, store: any BaseStorePort) {
@@ -51,6 +52,18 @@ struct LocalStream {
     let isUnknown = unreadable.contains { path.isBelow($0) || $0.isRoot || !path.isDirectory && path == $0 }
     if isUnknown { return (.unsupported, revision) }
     return (.absent(mount: mounts.last!.mount), revision)
+  }
+
+  /// What was just found absent was synced on another volume than the folder above it now is: that proves no deletion,
+  /// so the path waits, which is to be told.
+  mutating func noteOtherVolume() {
+    let place = mounts.last!.directory
+    guard problems.count < Reports.capacity, placesOfOtherVolumes.insert(place).inserted else { return }
+    problems.append(
+      PathReport(
+        name: place.isRoot ? "/" : place.string,
+        reason: "files that were synced here are on another volume than this folder is now; they are neither deleted "
+          + "nor fetched until it is mounted here again"))
   }
 
   private mutating func leave(before path: RelativePath) {

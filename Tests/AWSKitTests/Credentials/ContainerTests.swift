@@ -122,6 +122,9 @@ import Testing
   static let passing: [TestServer.Answer] = [
     .reply(500), .reply(401), .close, .silence, .reply(200, [:], "HIDDEN"),
     .reply(200, [:], #"{"AccessKeyId":"a","SecretAccessKey":"HIDDEN"}"#),
+    .reply(
+      200, [:],
+      #"{"AccessKeyId":"a","SecretAccessKey":"HIDDEN","Token":"HIDDEN","Expiration":"2024-05-24T00:00:00Z"}"#),
   ]
 
   /// Three tries with pauses of a second.

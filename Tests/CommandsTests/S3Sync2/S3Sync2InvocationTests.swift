@@ -65,6 +65,21 @@ import Testing
     #expect(try Self.configuration("\(option) /tmp s3://b").poll == .seconds(seconds))
   }
 
+  /// With a lock it has a journal; that script lists as often as ever.
+  @Test(arguments: [("/tmp s3://b", 30), ("--dfs /tmp s3://b", 30), ("--dfs -p 5 /tmp s3://b", 5)])
+  func pollsEveryHalfMinuteUnlessToldOtherwise(_ line: String, _ seconds: Int) throws {
+    let configuration = try Self.configuration(line)
+    #expect((configuration.journal != nil) == line.hasPrefix("--dfs"))
+    #expect(Self.engineOptions(configuration).poll == .seconds(seconds))
+  }
+
+  @Test(arguments: [("", 30), ("--journal", 120), ("--journal --poll 5", 5), ("--poll 5", 5)])
+  func pollsAreRarerWithAJournal(_ options: String, _ seconds: Int) throws {
+    let arguments = ["/tmp", "s3://b"] + options.split(separator: " ").map(String.init)
+    let invocation = try SyncInvocation(SyncOptions.parse(arguments), environment: [:])
+    #expect(Self.engineOptions(invocation.configuration).poll == .seconds(seconds))
+  }
+
   @Test func pollZeroEndsAfterTheFirst() throws {
     #expect(try Self.configuration("/tmp s3://b -p 0").once)
     #expect(try Self.configuration("/tmp s3://b", ["POLL_INTERVAL": "0"]).once)
@@ -101,10 +116,10 @@ import Testing
     #expect(Self.policy(invocation.configuration).mirror == direction)
   }
 
-  private static func policy(_ configuration: Configuration) -> Policy {
-    Assembly.options(
-      configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: "")
-    ).policy
+  private static func policy(_ configuration: Configuration) -> Policy { engineOptions(configuration).policy }
+
+  private static func engineOptions(_ configuration: Configuration) -> EngineOptions {
+    Assembly.options(configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: ""))
   }
 
   @Test func filtersOfOneDirectionKeepTheirOrder() throws {

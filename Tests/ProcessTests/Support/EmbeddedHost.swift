@@ -9,6 +9,8 @@ final class EmbeddedHost: Sendable {
   static let partyCount = 16
   static func party(_ number: Int) -> String { "party-\(number)" }
 
+  /// Temporary credentials that were given out, also those that are over.
+  let issued: NIOLockedValueBox<[String: EmbeddedS3Credentials]>
   private let configuration: EmbeddedS3Configuration
   private let running: NIOLockedValueBox<(server: EmbeddedS3Server, task: Task<Void, any Error>)?> = NIOLockedValueBox(
     nil)
@@ -19,6 +21,9 @@ final class EmbeddedHost: Sendable {
         EmbeddedS3Credentials(
           accessKeyID: Bucket.credentials.accessKeyID, secretAccessKey: Bucket.credentials.secretAccessKey)
       ] + (0..<Self.partyCount).map { EmbeddedS3Credentials(accessKeyID: Self.party($0), secretAccessKey: "party") })
+    let issued = NIOLockedValueBox<[String: EmbeddedS3Credentials]>([:])
+    configuration.temporaryCredentials = { id in issued.withLockedValue { $0[id] } }
+    self.issued = issued
     configuration.port = Int(port)
     configuration.data = .folder(folder)
     configuration.buckets = [TestServer.bucketName]

@@ -34,10 +34,18 @@ public struct StaticCredentialProvider: CredentialProvider {
 public struct CredentialError: Error, CustomStringConvertible {
   public let message: String
   public let cause: (any Error)?
+  /// Whether the same place may deliver later: one that is asked over the network, and does not answer as it should.
+  public let mayPass: Bool
 
-  public init(_ message: String, cause: (any Error)? = nil) {
+  public init(_ message: String, cause: (any Error)? = nil, mayPass: Bool = false) {
     self.message = message
     self.cause = cause
+    self.mayPass =
+      switch cause {
+      case let failure as CredentialRequestFailure: failure.isTransient
+      case let error as CredentialError: error.mayPass
+      default: mayPass
+      }
   }
 
   public var description: String { cause.map { "\(message): \($0)" } ?? message }

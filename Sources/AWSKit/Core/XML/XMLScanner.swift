@@ -39,7 +39,7 @@ package struct XMLScanner {
 
   package func nameIs(_ expected: StaticString) -> Bool {
     guard nameRange.count == expected.utf8CodeUnitCount else { return false }
-    return bytes.withUnsafeBufferPointer { buffer in
+    return bytes.withUnsafeBufferPointer { [nameRange] buffer in
       for index in 0..<nameRange.count
       where buffer[nameRange.lowerBound + index] != expected.utf8Start[index] {
         return false
@@ -102,11 +102,16 @@ package struct XMLScanner {
     let qualified = try scanName()
     skipBlanks()
     guard peek(0) == UInt8(ascii: ">") else { throw fail("an end tag is not closed") }
-    guard let open = openElements.last, bytes[open] == bytes[qualified] else {
+    guard let open = openElements.last, open.count == qualified.count, isEqual(open, qualified) else {
       throw fail("an end tag does not fit its start tag")
     }
     position += 1
     return closeElement()
+  }
+
+  private func isEqual(_ one: Range<Int>, _ other: Range<Int>) -> Bool {
+    for index in 0..<one.count where bytes[one.lowerBound + index] != bytes[other.lowerBound + index] { return false }
+    return true
   }
 
   private mutating func closeElement() -> Event {
@@ -179,7 +184,7 @@ package struct XMLScanner {
 
   /// From here to the next byte that needs a look: nearly all of a listing.
   private func plainRun() -> Range<Int> {
-    bytes.withUnsafeBufferPointer { bytes in
+    bytes.withUnsafeBufferPointer { [position] bytes in
       var end = position
       while end < bytes.count {
         let byte = bytes[end]

@@ -79,7 +79,11 @@ public struct ContainerCredentialProvider: CredentialProvider {
     guard let document = CredentialJSON(parsing: reply.body) else {
       throw CredentialRequestFailure("its reply is not JSON with credentials", isTransient: true)
     }
-    return try document.temporary()
+    let credentials = try document.temporary()
+    if let expiration = credentials.expiration, expiration <= services.now() {
+      throw CredentialRequestFailure("the credentials in its reply have already expired", isTransient: true)
+    }
+    return credentials
   }
 
   private func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
