@@ -54,7 +54,7 @@ install: build
 	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/s3-sync2
 
 deploy: build
-	@scripts/deploy-check .build/release/martlet
+	@scripts/deploy-check
 
 SEEDS ?= 0..<20000
 FIRST ?= 0

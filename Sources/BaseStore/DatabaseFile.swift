@@ -66,6 +66,7 @@ enum DatabaseFile {
     }
     migrator.registerMigration("2") { try $0.execute(sql: EntryTable.apartSchema) }
     migrator.registerMigration("3") { try $0.execute(sql: OutboxTable.schema) }
+    migrator.registerMigration("4") { try $0.execute(sql: EntryTable.ownerSchema) }
     return migrator
   }
 }

@@ -4,7 +4,7 @@ import SyncModel
 
 /// A record as columns. The order is that of `EntryTable.columns`.
 enum EntryRow {
-  static let placeholders = Array(repeating: "?", count: 19).joined(separator: ",")
+  static let placeholders = Array(repeating: "?", count: 21).joined(separator: ",")
 
   private static let provisional: Int64 = 1
   private static let localChanged: Int64 = 2
@@ -22,6 +22,7 @@ enum EntryRow {
       entry.remote?.etag, entry.remote?.size, entry.remote?.lastModified.nanoseconds, entry.remote?.versionID,
       entry.fingerprint?.size, (entry.fingerprint?.crc64).map { Int64(bitPattern: $0) },
       entry.metadata.kind.rawValue, entry.metadata.mode, entry.metadata.modified?.nanoseconds,
+      local.owner?.packed, entry.metadata.owner?.packed,
     ]
   }
 
@@ -35,10 +36,12 @@ enum EntryRow {
       kind: try fields.kind(1), mount: MountID(UInt64(bitPattern: try fields.integer(3))),
       inode: UInt64(bitPattern: try fields.integer(4)), size: try fields.integer(5),
       modified: Timestamp(nanoseconds: try fields.integer(6)), changed: Timestamp(nanoseconds: try fields.integer(7)),
-      mode: UInt32(truncatingIfNeeded: try fields.integer(8)))
+      mode: UInt32(truncatingIfNeeded: try fields.integer(8)),
+      owner: try fields.integerIfAny(19).map(Owner.init(packed:)))
     let metadata = EntryMetadata(
       kind: try fields.kind(16), mode: try fields.integerIfAny(17).map(UInt32.init(truncatingIfNeeded:)),
-      modified: try fields.integerIfAny(18).map(Timestamp.init(nanoseconds:)))
+      modified: try fields.integerIfAny(18).map(Timestamp.init(nanoseconds:)),
+      owner: try fields.integerIfAny(20).map(Owner.init(packed:)))
     let flags = try fields.integer(9)
     return .entry(
       BaseEntry(
@@ -58,6 +61,14 @@ enum EntryRow {
     guard let size = try fields.integerIfAny(14) else { return nil }
     return Fingerprint(size: size, crc64: UInt64(bitPattern: try fields.integer(15)))
   }
+}
+
+extension Owner {
+  fileprivate init(packed: Int64) {
+    self.init(user: UInt32(truncatingIfNeeded: packed >> 32), group: UInt32(truncatingIfNeeded: packed))
+  }
+
+  fileprivate var packed: Int64 { Int64(bitPattern: UInt64(user) << 32 | UInt64(group)) }
 }
 
 /// Reads columns without trusting them: GRDB's subscripts trap on a value of another type, which a

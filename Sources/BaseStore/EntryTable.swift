@@ -28,11 +28,17 @@ enum EntryTable {
 
   static let apartSchema = "CREATE INDEX entryApart ON entry (path) WHERE \(isApart);"
 
+  /// User and group, each 32 bits: of the local stamp, and as the object carries it.
+  static let ownerSchema = """
+    ALTER TABLE entry ADD COLUMN owner INTEGER;
+    ALTER TABLE entry ADD COLUMN metadataOwner INTEGER;
+    """
+
   // MARK: Reading
 
   private static let columns = """
     path, kind, revision, mount, inode, size, modified, changed, mode, flags, etag, remoteSize, lastModified, \
-    versionID, contentSize, crc64, metadataKind, metadataMode, metadataModified
+    versionID, contentSize, crc64, metadataKind, metadataMode, metadataModified, owner, metadataOwner
     """
 
   static func record(_ path: RelativePath, in database: Database) throws -> BaseRecord? {

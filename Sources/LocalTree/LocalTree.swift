@@ -15,6 +15,8 @@ package final class LocalTree: LocalTreePort {
     package var prefixLength: Int
     package var symlinks: SymlinkPolicy
     package var watch: WatchPolicy
+    /// User and group are a part of what is synced.
+    package var preservesOwner = false
     /// False for a run that only looks.
     package var expiresTrash = true
     /// Entries in a batch of a walk at most.
@@ -54,7 +56,9 @@ package final class LocalTree: LocalTreePort {
     self.layout = layout
     self.runner = runner
     self.options = options
-    observer = Observer(root: layout.root, mounts: layout.mounts, symlinks: options.symlinks)
+    observer = Observer(
+      root: layout.root, mounts: layout.mounts, symlinks: options.symlinks,
+      ownership: Ownership(isKept: options.preservesOwner, logger: logger))
     reader = StableReader(observer: observer, runner: runner)
     let keeper = ConflictKeeper(
       observer: observer, relay: relay, node: options.node, prefixLength: options.prefixLength, logger: logger)

@@ -81,7 +81,8 @@ struct Assembly: Sendable {
       } catch  where configuration.checksAtStart {
         throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
       }
-      let settings = ObjectSettings(configuration.objects)
+      var settings = ObjectSettings(configuration.objects)
+      settings.keepsOwner = configuration.preservesOwner
       capabilities = Capabilities(
         store: store,
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
@@ -105,6 +106,7 @@ struct Assembly: Sendable {
         logger: logger)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.linkPolicy
+      options.preservesOwner = configuration.preservesOwner
       // A clock that is set wrong for a while must not end the retention of the whole trash.
       options.wallTime = { [client] in
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))

@@ -91,6 +91,8 @@ public struct Configuration: Sendable {
   public var unsafeLinks = false
   /// Whether empty directories travel, as objects `key/`.
   public var directories: Directories = .empty
+  /// User and group, as numbers, are a part of what is synced; see docs/options.md.
+  public var preservesOwner = false
   /// What goes along with objects.
   public var objects = Objects()
   /// `--cf-dist-id` and what goes with it. Nil: nobody is told.

@@ -53,10 +53,12 @@ func fullEntry(_ path: RelativePath, inode: UInt64 = .max - 7, revision: Int64 =
     path: path,
     local: LocalStamp(
       kind: .symlink, mount: MountID(.max - 1), inode: inode, size: 11, modified: Timestamp(nanoseconds: -12_345),
-      changed: Timestamp(nanoseconds: 1_700_000_000_123_456_789), mode: 0o7777),
+      changed: Timestamp(nanoseconds: 1_700_000_000_123_456_789), mode: 0o7777,
+      owner: Owner(user: .max - 1, group: 7)),
     remote: RemoteStamp(etag: "e-2", size: 12, lastModified: Timestamp(seconds: 1_700_000_001), versionID: "v"),
     fingerprint: Fingerprint(size: 13, crc64: .max - 3),
-    metadata: EntryMetadata(kind: .file, mode: 0o644, modified: Timestamp(nanoseconds: 5)),
+    metadata: EntryMetadata(
+      kind: .file, mode: 0o644, modified: Timestamp(nanoseconds: 5), owner: Owner(user: 0, group: .max - 2)),
     isProvisional: true, isLocalChanged: true, isApart: true, revision: revision)
 }
 

@@ -13,10 +13,13 @@ extension FuzzTests {
         "mtime:1795216892.123456789\nmode:33188", "mtime:-1.5\nmode:0100644", "mode:41471",
         "file-mtime:1795216892123456789ns\nfile-permissions:0100755", "file-mtime:1795216892123",
         "s3cmd-attrs:atime:1/ctime:1/gid:0/md5:x/mode:33188/mtime:1795216892/uid:0", "mode:16877\nmtime:0",
+        "uid:0\ngid:33\nmode:33188", "file-owner:1\nfile-group:2",
       ],
       tokens: [
-        "mtime:", "mode:", "file-mtime:", "file-permissions:", "s3cmd-attrs:", "\n", "ns", "ms", ".", "-", "/", "-0.5",
+        "mtime:", "mode:", "uid:", "gid:", "file-owner:", "file-group:", "file-mtime:", "file-permissions:",
+        "s3cmd-attrs:", "\n", "ns", "ms", ".", "-", "/", "-0.5",
         "9223372035.999999999", "-9223372035.999999999", "9223372036", "-9223372036854775807ns", "0177777", "65535",
+        "4294967295",
         "\u{660}", "1_000",
       ])
     try fuzzer.run { input in
@@ -34,6 +37,7 @@ extension FuzzTests {
         let isLink = metadata.kind == .symlink
         try require(written.kind == metadata.kind, "written and read again it is a \(written.kind)")
         try require(written.mode == metadata.mode || isLink, "written and read again its mode is another")
+        try require(written.owner == metadata.owner, "written and read again its owner is another")
         let fits = metadata.modified.map { abs($0.seconds) < 9_223_372_035 } ?? true
         try require(written.modified == metadata.modified || !fits, "written and read again its time is another")
       }

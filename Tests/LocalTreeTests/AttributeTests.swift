@@ -90,6 +90,76 @@ import Testing
     #expect(ground.read("f") == "x")
   }
 
+  @Test func `Where no name can be taken safely nothing is put in place, and nothing displaced`() async throws {
+    ground.write("f", "old")
+    let tree = try ground.tree(
+      limits: MountCapabilities(canExchange: false, canRenameWithoutReplacing: false, canTakeNames: false))
+    for (name, old) in [("f", try await tree.expected("f") as ExpectedLocal?), ("g", nil)] {
+      let failure = await #expect(throws: LocalFailure.self) {
+        try await tree.install("new", at: name, replacing: old)
+      }
+      #expect(failure?.code == .notReplaceable && failure?.message.contains("--only-up") == true)
+    }
+    #expect(ground.entries == ["f"] && ground.read("f") == "old" && ground.trashed == [] && ground.staged == [])
+    #expect(try await tree.remove("f") == .removed)
+    #expect(ground.entries == [])
+  }
+
+  private static let owned = EntryMetadata(
+    kind: .file, mode: 0o4711, modified: Timestamp(seconds: 1_000_000_000), owner: Owner(user: 1234, group: 2345))
+
+  /// The setuid bit too, which a change of owner takes away.
+  @Test func `Owners are given where that is asked for and allowed`() async throws {
+    let mayGive = geteuid() == 0
+    let mine = Owner(user: geteuid(), group: getegid())
+    ground.write("f", "old")
+    symlink("f", ground.full("l"))
+    let tree = try ground.tree(preservesOwner: true)
+    let expected = mayGive ? Self.owned.owner! : mine
+    func install(_ text: String, at path: String, replacing old: ExpectedLocal?) async throws -> LocalStamp? {
+      let bytes = Array(text.utf8)
+      return try await tree.install(
+        .bytes(bytes), at: path.path, metadata: Self.owned, fingerprint: Fingerprint(of: bytes), replacing: old
+      ).stamp
+    }
+    for stamp in [
+      try await install("new", at: "f", replacing: tree.expected("f")),
+      try await install("made", at: "g", replacing: nil),
+    ] {
+      #expect(stamp?.owner == expected && stamp?.mode == 0o4711 && stamp?.modified == Self.owned.modified)
+    }
+    #expect(try await tree.stamp("f").owner == expected)
+    let target = Array("f".utf8)
+    _ = try await tree.install(
+      .symlink(target: target), at: "m".path,
+      metadata: EntryMetadata(kind: .symlink, owner: Self.owned.owner), fingerprint: Fingerprint(of: target),
+      replacing: nil)
+    #expect(try await tree.stamp("m").owner == expected)
+
+    ground.write("h", "x")
+    for name in ["h", "l"] {
+      let outcome = try await tree.applyMetadata(Self.owned, to: name.path, expecting: tree.stamp(name))
+      guard case .applied(let stamp) = outcome else {
+        Issue.record("\(name): \(outcome)")
+        continue
+      }
+      #expect(try await tree.stamp(name) == stamp)
+      #expect(stamp.owner == expected)
+      #expect(stamp.kind == .symlink || stamp.mode == 0o4711)
+    }
+    let entries = try await tree.walkAll().entries.map(\.stamp)
+    #expect(entries.count == 5 && entries.allSatisfy { $0.owner == expected })
+  }
+
+  @Test func `Owners are nobody's business otherwise`() async throws {
+    ground.write("f", "x")
+    let tree = try ground.tree()
+    let stamp = try await tree.stamp("f")
+    _ = try await tree.applyMetadata(Self.owned, to: "f".path, expecting: stamp)
+    let after = try status("f")
+    #expect(stamp.owner == nil && after.uid == geteuid() && after.gid == getegid())
+  }
+
   @Test func `Links and files replace each other`() async throws {
     ground.write("f", "old")
     let tree = try ground.tree()

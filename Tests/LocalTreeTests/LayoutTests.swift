@@ -38,9 +38,25 @@ import Testing
     } catch let error as RootError {
       #expect(error.code == .inUse)
       #expect(error.message.contains("process \(getpid()) on host") && error.message.contains(ground.path))
+      let since = try #require(error.message.firstMatch(of: /since (\d{4}-\d\d-\d\d \d\d:\d\d):\d\d UTC/))
+      let now = Timestamp(nanoseconds: LinuxKernel.shared.now())
+      let near = [now, now.advanced(by: .seconds(-60))].map { CalendarTime($0).text.prefix(16) }
+      #expect(near.contains(since.output.1))
     }
     // Another prefix may share the folder.
     #expect(try RootLayout(ground.path, remoteID: "other").rootID == layout.rootID)
+  }
+
+  /// Those of `stat --file-system`.
+  @Test(
+    arguments: [
+      ("ext2/ext3", 0xef53, true), ("xfs", 0x5846_5342, true), ("btrfs", 0x9123_683e, true), ("zfs", 0x2fc1_2fc1, true),
+      ("tmpfs", 0x0102_1994, true), ("overlayfs", 0x794c_7630, true), ("nfs", 0x6969, false),
+      ("smb2", 0xfe53_4d42, false), ("fuseblk", 0x6573_5546, false), ("v9fs", 0x0102_1997, false),
+      ("ceph", 0x00c3_6400, false), ("ocfs2", 0x7461_636f, false), ("vboxsf", 0x786f_4256, false),
+    ] as [(String, Int64, Bool)])
+  func `File systems that others change tell nothing of it`(_ name: String, type: Int64, announces: Bool) {
+    #expect(MountCapabilities.announcesChanges(fileSystemType: type) == announces, "\(name)")
   }
 
   @Test func `What cannot be a root is told`() {

@@ -47,6 +47,42 @@ import Testing
     }
   }
 
+  /// A new content keeps what others wrote about the object, as a new mode does.
+  @Test func whatOthersWroteOutlivesANewContent() async throws {
+    try await withServer { fixture, _ in
+      let tree = fixture.with(Self.settings { $0.metadata = ["team": "blue"] })
+      let planted = ["label": "theirs", "team": "red", "mtime": "1", "uid": "7", "gid": "8", "md5chksum": "stale"]
+      try await fixture.plant("small", "one", headers: S3ObjectHeaders(metadata: planted))
+      let first = try #require(try await tree.head("small")).object
+      #expect(first.metadata.owner == nil)
+      _ = try await tree.put("small", SmallContent("two"), metadata: sampleMetadata, replacing: first.stamp)
+      let kept = ["label": "theirs", "team": "blue", "uid": "7", "gid": "8"].merging(sampleMetadata.user) { $1 }
+      #expect(try await Self.head(tree, fixture, "small").metadata == kept)
+
+      try await fixture.plant("large", "one", headers: S3ObjectHeaders(metadata: planted))
+      let old = try #require(try await tree.head("large")).object
+      let source = PatternSource(count: 6 << 20)
+      let upload = try await tree.beginUpload("large", metadata: sampleMetadata, size: Int64(source.bytes.count))
+      var parts: [PartReceipt] = []
+      for number in 1...upload.partCount {
+        parts.append(try await tree.uploadPart(number, of: upload, from: source, known: nil))
+      }
+      _ = try await tree.completeUpload(upload, parts: parts, replacing: old.stamp)
+      #expect(try await Self.head(tree, fixture, "large").metadata == kept)
+
+      // With owners they are ours, and what does not fit beside ours is left out.
+      let owning = fixture.with(Self.settings { $0.keepsOwner = true })
+      let full = ["uid": "7", "gid": "8", "label": String(repeating: "x", count: 2030)]
+      try await fixture.plant("full", "one", headers: S3ObjectHeaders(metadata: full))
+      let object = try #require(try await owning.head("full")).object
+      #expect(object.metadata.owner == Owner(user: 7, group: 8))
+      var metadata = sampleMetadata
+      metadata.owner = Owner(user: 1, group: 2)
+      _ = try await owning.put("full", SmallContent("two"), metadata: metadata, replacing: object.stamp)
+      #expect(try await Self.head(owning, fixture, "full").metadata == metadata.user)
+    }
+  }
+
   @Test(arguments: [(true, nil, "text/plain"), (false, nil, ContentType.unknown), (true, "x/y", "x/y")])
   func theTypeIsGuessedUnlessToldOtherwise(guesses: Bool, given: String?, type: String) async throws {
     try await withServer { fixture, _ in

@@ -57,6 +57,7 @@ enum MartletOptions {
     .one("--symlinks"),
     .flag("--unsafe-links"),
     .one("--directories"),
+    .flag("--preserve-owner"),
     .one("--node-id"),
     .one("--state-dir"),
     .one("--shutdown-timeout"),

@@ -156,6 +156,9 @@ struct SelectionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))
   var directories: String?
+
+  @Flag(help: "User and group of files travel, too; giving files away takes root or CAP_CHOWN.")
+  var preserveOwner = false
 }
 
 struct OutputOptions: ParsableArguments {

@@ -16,7 +16,8 @@ extension Committer {
       let parent = try root.makeDirectories(parentPath)
       let incoming = try Incoming(
         content, at: .replacing(leaf), on: observer.mount(of: parent, at: parentPath), metadata: leaf.stamp.metadata,
-        fingerprint: fingerprint, path: copy, umask: root.kernel.umask)
+        fingerprint: fingerprint, path: copy, ownership: observer.ownership,
+        umask: root.kernel.umask)
       switch try link(incoming, at: copy, in: parent, parentPath) {
       case .installed(let stamp, _): return .copied(stamp, fingerprint)
       default: return try holds(copy, fingerprint, leaf.kind) ? .existed : .taken
@@ -59,7 +60,7 @@ extension Committer {
     let mount = try observer.mount(of: root.directory, at: .root)
     let incoming = try Incoming(
       content, at: .new(in: mount.staging.directory), on: mount, metadata: EntryMetadata(kind: .file),
-      fingerprint: fingerprint, path: path, umask: 0o077)
+      fingerprint: fingerprint, path: path, ownership: observer.ownership, umask: 0o077)
     do {
       try mount.trash.checkRoom(for: fingerprint.size, displacing: path.string)
       let version = SlotRecord.Version(

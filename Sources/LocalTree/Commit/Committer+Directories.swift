@@ -13,7 +13,7 @@ extension Committer {
       let directory = try parent.open(path.name, O_RDONLY | O_DIRECTORY)
       if isNew, let mode = metadata?.mode { try directory.setMode(mode) }
       let status = try directory.status()
-      return status.stamp(on: try observer.mount(of: directory, at: path.asDirectory).id)!
+      return status.stamp(on: try observer.mount(of: directory, at: path.asDirectory).id, observer.ownership)!
     } catch let error as SystemError where error.code == ENOTDIR || error.code == ELOOP {
       let leaf = root.leafAncestor(of: path) ?? path.asLeaf
       throw LocalFailure(.changed, "\(path): “\(leaf)” stands where a folder is needed; it is looked at again")
@@ -48,7 +48,9 @@ extension Committer {
     if lease.state == .refused { throw busy(path) }
     guard try leaf.currentStamp() == expected else { return .changed }
     if let mode = metadata.mode, mode != leaf.status.permissions { try leaf.descriptor.setMode(mode) }
-    if let modified = metadata.modified { try leaf.descriptor.setModified(modified) }
+    if let modified = metadata.modified, modified != leaf.stamp.modified { try leaf.descriptor.setModified(modified) }
+    try observer.ownership.give(
+      metadata.owner, to: leaf.descriptor, mode: metadata.mode ?? leaf.status.permissions, of: path)
     var stamp = try leaf.currentStamp()
     guard lease.isUnbroken, stamp.size == expected.size else { return .changed }
     // Without a lease an edit in this moment would hide behind the time we set, and so would a later one that gets the
@@ -69,13 +71,14 @@ extension Committer {
     let status = try directory.status()
     guard status.inode == expected.inode else { return .changed }
     if let mode = metadata.mode, mode != status.permissions { try directory.setMode(mode) }
-    return .applied(try directory.status().stamp(on: expected.mount)!)
+    return .applied(try directory.status().stamp(on: expected.mount, observer.ownership)!)
   }
 
   private func applyToLink(_ metadata: EntryMetadata, _ leaf: OpenLeaf) throws -> MetadataOutcome {
-    if let modified = metadata.modified {
+    if let modified = metadata.modified, modified != leaf.stamp.modified {
       try check(root.kernel.setModified(ofLink: leaf.name, in: leaf.parent.raw, modified.nanoseconds))
     }
+    try observer.ownership.give(metadata.owner, toLink: leaf.name, in: leaf.parent, of: leaf.path)
     // The name may be another entry's by now.
     guard try leaf.parent.statusIfPresent(of: leaf.name)?.isSameEntry(as: leaf.status) == true else { return .changed }
     return .applied(try leaf.currentStamp())

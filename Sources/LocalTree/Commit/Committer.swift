@@ -33,10 +33,11 @@ struct Committer: Sendable {
       return .changed
     } catch OpenLeaf.Absence.obstructed(let by) { return .obstructed(by: by) }
     guard target.stamp == expected.stamp else { return .changed }
+    try requireNames(on: target.mount, for: path)
     try target.mount.trash.checkRoom(for: target.status.size, displacing: path.string)
     let incoming = try Incoming(
       content, at: .replacing(target), on: target.mount, metadata: metadata, fingerprint: fingerprint, path: path,
-      umask: root.kernel.umask)
+      ownership: observer.ownership, umask: root.kernel.umask)
     try pass(.staged, incoming)
     do {
       let replacement = Replacement(committer: self, incoming: incoming, target: target, expected: expected)
@@ -73,14 +74,24 @@ struct Committer: Sendable {
       return root.leafAncestor(of: path).map { .obstructed(by: $0) } ?? .changed
     }
     let mount = try observer.mount(of: parent, at: parentPath)
+    try requireNames(on: mount, for: path)
     if let existing = try parent.statusIfPresent(of: path.name) {
       return try collision(with: existing, at: path, in: parentPath, on: mount)
     }
     let incoming = try Incoming(
       content, at: .new(in: parent), on: mount, metadata: metadata, fingerprint: fingerprint, path: path,
-      umask: root.kernel.umask)
+      ownership: observer.ownership, umask: root.kernel.umask)
     try pass(.staged, incoming)
     return try link(incoming, at: path, in: parent, parentPath)
+  }
+
+  /// Before anything is displaced: what leaves its name could not be followed by anything.
+  private func requireNames(on mount: Mount, for path: RelativePath) throws {
+    guard !mount.capabilities.canTakeNames else { return }
+    throw LocalFailure(
+      .notReplaceable,
+      "\(path): its file system has neither hard links nor renames that replace nothing, so no file can be put in "
+        + "place there without the risk of replacing another; use --only-up, or another file system")
   }
 
   /// Puts N at an absent name; N is gone from `tmp/` afterwards in any case.
@@ -127,7 +138,7 @@ extension Incoming {
     let now = try descriptor.status()
     let isUnbroken = lease.isUnbroken
     let isSame = now.hasSameData(as: status) && now.hasSameOwnership(as: status)
-    let stamp = (isSame && isUnbroken ? now : status).stamp(on: mount.id)!
+    let stamp = (isSame && isUnbroken ? now : status).stamp(on: mount.id, ownership)!
     let isCertain =
       kind == .symlink
       || lease.state == .held && mount.capabilities.hasTrustworthyStamps

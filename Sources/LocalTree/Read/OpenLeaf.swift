@@ -16,6 +16,7 @@ struct OpenLeaf {
   let capabilities: MountCapabilities
   /// Of a file, open for reading; of a link, a path descriptor.
   let descriptor: Descriptor
+  let ownership: Ownership
   private(set) var status: FileStatus
   let kind: EntryKind
 
@@ -33,6 +34,7 @@ struct OpenLeaf {
       throw LocalFailure(.permission, "\(path): is Martlet's own, and never synced")
     }
     self.path = path
+    ownership = observer.ownership
     name = path.name
     let behind: Place?
     (parent, behind) = try Self.openParent(of: path, parentPath, in: observer, following)
@@ -86,10 +88,10 @@ struct OpenLeaf {
     }
   }
 
-  var stamp: LocalStamp { status.stamp(on: mountID)! }
+  var stamp: LocalStamp { status.stamp(on: mountID, ownership)! }
 
   /// As it is now.
-  func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mountID)! }
+  func currentStamp() throws -> LocalStamp { try descriptor.status().stamp(on: mountID, ownership)! }
 
   /// Takes the version that is there now for the one that was looked for.
   mutating func refresh() throws { status = try descriptor.status() }

@@ -92,7 +92,7 @@ struct StableReader {
       let second = try body(leaf, size)
       let after = try leaf.descriptor.status()
       // What only grew had these bytes when it had this size.
-      if first == second, after.stamp(on: leaf.mountID) == leaf.stamp || after.size > size {
+      if first == second, after.stamp(on: leaf.mountID, leaf.ownership) == leaf.stamp || after.size > size {
         return Held(result: first, stamp: leaf.stamp, isProvisional: true, isOfOpenFile: true)
       }
     }

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import SyncModel
 
 /// The lock that keeps a second instance away from the same root and prefix, held while it lives.
 ///
@@ -19,7 +20,8 @@ final class InstanceLock: Sendable {
     }
     file = locked
     try check(writer.kernel.truncate(writer.raw, to: 0))
-    let holder = "\(state.kernel.processID) \(state.kernel.hostName)\n"
+    let now = Timestamp(nanoseconds: state.kernel.now()).seconds
+    let holder = "\(state.kernel.processID) \(state.kernel.hostName) \(now)\n"
     try Array(holder.utf8).withUnsafeBytes { try writer.write($0, at: 0) }
   }
 
@@ -39,7 +41,8 @@ final class InstanceLock: Sendable {
     var buffer = [UInt8](repeating: 0, count: 512)
     let count = (try? buffer.withUnsafeMutableBytes { try file.read(at: 0, into: $0) }) ?? 0
     let words = String(decoding: buffer[..<count], as: UTF8.self).split(whereSeparator: { " \n".contains($0) })
-    guard words.count == 2 else { return "another process" }
-    return "process \(words[0]) on host \(words[1])"
+    guard words.count >= 2 else { return "another process" }
+    let since = words.count == 2 ? nil : Int64(words[2]).map { " since \(CalendarTime(Timestamp(seconds: $0)).text)" }
+    return "process \(words[0]) on host \(words[1])\(since ?? "")"
   }
 }

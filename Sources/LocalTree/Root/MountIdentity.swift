@@ -49,8 +49,14 @@ struct MountIdentity: Hashable {
     if replacing {
       try check(state.rename(temporary, to: Self.name, in: state))
     } else {
-      let result = state.kernel.link(state.raw, temporary, state.raw, Self.name)
-      try state.unlink(temporary)
+      var result = state.kernel.link(state.raw, temporary, state.raw, Self.name)
+      // Not every file system has hard links, and not every such has this; that both lack and two instances begin at
+      // the same moment is left to luck.
+      if result < 0, result != -EEXIST {
+        result = state.rename(temporary, to: Self.name, in: state, .withoutReplacing)
+        if result == -EINVAL { result = state.rename(temporary, to: Self.name, in: state) }
+      }
+      _ = state.kernel.unlink(state.raw, temporary)
       if result < 0 && result != -EEXIST { throw SystemError(-result) }
     }
     try state.sync()

@@ -25,12 +25,15 @@ extension FileStatus {
 
   func hasSameOwnership(as other: FileStatus) -> Bool { mode == other.mode && uid == other.uid && gid == other.gid }
 
+  var owner: Owner { Owner(user: uid, group: gid) }
+
   /// Nil for what is never synced.
-  func stamp(on mount: MountID) -> LocalStamp? {
+  func stamp(on mount: MountID, _ ownership: Ownership) -> LocalStamp? {
     guard let kind else { return nil }
     return LocalStamp(
       kind: kind, mount: mount, inode: inode, size: kind == .directory ? 0 : size,
-      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: permissions)
+      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: permissions,
+      owner: ownership.isKept ? owner : nil)
   }
 
   /// What stands where a file, link or directory is expected.

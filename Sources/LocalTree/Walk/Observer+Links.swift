@@ -113,7 +113,7 @@ extension Observer {
       case .directory:
         let directory = try place.directory.open(path.name, clinux_flag_path() | O_DIRECTORY)
         return try observe(directory, at: path, isBehindLink: place.isBehindLink)
-      case .file: return .present(status.stamp(on: place.mount)!)
+      case .file: return .present(status.stamp(on: place.mount, ownership)!)
       case nil:
         return .unsupported(
           reason: try problem(of: status, path.name, in: place.directory, at: path) ?? "cannot be synced")
@@ -124,7 +124,7 @@ extension Observer {
   /// A link's file belongs to the mount on which the link's name stands: that tells whether the name is gone.
   func observe(linkAt path: RelativePath, on mount: MountID, _ follower: LinkFollower) throws -> LocalObservation {
     switch try follower.target(of: path) {
-    case .file(_, let status): .present(status.stamp(on: mount)!)
+    case .file(_, let status): .present(status.stamp(on: mount, ownership)!)
     case .directory(let directory, _): try observe(directory, at: path, isBehindLink: true)
     case .refused(let reason): .unsupported(reason: reason)
     }
@@ -132,7 +132,7 @@ extension Observer {
 
   private func observe(_ directory: Descriptor, at path: RelativePath, isBehindLink: Bool) throws -> LocalObservation {
     switch try placement(of: directory, at: path.asDirectory, isBehindLink: isBehindLink) {
-    case .found(let place): .present(place.status.stamp(on: place.mount)!)
+    case .found(let place): .present(place.status.stamp(on: place.mount, ownership)!)
     case .refused(let reason): .unsupported(reason: reason)
     case .absent(let mount): .absent(mount: mount)
     case .leaf(let leaf): .below(leaf: leaf)

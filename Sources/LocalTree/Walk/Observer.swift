@@ -19,6 +19,7 @@ struct Observer: Sendable {
   let root: Root
   let mounts: MountTable
   let symlinks: SymlinkPolicy
+  let ownership: Ownership
 
   /// What `mounts` knows about the mount on which `path`, a directory, lies.
   func mountEntry(of directory: Descriptor, _ status: FileStatus, at path: RelativePath) throws -> MountTable.Entry {
@@ -86,17 +87,17 @@ struct Observer: Sendable {
     if let problem = try problem(of: status, name, in: parent, at: path) { return .unsupported(reason: problem) }
     if status.kind == .directory, status.mount != parentStatus.mount {
       switch mounts.entry(at: try parent.open(name, O_RDONLY | O_DIRECTORY), status: status) {
-      case .usable(let nested): return .present(status.stamp(on: nested.id)!)
+      case .usable(let nested): return .present(status.stamp(on: nested.id, ownership)!)
       case .unusable(let reason): return .unsupported(reason: reason)
       }
     }
-    return .present(status.stamp(on: mount.id)!)
+    return .present(status.stamp(on: mount.id, ownership)!)
   }
 
   private func observeRoot() throws -> LocalObservation {
     let status = try root.directory.status()
     switch try mountEntry(of: root.directory, status, at: .root) {
-    case .usable(let mount): return .present(status.stamp(on: mount.id)!)
+    case .usable(let mount): return .present(status.stamp(on: mount.id, ownership)!)
     case .unusable(let reason): return .unsupported(reason: reason)
     }
   }

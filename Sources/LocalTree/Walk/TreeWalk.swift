@@ -108,7 +108,7 @@ final class TreeWalk: LocalWalk {
         guard frame.isBehindLink else { return Entrance(path: path) }
         return Entrance(path: path, directory: try frame.directory.open(leafName, clinux_flag_path() | O_DIRECTORY))
       }
-      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount)!))
+      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount, observer.ownership)!))
     } catch {
       batch.problems.append(PathReport(name: path.string, reason: "cannot be looked at (\(error))"))
       batch.unreadable.append(path.asDirectory)
@@ -123,7 +123,7 @@ final class TreeWalk: LocalWalk {
     switch try follower.target(of: path) {
     case .directory(let directory, _) where entry.isDirectory: return Entrance(path: path, directory: directory)
     case .file(_, let status) where !entry.isDirectory:
-      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount)!))
+      batch.entries.append(LocalEntry(path: path, stamp: status.stamp(on: frame.mount, observer.ownership)!))
     case .directory, .file:
       // It led elsewhere when its directory was read.
       batch.unreadable += [path.asLeaf, path.asDirectory]
@@ -156,7 +156,9 @@ final class TreeWalk: LocalWalk {
         batch.unreadable.append(path)
         return nil
       case .found(let place):
-        if !path.isRoot { batch.entries.append(LocalEntry(path: path, stamp: place.status.stamp(on: place.mount)!)) }
+        if !path.isRoot {
+          batch.entries.append(LocalEntry(path: path, stamp: place.status.stamp(on: place.mount, observer.ownership)!))
+        }
         return Frame(
           path: path, directory: directory, mount: place.mount, isBehindLink: place.isBehindLink,
           names: try names(of: directory, path))

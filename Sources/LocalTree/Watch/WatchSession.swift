@@ -7,14 +7,14 @@ internal import SyncModel
 final class WatchSession: EventPump {
   private let observer: Observer
   private let relay: HintRelay
-  private let setLimitation: (String?) -> Void
+  private let setLimitation: (WatchLimitation?) -> Void
   private let trustsAllMounts: Bool
   private let inotify: Descriptor
   private let buffer: UnsafeMutableRawBufferPointer
   private var table = WatchTable()
   private var renames = RenamePairing()
   private var writes = WriteDelay()
-  private var limitation: String?
+  private var limitation: WatchLimitation?
   /// What could not be watched may be watched later.
   private var isRetried = false
   private var nextRetry: Int64 = .max
@@ -35,7 +35,9 @@ final class WatchSession: EventPump {
   /// - Parameters:
   ///   - trustsAllMounts: Takes a network file system for live too.
   ///   - setLimitation: Told why some directories are only found by a walk; nil when all are watched.
-  init(observer: Observer, relay: HintRelay, trustsAllMounts: Bool, setLimitation: @escaping (String?) -> Void) throws {
+  init(observer: Observer, relay: HintRelay, trustsAllMounts: Bool, setLimitation: @escaping (WatchLimitation?) -> Void)
+    throws
+  {
     self.observer = observer
     self.relay = relay
     self.trustsAllMounts = trustsAllMounts
@@ -60,12 +62,13 @@ final class WatchSession: EventPump {
     settle()
   }
 
-  func fail(_ error: any Error) { setLimitation(Self.brokenReason(error)) }
+  func fail(_ error: any Error) { setLimitation(Self.broken(error)) }
 
   /// Where there is no inotify at all.
-  static func brokenReason(_ error: any Error) -> String {
+  static func broken(_ error: any Error) -> WatchLimitation {
     let text = (error as? SystemError)?.text ?? "\(error)"
-    return "inotify does not work (\(text)); raise fs.inotify.max_user_instances, or use --watch poll"
+    return WatchLimitation(
+      reason: "inotify does not work (\(text)); raise fs.inotify.max_user_instances, or use --watch poll")
   }
 
   /// Watches every folder.
@@ -272,10 +275,10 @@ final class WatchSession: EventPump {
 
   private func limit(_ reason: String, isLasting: Bool = false) {
     guard limitation == nil else { return }
-    limitation = reason
+    limitation = WatchLimitation(reason: reason, isLasting: isLasting)
     isRetried = !isLasting
     if isRetried { nextRetry = kernel.uptime() + Self.retryInterval }
-    setLimitation(reason)
+    setLimitation(limitation)
   }
 
   private func end(_ watch: Int32) {

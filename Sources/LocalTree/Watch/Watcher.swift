@@ -13,6 +13,13 @@ package enum WatchPolicy: String, Hashable, Sendable, CaseIterable {
   case poll
 }
 
+/// Why some folders are only found by a walk.
+struct WatchLimitation: Hashable {
+  var reason: String
+  /// It lies in what the folder is, and is no failure.
+  var isLasting = false
+}
+
 /// Runs the watch and knows whether every directory is watched.
 final class Watcher: Sendable {
   private let observer: Observer
@@ -54,22 +61,22 @@ final class Watcher: Sendable {
       session.start()
       return session
     } catch {
-      set(limitation: WatchSession.brokenReason(error))
+      set(limitation: WatchSession.broken(error))
       return nil
     }
   }
 
-  private func set(limitation: String?) {
-    let state: WatchState = limitation.map { .scanning(reason: $0) } ?? .live
+  private func set(limitation: WatchLimitation?) {
+    let state: WatchState = limitation.map { .scanning(reason: $0.reason) } ?? .live
     let before = current.withLockedValue { current in
       defer { current = state }
       return current
     }
     guard before != state else { return }
     if let limitation {
-      logger.warning("some folders are only found by scanning", metadata: ["reason": "\(limitation)"])
+      logger.warning("some folders are only found by scanning", metadata: ["reason": "\(limitation.reason)"])
     }
-    relay.report(".", limitation)
+    relay.report(".", limitation.flatMap { $0.isLasting ? nil : $0.reason })
   }
 
   private func waitForCancellation() async throws {

@@ -1,4 +1,5 @@
 import Glibc
+import SyncModel
 
 /// Held while a process uses a `--state-dir`: the lock of the root does not keep the process of another root away.
 final class InstanceLock: Sendable {
@@ -23,7 +24,8 @@ final class InstanceLock: Sendable {
       throw MartletError(.state, "cannot lock \(path): \(String(cString: strerror(reason)))")
     }
     self.file = file
-    let text = Array("process \(getpid())\n".utf8)
+    let since = CalendarTime(SystemEnvironment().wallTime()).text
+    let text = Array("process \(getpid()) on host \(FileCalls.hostName) since \(since)\n".utf8)
     ftruncate(file, 0)
     pwrite(file, text, text.count, 0)
   }

@@ -3,7 +3,8 @@ package import SyncModel
 extension EntryMetadata {
   /// What the user metadata of an object says about the entry, in any of the conventions in use: our own
   /// and mobius3's and s3fs's (`mode` decimal, `mtime` seconds), rclone's (`mode` octal), DataSync's and
-  /// FSx's (`file-permissions` octal, `file-mtime`), s3cmd's (`s3cmd-attrs`).
+  /// FSx's (`file-permissions` octal, `file-mtime`), s3cmd's (`s3cmd-attrs`). User and group: `uid` and `gid`, or
+  /// `file-owner` and `file-group`; one without the other does not count.
   ///
   /// A mode counts only with a file type that fits: a number without one may mean anything.
   ///
@@ -20,8 +21,11 @@ extension EntryMetadata {
       user["mtime"].flatMap { Timestamp(decimalSeconds: $0) }
       ?? user["file-mtime"].flatMap { Timestamp(dataSync: $0) }
       ?? attributes["mtime"].flatMap { Timestamp(decimalSeconds: $0) }
+    let owner =
+      Owner(user: user["uid"], group: user["gid"]) ?? Owner(user: user["file-owner"], group: user["file-group"])
+      ?? Owner(user: attributes["uid"], group: attributes["gid"])
     self.init(
-      kind: mode?.kind ?? (isMarker ? .directory : .file), mode: mode?.permissions, modified: modified)
+      kind: mode?.kind ?? (isMarker ? .directory : .file), mode: mode?.permissions, modified: modified, owner: owner)
   }
 }
 
@@ -109,23 +113,38 @@ extension Timestamp {
   private static let limit: Int64 = 9_223_372_035
 }
 
-/// `name:value/name:value/…`
-private struct SlashSeparatedAttributes {
-  private var values: [Substring: Substring] = [:]
+extension Owner {
+  init?(user: String?, group: String?) {
+    // The largest number means “none” to the kernel.
+    guard let user = user.flatMap({ UInt32(digits: $0, radix: 10) }), user != .max,
+      let group = group.flatMap({ UInt32(digits: $0, radix: 10) }), group != .max
+    else { return nil }
+    self.init(user: user, group: group)
+  }
+}
+
+/// `name:value/name:value/…`, as s3cmd writes it: in order of the names.
+struct SlashSeparatedAttributes {
+  private var values: [String: String] = [:]
 
   init(_ text: String?) {
     for field in (text ?? "").split(separator: "/") {
       let parts = field.split(separator: ":", maxSplits: 1)
-      if parts.count == 2 { values[parts[0]] = parts[1] }
+      if parts.count == 2 { values[String(parts[0])] = String(parts[1]) }
     }
   }
 
-  subscript(_ name: Substring) -> String? { values[name].map(String.init) }
+  subscript(_ name: String) -> String? {
+    get { values[name] }
+    set { values[name] = newValue }
+  }
+
+  var text: String { values.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }.joined(separator: "/") }
 }
 
 extension FixedWidthInteger {
   /// Digits only: `Int("+1")` would be one, too.
-  fileprivate init?(digits text: some StringProtocol, radix: Int) {
+  init?(digits text: some StringProtocol, radix: Int) {
     guard text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
     self.init(text, radix: radix)
   }

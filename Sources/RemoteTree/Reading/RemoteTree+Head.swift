@@ -63,7 +63,8 @@ extension RemoteTree {
       throw RemoteFailure(
         .server, "\(RemoteCall.read.resource(bucket: bucket, key: key)): the reply lacks ETag, length or Last-Modified")
     }
-    let metadata = EntryMetadata(user: head.metadata, isMarker: key.utf8.last == UInt8(ascii: "/"))
+    var metadata = EntryMetadata(user: head.metadata, isMarker: key.utf8.last == UInt8(ascii: "/"))
+    if !settings.keepsOwner { metadata.owner = nil }
     let stamp = RemoteStamp(
       etag: etag, size: size, lastModified: Timestamp(modified), versionID: head.versionID)
     return RemoteObject(stamp: stamp, metadata: metadata, crc64: head.fullObjectCRC64)

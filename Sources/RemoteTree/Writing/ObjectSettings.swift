@@ -24,6 +24,8 @@ package struct ObjectSettings: Sendable {
   package var pageSize: Int?
   /// Whether objects in an archive class are asked for all the same: they may have been restored.
   package var readsArchived = false
+  /// Whether user and group of entries are read and written.
+  package var keepsOwner = false
 
   package init() {}
 
@@ -46,9 +48,20 @@ package struct ObjectSettings: Sendable {
   package var scratchHeaders: S3ObjectHeaders { S3ObjectHeaders(additional: protection) }
 
   /// Of a new object. Links and folder markers are no files to those who read the bucket otherwise.
-  func headers(_ metadata: EntryMetadata, key: String) -> S3ObjectHeaders {
-    headers(metadata.user, kind: metadata.kind, key: key)
+  ///
+  /// - Parameter former: the user metadata of the object that it replaces; what others wrote there stays.
+  func headers(_ metadata: EntryMetadata, key: String, replacing former: [String: String] = [:]) -> S3ObjectHeaders {
+    let headers = headers(metadata.user, kind: metadata.kind, key: key)
+    guard !former.isEmpty else { return headers }
+    var kept = headers
+    kept.metadata = metadata.replacing(in: former, isNewContent: true).merging(headers.metadata) { $1 }
+    // What others wrote may have filled the room that there is.
+    let size = kept.metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    return size <= Self.metadataRoom ? kept : headers
   }
+
+  /// Bytes of names and values ("Working with object metadata" in the S3 user guide).
+  private static let metadataRoom = 2048
 
   private func headers(_ own: [String: String], kind: EntryKind, key: String) -> S3ObjectHeaders {
     var headers = S3ObjectHeaders(metadata: own, additional: protection)
@@ -69,7 +82,7 @@ package struct ObjectSettings: Sendable {
     headers.additional += access
     let kind = EntryMetadata(user: head.metadata, isMarker: target.utf8.last == UInt8(ascii: "/")).kind
     if copies.replacesMetadata {
-      let own = head.metadata.filter { EntryMetadata.ownNames.contains($0.key) }
+      let own = head.metadata.filter { EntryMetadata.ownNames.union(["uid", "gid"]).contains($0.key) }
       return (self.headers(own, kind: kind, key: target), true)
     }
     // What was guessed by a name is guessed again by the new one: editors save under another name first.

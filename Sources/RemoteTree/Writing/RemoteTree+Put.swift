@@ -14,9 +14,18 @@ extension RemoteTree {
         "\(RemoteCall.write.resource(bucket: bucket, key: key)): the server cannot hold folder markers; "
           + "use --directories none")
     }
+    try requireWrites(key)
     return try await putObject(
-      key, content.bytes, crc64: content.fingerprint.crc64, headers: settings.headers(metadata, key: key),
+      key, content.bytes, crc64: content.fingerprint.crc64,
+      headers: settings.headers(metadata, key: key, replacing: expected == nil ? [:] : try await userMetadata(of: key)),
       replacing: expected)
+  }
+
+  /// What stands at the key now; empty where nothing does, or where it may not be seen.
+  func userMetadata(of key: String) async throws -> [String: String] {
+    do { return try await headIfPresent(key)?.metadata ?? [:] } catch let failure as RemoteFailure
+      where failure.code == .permission
+    { return [:] }
   }
 
   func putObject(

@@ -11,9 +11,11 @@ extension RemoteTree {
   ) async throws -> MultipartUpload {
     let key = try key(of: path)
     try requireWrites(key)
+    // Whether it replaces something is only known at its end.
+    let headers = settings.headers(metadata, key: key, replacing: try await userMetadata(of: key))
     let created = try await performing(.begin, key) {
       try await multipartClient.createMultipartUpload(
-        bucket: bucket, key: key, headers: settings.headers(metadata, key: key), retry: .unprocessedOnly)
+        bucket: bucket, key: key, headers: headers, retry: .unprocessedOnly)
     }
     return MultipartUpload(
       path: path.string, uploadID: created.uploadID, size: size, partSize: plan.parts.partSize(for: size))

@@ -125,7 +125,8 @@ package final class SimS3: @unchecked Sendable {
       // Mixed, since the checksum is linear: digits that change in the content and in the time may cancel each other
       // (seed 4065820).
       hash &*= 0x9e37_79b9_7f4a_7c15
-      hash ^= SimContent.hash("\(metadata.mode ?? 0) \(metadata.modified?.nanoseconds ?? 0)".utf8)
+      let owner = metadata.owner.map { " \($0.user) \($0.group)" } ?? ""
+      hash ^= SimContent.hash("\(metadata.mode ?? 0) \(metadata.modified?.nanoseconds ?? 0)\(owner)".utf8)
     }
     var object = SimObject(
       content: content, etag: etag ?? String(hash, radix: 16), lastModified: now.wholeSeconds, metadata: metadata)

@@ -15,6 +15,8 @@ package final class Inode: @unchecked Sendable {
   package internal(set) var modified: Timestamp
   package internal(set) var changed: Timestamp
   package internal(set) var mode: UInt32
+  /// Nil: that of the programs here.
+  package internal(set) var owner: Owner?
   /// Descriptors and shared mappings for writing: a read lease is refused.
   package internal(set) var writers = 0
   /// Descriptors of any kind: they keep its number from being given out again.

@@ -1,3 +1,5 @@
+package import SyncModel
+
 /// What kind of system a node runs on.
 package struct LocalTraits: Sendable {
   /// Read leases are to be had; without them every row is provisional and contents are compared.
@@ -22,6 +24,12 @@ package struct LocalTraits: Sendable {
   package var hasVolume = false
   /// `RENAME_NOREPLACE`.
   package var canRenameWithoutReplacing = true
+  /// Of the programs here, and of what they make.
+  package var owner = Owner(user: 1000, group: 1000)
+  /// Files may be given away.
+  package var givesFilesAway = true
+  /// `--preserve-owner`.
+  package var preservesOwner = false
 
   package init() {}
 }

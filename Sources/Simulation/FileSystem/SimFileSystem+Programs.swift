@@ -77,6 +77,12 @@ extension SimFileSystem {
     announce(dentry, IN_ATTRIB)
   }
 
+  package func setOwner(_ owner: Owner, of path: RelativePath) {
+    guard let dentry = dentry(path) else { return }
+    set(owner: owner, of: dentry.inode)
+    announce(dentry, IN_ATTRIB)
+  }
+
   package func setModified(_ time: Timestamp, of path: RelativePath) {
     guard let dentry = dentry(path) else { return }
     set(modified: time, of: dentry.inode)

@@ -67,6 +67,14 @@ extension SimFileSystem {
     touch(inode)
   }
 
+  package func owner(of inode: Inode) -> Owner { inode.owner ?? traits.owner }
+
+  func set(owner: Owner, of inode: Inode) {
+    inode.owner = owner
+    inode.changed = now
+    touch(inode)
+  }
+
   func set(modified: Timestamp, of inode: Inode) {
     inode.modified = kept(modified)
     inode.changed = now

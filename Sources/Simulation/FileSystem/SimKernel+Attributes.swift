@@ -11,10 +11,25 @@ extension SimKernel {
     return 0
   }
 
-  package func setOwner(_ file: Int32, _ owner: UInt32, _ group: UInt32) -> Int32 { enter() ? 0 : Self.dead }
+  package func setOwner(_ file: Int32, _ owner: UInt32, _ group: UInt32) -> Int32 {
+    guard enter() else { return Self.dead }
+    guard let open = files[file], open.isReadable else { return -EBADF }
+    return setOwner(of: open.inode, open.dentry, owner, group)
+  }
 
   package func setOwner(ofLink name: String, in directory: Int32, _ owner: UInt32, _ group: UInt32) -> Int32 {
-    enter() ? 0 : Self.dead
+    guard enter() else { return Self.dead }
+    guard let dentry = self.directory(directory)?.entries[name] else { return -ENOENT }
+    return setOwner(of: dentry.inode, dentry, owner, group)
+  }
+
+  private func setOwner(of inode: Inode, _ dentry: Dentry?, _ user: UInt32, _ group: UInt32) -> Int32 {
+    guard disk.traits.givesFilesAway else { return -EPERM }
+    let before = disk.owner(of: inode)
+    disk.set(
+      owner: Owner(user: user == .max ? before.user : user, group: group == .max ? before.group : group), of: inode)
+    if let dentry { disk.announce(dentry, IN_ATTRIB) }
+    return 0
   }
 
   package func setModified(_ file: Int32, _ time: Int64) -> Int32 {

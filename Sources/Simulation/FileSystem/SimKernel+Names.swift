@@ -88,8 +88,10 @@ extension SimKernel {
       case .symlink: UInt32(S_IFLNK)
       default: UInt32(S_IFREG)
       }
+    let owner = disk.owner(of: inode)
     status = clinux_status(
-      mode: type | inode.mode, uid: 1000, gid: 1000, nlink: UInt32(clamping: inode.links), inode: inode.number,
+      mode: type | inode.mode, uid: owner.user, gid: owner.group, nlink: UInt32(clamping: inode.links),
+      inode: inode.number,
       size: Int64(inode.content.count), modified: inode.modified.nanoseconds, changed: inode.changed.nanoseconds,
       mount: inode.fileSystem)
     return 0

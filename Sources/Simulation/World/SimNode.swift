@@ -119,6 +119,7 @@ package final class SimNode: @unchecked Sendable {
   func openTree(_ kernel: SimKernel, _ oracle: Oracle) throws -> JudgedLocalTree {
     let layout = try RootLayout(SimKernel.rootPath, remoteID: "remote", kernel: kernel)
     var treeOptions = LocalTree.Options(node: name, wallTime: { [environment] in environment.wallTime() })
+    treeOptions.preservesOwner = traits.preservesOwner
     treeOptions.walkBatch = 1 + generator.below(12)
     let tree = try LocalTree(
       layout, options: treeOptions, pool: SimRunner(kernel),

@@ -73,9 +73,10 @@ extension Engine {
     var wanted = object.metadata
     if wanted.mode == stamp.mode || stamp.kind == .symlink { wanted.mode = nil }
     if wanted.modified == stamp.modified { wanted.modified = nil }
+    if wanted.owner == stamp.owner { wanted.owner = nil }
     let policy = options.policy(for: path)
-    if !policy.changesLocal || policy.comparison != .contents { (wanted.mode, wanted.modified) = (nil, nil) }
-    if wanted.mode != nil || wanted.modified != nil, !options.isDryRun {
+    if !policy.changesLocal || policy.comparison != .contents { wanted = EntryMetadata(kind: wanted.kind) }
+    if wanted != EntryMetadata(kind: wanted.kind), !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1
         return

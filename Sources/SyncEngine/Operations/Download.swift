@@ -105,6 +105,8 @@ extension Engine {
       turn(path, .modeKept)
       metadata.mode = nil
     }
+    let keepsOwner = merge?.isOwnerLocal ?? false
+    if keepsOwner { metadata.owner = nil }
     let intent = try await openInstall(of: fetched, at: path)
     let (local, installed) = (local, metadata)
     switch try await changingFolder(
@@ -124,6 +126,10 @@ extension Engine {
       }
       if keepsMode, let mode = fetched.object.metadata.mode {
         stamp.mode = mode
+        mark(path, .localEvent)
+      }
+      if keepsOwner, let owner = sight.base?.local.owner {
+        stamp.owner = owner
         mark(path, .localEvent)
       }
       try await commit(

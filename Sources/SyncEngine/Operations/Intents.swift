@@ -203,7 +203,9 @@ extension Engine {
     var unwanted: [Intent] = []
     for intent in intents.all(for: path) {
       guard let upload = intent.upload else { continue }
-      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp), stamp != sight.base?.local {
+      if let stamp = sight.local.stamp, intent.canGoOn(with: stamp.metadata(since: sight.base), size: stamp.size),
+        stamp != sight.base?.local
+      {
         turn(path, .uploadWaits)
         continue
       }

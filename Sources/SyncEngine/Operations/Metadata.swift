@@ -30,16 +30,17 @@ extension Engine {
     if isIndistinct(expected) { return .later(Self.indistinct) }
     if stamp.kind == .file { await hintOtherNames(of: stamp, than: path) }
     var intent = newIntent(.metadata, path, expected)
-    intent.describe(entry.fingerprint, stamp.metadata)
+    let metadata = stamp.metadata(since: sight.base)
+    intent.describe(entry.fingerprint, metadata)
     intent.local = SentStamp(stamp, isProvisional: sight.check?.isProvisional ?? entry.isProvisional)
     entry.local = stamp
     entry.isProvisional = sight.check?.isProvisional ?? entry.isProvisional
     do {
       try await open(intent)
       entry.remote = try await sending(intent) {
-        try await remote.replaceMetadata(path, of: expected, with: stamp.metadata)
+        try await remote.replaceMetadata(path, of: expected, with: metadata)
       }
-      entry.metadata = stamp.metadata
+      entry.metadata = metadata
       report(path.string, nil)
     } catch let failure as RemoteFailure where failure.code == .notPossible {
       // The content is in sync; its metadata stay different until the content changes.

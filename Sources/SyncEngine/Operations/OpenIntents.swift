@@ -65,11 +65,14 @@ extension Intent {
     crc64 = fingerprint?.crc64
     mode = metadata.mode
     modified = metadata.modified?.nanoseconds
+    owner = metadata.owner.map { IntentOwner(user: $0.user, group: $0.group) }
     entryKind = metadata.kind.rawValue
   }
 
   /// Whether the upload in parts that was begun may hold this version: its metadata went out with its begin.
-  func canGoOn(with stamp: LocalStamp) -> Bool { upload?.size == stamp.size && metadata == stamp.metadata }
+  func canGoOn(with metadata: EntryMetadata, size: Int64) -> Bool {
+    upload?.size == size && self.metadata == metadata
+  }
 
   /// The reply with the upload's id was lost or did not come yet.
   var isUnnamed: Bool { kind == .multipart && upload == nil }
@@ -82,6 +85,6 @@ extension Intent {
   var metadata: EntryMetadata {
     EntryMetadata(
       kind: entryKind.flatMap(EntryKind.init(rawValue:)) ?? .file, mode: mode,
-      modified: modified.map(Timestamp.init(nanoseconds:)))
+      modified: modified.map(Timestamp.init(nanoseconds:)), owner: owner?.owner)
   }
 }

@@ -75,10 +75,11 @@ extension Engine {
     }
     var intent = newIntent(.copy, to, nil)
     intent.describe(base.fingerprint, base.metadata)
-    // A mode or time that was changed on the way differs from the object's: the next look sends it.
+    // A mode, time or owner that was changed on the way differs from the object's: the next look sends it.
     var rowStamp = stamp
     rowStamp.mode = base.local.mode
     rowStamp.modified = base.local.modified
+    rowStamp.owner = base.local.owner
     intent.local = SentStamp(rowStamp, isProvisional: isProvisional)
     try await open(intent)
     let copied: RemoteStamp

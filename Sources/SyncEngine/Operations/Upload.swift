@@ -33,7 +33,8 @@ extension Engine {
     let transfer = begin(.upload, path, content.size)
     do {
       var intent = newIntent(.put, path, expected)
-      intent.describe(content.fingerprint, stamp.metadata)
+      let metadata = stamp.metadata(since: sight.base)
+      intent.describe(content.fingerprint, metadata)
       intent.local = SentStamp(stamp, isProvisional: content.isProvisional)
       try await open(intent)
       guard content.isOfOpenFile || !wasHinted(path, since: sight) else {
@@ -42,11 +43,11 @@ extension Engine {
         throw LocalFailure(.changed, "“\(path)” changed while it was read")
       }
       let version = try await sending(intent) {
-        try await remote.put(path, content, metadata: stamp.metadata, replacing: expected)
+        try await remote.put(path, content, metadata: metadata, replacing: expected)
       }
       try await commit(
         BaseEntry(
-          path: path, local: stamp, remote: version, fingerprint: content.fingerprint, metadata: stamp.metadata,
+          path: path, local: stamp, remote: version, fingerprint: content.fingerprint, metadata: metadata,
           isProvisional: content.isProvisional),
         closing: intent, as: .uploaded)
       end(transfer, moved: content.size)
@@ -91,16 +92,17 @@ extension Engine {
     _ transfer: Transfer
   ) async throws -> Outcome? {
     let stamp = snapshot.stamp
-    var intent = try await resumedUpload(path, stamp, expected)
+    let metadata = stamp.metadata(since: sight.base)
+    var intent = try await resumedUpload(path, size: stamp.size, metadata, expected)
     let upload: MultipartUpload
     if let begun = intent.upload {
       upload = begun
     } else {
-      intent.describe(nil, stamp.metadata)
+      intent.describe(nil, metadata)
       intent.local = SentStamp(stamp, isProvisional: true)
       try await note(intent)
       upload = try await beginning(intent) {
-        try await remote.beginUpload(path, metadata: stamp.metadata, size: snapshot.size)
+        try await remote.beginUpload(path, metadata: metadata, size: snapshot.size)
       }
       intent.upload = upload
       try await note(intent)
@@ -123,7 +125,7 @@ extension Engine {
       try await commit(
         BaseEntry(
           path: path, local: stamp, remote: completed.stamp, fingerprint: completed.fingerprint,
-          metadata: stamp.metadata, isProvisional: isProvisional),
+          metadata: metadata, isProvisional: isProvisional),
         closing: intent, as: .uploaded)
       return .settled
     } catch {
@@ -146,10 +148,10 @@ extension Engine {
 
   /// An upload of the same size and metadata that was begun earlier; its parts are compared before they count.
   private func resumedUpload(
-    _ path: RelativePath, _ stamp: LocalStamp, _ expected: RemoteStamp?
+    _ path: RelativePath, size: Int64, _ metadata: EntryMetadata, _ expected: RemoteStamp?
   ) async throws -> Intent {
     for intent in intents.all(for: path) where intent.upload != nil {
-      if var upload = Optional(intent), upload.canGoOn(with: stamp) {
+      if var upload = Optional(intent), upload.canGoOn(with: metadata, size: size) {
         upload.expected = expected.map(ExpectedObject.init)
         upload.wasMissed = nil
         turn(path, .uploadGoesOn)

@@ -27,6 +27,7 @@ package struct Intent: Hashable, Sendable, Identifiable, Codable {
   package var mode: UInt32?
   /// Nanoseconds since 1970.
   package var modified: Int64?
+  package var owner: IntentOwner?
   package var entryKind: UInt8?
   /// The local version that was sent.
   package var local: SentStamp?
@@ -69,6 +70,14 @@ package struct ExpectedObject: Hashable, Sendable, Codable {
   }
 }
 
+/// An owner as an intent keeps it.
+package struct IntentOwner: Hashable, Sendable, Codable {
+  package var user: UInt32
+  package var group: UInt32
+
+  package var owner: Owner { Owner(user: user, group: group) }
+}
+
 /// A local stamp as an intent keeps it.
 package struct SentStamp: Hashable, Sendable, Codable {
   package var kind: UInt8
@@ -78,6 +87,7 @@ package struct SentStamp: Hashable, Sendable, Codable {
   package var modified: Int64
   package var changed: Int64
   package var mode: UInt32
+  package var owner: IntentOwner?
   package var isProvisional: Bool
 
   package init(_ stamp: LocalStamp, isProvisional: Bool) {
@@ -88,12 +98,14 @@ package struct SentStamp: Hashable, Sendable, Codable {
     modified = stamp.modified.nanoseconds
     changed = stamp.changed.nanoseconds
     mode = stamp.mode
+    owner = stamp.owner.map { IntentOwner(user: $0.user, group: $0.group) }
     self.isProvisional = isProvisional
   }
 
   package var stamp: LocalStamp {
     LocalStamp(
       kind: EntryKind(rawValue: kind) ?? .file, mount: MountID(mount), inode: inode, size: size,
-      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: mode)
+      modified: Timestamp(nanoseconds: modified), changed: Timestamp(nanoseconds: changed), mode: mode,
+      owner: owner?.owner)
   }
 }

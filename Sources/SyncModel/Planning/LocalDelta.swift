@@ -3,7 +3,7 @@ enum LocalDelta: Hashable, Sendable {
   case unchanged(LocalStamp)
   /// Same content and metadata, but the row's stamp is out of date or provisional.
   case refreshed(LocalStamp)
-  /// Same content, another mode or mtime.
+  /// Same content, another mode, mtime or owner.
   case metadata(LocalStamp)
   /// Only the content can tell.
   case suspect(LocalStamp)
@@ -32,10 +32,14 @@ enum LocalDelta: Hashable, Sendable {
 
   private static func ofPresent(_ stamp: LocalStamp, content: Fingerprint?, since base: BaseEntry) -> Self {
     if base.isLocalChanged || !stamp.mayHoldSameContent(as: base.local) { return .changed(stamp) }
-    let isSameStamp = stamp == base.local && !base.isProvisional
+    let isSameStamp = stamp.agrees(with: base.local) && !base.isProvisional
+    let lacksOwner = stamp.lacksOwner(beside: base.local)
+    if content == nil, isSameStamp, lacksOwner { return .refreshed(stamp) }
     guard let content else { return isSameStamp ? .unchanged(stamp) : .suspect(stamp) }
     if content != base.fingerprint { return .changed(stamp) }
     if stamp.mode != base.local.mode || stamp.modified != base.local.modified { return .metadata(stamp) }
+    if lacksOwner { return .refreshed(stamp) }
+    if stamp.owner != base.local.owner { return .metadata(stamp) }
     return isSameStamp ? .unchanged(stamp) : .refreshed(stamp)
   }
 }

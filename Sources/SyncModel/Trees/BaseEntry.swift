@@ -41,6 +41,6 @@ extension BaseEntry {
 
   /// Both versions are the row's, going by their stamps.
   package func isUnchanged(_ local: LocalStamp, _ remote: RemoteStamp) -> Bool {
-    local == self.local && self.remote.map { remote.hasSameContent(as: $0) } ?? false
+    local.agrees(with: self.local) && self.remote.map { remote.hasSameContent(as: $0) } ?? false
   }
 }

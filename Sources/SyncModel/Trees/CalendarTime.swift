@@ -1,5 +1,5 @@
 /// A time of day in UTC, in the proleptic Gregorian calendar.
-struct CalendarTime: Hashable, Sendable {
+package struct CalendarTime: Hashable, Sendable {
   let year: Int64
   let month: Int64
   let day: Int64
@@ -8,7 +8,7 @@ struct CalendarTime: Hashable, Sendable {
   let second: Int64
 
   /// By counting days in eras of 400 years that start on 1 March, so that a leap day ends its year.
-  init(_ time: Timestamp) {
+  package init(_ time: Timestamp) {
     let seconds = time.seconds
     let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
     let secondOfDay = seconds - days * 86_400
@@ -25,5 +25,11 @@ struct CalendarTime: Hashable, Sendable {
     hour = secondOfDay / 3600
     minute = secondOfDay / 60 % 60
     second = secondOfDay % 60
+  }
+
+  /// `2026-11-21 12:30:11 UTC`.
+  package var text: String {
+    func padded(_ number: Int64) -> String { (number < 10 ? "0" : "") + String(number) }
+    return "\(year)-\(padded(month))-\(padded(day)) \(padded(hour)):\(padded(minute)):\(padded(second)) UTC"
   }
 }

@@ -95,17 +95,17 @@ final class Playground: Sendable {
   func tree(
     limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
     isDurable: Bool = true,
-    watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve,
+    watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve, preservesOwner: Bool = false,
     now: Timestamp? = nil, hook: CommitHook? = nil
   ) throws -> LocalTree {
     let layout = try RootLayout(
       path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
+    var options = LocalTree.Options(
+      node: "n1", symlinks: symlinks, watch: watch,
+      wallTime: { now ?? Timestamp(nanoseconds: LinuxKernel.shared.now()) })
+    options.preservesOwner = preservesOwner
     return try LocalTree(
-      layout,
-      options: .init(
-        node: "n1", symlinks: symlinks, watch: watch,
-        wallTime: { now ?? Timestamp(nanoseconds: LinuxKernel.shared.now()) }),
-      pool: sharedPool,
+      layout, options: options, pool: sharedPool,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
   }
 }

@@ -23,7 +23,8 @@ final class Node: Sendable {
 
   /// - Parameter url: of what stands between it and the server.
   init(
-    _ name: String, in workspace: Workspace, server: TestServer, prefix keyPrefix: String = "tree",
+    _ name: String, in workspace: Workspace, server: TestServer, bucket: String = TestServer.bucketName,
+    prefix keyPrefix: String = "tree",
     root: String? = nil, seenAs: String? = nil, url: String? = nil, options: [String] = [],
     environment: [String: String] = [:], program: [String]? = nil
   ) throws {
@@ -32,7 +33,7 @@ final class Node: Sendable {
     givenRoot = try root ?? workspace.folder(name)
     self.root = seenAs ?? givenRoot
     self.url = url ?? server.url
-    location = "s3://\(TestServer.bucketName)/\(keyPrefix)"
+    location = "s3://\(bucket)/\(keyPrefix)"
     // What rclone cannot do: folders in a bucket are folders on its disk, and it has no markers for empty ones.
     self.options = options + (server.kind == .rclone ? ["--directories", "none"] : [])
     self.environment = ["PATH": "/usr/bin:/bin", "HOME": workspace.path].merging(TestServer.awsVariables) { $1 }
@@ -113,7 +114,10 @@ final class Node: Sendable {
   func status() throws -> StatusReport? {
     let stateDirectory = options.firstIndex(of: "--state-dir").map { options[$0 + 1] }
     for state in StateDirectory.all(root: root, stateDirectory: stateDirectory) {
-      if let document = try ControlClient.request(state.controlSocket) { return try StatusReport(json: document) }
+      guard let document = try ControlClient.request(state.controlSocket) else { continue }
+      let report = try StatusReport(json: document)
+      // Another may keep the same folder.
+      if report.location.hasPrefix(location) { return report }
     }
     return nil
   }

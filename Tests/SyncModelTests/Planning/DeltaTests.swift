@@ -32,6 +32,30 @@ import Testing
     #expect(delta(Given.retimed, Given.content) == .metadata(Given.retimed))
   }
 
+  @Test func `known content and another owner are metadata`() {
+    let base = Given.base.with { $0.local.owner = Owner(user: 1, group: 2) }
+    let given = base.local.with {
+      $0.owner = Owner(user: 1, group: 3)
+      $0.changed = Timestamp(seconds: 5)
+    }
+    #expect(delta(given, nil, base) == .suspect(given))
+    #expect(delta(given, Given.content, base) == .metadata(given))
+  }
+
+  @Test func `a row of a time when owners were not kept learns of them, and sends nothing`() {
+    let owned = Given.local.with { $0.owner = Owner(user: 1, group: 2) }
+    #expect(delta(owned) == .refreshed(owned))
+    #expect(delta(owned, Given.content) == .refreshed(owned))
+    let moved = owned.with { $0.inode = 6 }
+    #expect(delta(moved) == .suspect(moved))
+    #expect(delta(moved, Given.content) == .refreshed(moved))
+    // And the other way round.
+    let base = Given.base.with { $0.local = owned }
+    #expect(delta(Given.local, nil, base) == .refreshed(Given.local))
+    #expect(delta(owned, nil, Given.provisionalBase) == .suspect(owned))
+    #expect(Given.apart.isUnchanged(owned, Given.remote))
+  }
+
   @Test func `what is never synced says nothing about what was there`() {
     #expect(LocalDelta(of: .unsupported, since: Given.base) == .unknown)
   }
@@ -73,6 +97,11 @@ import Testing
   @Test func `an earlier last-modified is the version we committed`() {
     let earlier = Given.remote.with { $0.lastModified = Timestamp(seconds: 1000) }
     #expect(delta(earlier) == .unchanged(earlier))
+  }
+
+  @Test func `other metadata of the same second has the same stamp`() {
+    #expect(delta(Given.remote, Given.metadata) == .unchanged(Given.remote))
+    #expect(delta(Given.remote, Given.remoteMode) == .metadata(Given.remote, Given.remoteMode))
   }
 
   @Test func `a later last-modified with the same ETag needs the metadata`() {

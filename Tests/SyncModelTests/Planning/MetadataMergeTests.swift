@@ -49,6 +49,43 @@ import Testing
     #expect(!merge.hasLocalChanges)
   }
 
+  private static let (ann, bob) = (Owner(user: 1, group: 10), Owner(user: 2, group: 10))
+
+  /// Agreed to be Ann's; `here` is what it is on a machine that may not give files away.
+  private func owned(here: Owner) -> BaseEntry {
+    Given.base.with {
+      $0.local.owner = here
+      $0.metadata.owner = Self.ann
+    }
+  }
+
+  @Test func `an owner that could not be given is no local change`() {
+    let base = owned(here: Self.bob)
+    let merge = MetadataMerge(base: base, local: base.local, remote: base.metadata.with { $0.mode = 0o400 })
+    #expect(merge.result.owner == Self.bob && !merge.hasLocalChanges)
+    // What is sent leaves it as the object has it.
+    #expect(base.local.with { $0.mode = 0o600 }.metadata(since: base).owner == Self.ann)
+    #expect(base.local.metadata(since: nil).owner == Self.bob)
+    #expect(Given.local.metadata(since: base).owner == nil)
+  }
+
+  @Test func `an owner merges as mode and time do`() {
+    let base = owned(here: Self.ann)
+    let given = base.local.with { $0.owner = Self.bob }
+    let kept = MetadataMerge(base: base, local: given, remote: base.metadata)
+    #expect(kept.result.owner == Self.bob && kept.isOwnerLocal && kept.hasLocalChanges)
+    #expect(kept.rowStamp(readBack: given, base: base.local).owner == Self.ann)
+    #expect(given.metadata(since: base).owner == Self.bob)
+    let taken = MetadataMerge(
+      base: base, local: given, remote: base.metadata.with { $0.owner = Owner(user: 3, group: 3) })
+    #expect(taken.result.owner == Owner(user: 3, group: 3) && !taken.hasLocalChanges)
+    let lost = MetadataMerge(base: base, local: base.local, remote: base.metadata.with { $0.owner = nil })
+    #expect(lost.result.owner == Self.ann && !lost.hasLocalChanges)
+    // Where owners are not kept nobody hears of them.
+    let off = MetadataMerge(base: base, local: Given.local, remote: base.metadata.with { $0.owner = Self.bob })
+    #expect(off.result.owner == nil && !off.hasLocalChanges)
+  }
+
   @Test func `the row keeps the base's value of what must still go up`() {
     let merge = MetadataMerge(base: Given.base, local: Given.chmodded, remote: Given.remoteTime)
     let readBack = Given.chmodded.with { $0.modified = Timestamp(seconds: 1300) }
