@@ -1,7 +1,8 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test example documentation interop coverage fuzz sanitize build install deploy simulate mutations format lint clean
+.PHONY: help demo test example documentation interop coverage fuzz sanitize build install deploy simulate mutations format lint \
+  clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
