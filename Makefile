@@ -1,11 +1,14 @@
 # Debug builds serve the tests and the demo; `make build` gives the binary to use.
 PREFIX ?= /usr/local
 
-.PHONY: help demo test interop coverage fuzz sanitize build install deploy simulate mutations format lint clean
+.PHONY: help demo test example documentation interop coverage fuzz sanitize build install deploy simulate mutations format lint \
+  clean
 
 help:
 	@echo "make demo      two nodes and a bucket on this machine, explained step by step (DEMO=once: ends by itself)"
 	@echo "make test      everything that must hold; ends with 'N passed, N failed'"
+	@echo "make example   the package that embeds the library, built outside of the repository and run"
+	@echo "make documentation  the library's pages into .build/documentation; fails where one of them is wrong"
 	@echo "make fuzz      mutated inputs for every reader of foreign bytes (MINUTES= for each, TARGET=, SEED=)"
 	@echo "make sanitize  the whole suite under the address and the thread sanitizer"
 	@echo "make interop   the tests that go through several S3 servers, against LocalStack (FILTER=)"
@@ -22,6 +25,12 @@ demo:
 
 test:
 	@scripts/test
+
+example:
+	@JOBS='$(JOBS)' scripts/example
+
+documentation:
+	@scripts/documentation --output .build/documentation
 
 fuzz:
 	@MINUTES='$(MINUTES)' TARGET='$(TARGET)' SEED='$(SEED)' JOBS='$(JOBS)' scripts/fuzz
@@ -46,7 +55,7 @@ install: build
 	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/s3-sync2
 
 deploy: build
-	@scripts/deploy-check .build/release/martlet
+	@scripts/deploy-check
 
 SEEDS ?= 0..<20000
 FIRST ?= 0
@@ -60,10 +69,10 @@ mutations:
 	@scripts/mutations
 
 format:
-	swift format --in-place --recursive Sources Tests Package.swift
+	swift format --in-place --recursive Sources Tests Examples Package.swift
 
 lint:
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Examples Package.swift
 
 clean:
 	rm -rf .build .venv .venv-interop

@@ -23,12 +23,16 @@ let nioConcurrency: Target.Dependency = .product(name: "NIOConcurrencyHelpers", 
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
-let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
-let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(
+  name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["CommandLine"]))
+let hummingbird: Target.Dependency = .product(
+  name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["CommandLine"]))
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let unixSignals: Target.Dependency = .product(
+  name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["CommandLine"]))
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"]))
 
 /// One library layer; dependencies point one way, see docs/architecture.md.
 func layer(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -44,6 +48,12 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .executable(name: "martlet", targets: ["martlet-cli"]),
+  ],
+  traits: [
+    .trait(
+      name: "CommandLine",
+      description: "The program “martlet” and its S3 server. Who only embeds the library does without: traits: []."),
+    .default(enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -98,6 +108,9 @@ let package = Package(
     .executableTarget(
       name: "martlet-cli", dependencies: ["Commands"], path: "Sources/martlet-cli", swiftSettings: swift),
     .executableTarget(name: "simulate", dependencies: ["Simulation"], swiftSettings: swift),
+    // The example package's source, so that every build compiles it; as a package `make example` builds it.
+    .executableTarget(
+      name: "EmbedExample", dependencies: ["Martlet"], path: "Examples/Embed/Sources/Embed", swiftSettings: swift),
 
     tests("SyncModelTests", ["SyncModel"], resources: [.copy("Vectors")]),
     tests("SyncEngineTests", ["SyncEngine", "SyncModel"]),
@@ -124,6 +137,12 @@ let package = Package(
       ],
       resources: [.copy("Vectors")]),
     tests("ChecksumsTests", ["Checksums", "CChecksums", "Digests"]),
+    tests(
+      "MartletTests",
+      [
+        "Martlet", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", logging, nioCore, nioConcurrency,
+        serviceLifecycle,
+      ]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),
     tests(
       "S3ConformanceTests", ["EmbeddedS3", "AWSKit", "Checksums", logging, nioCore], resources: [.copy("Scripts")]),

@@ -45,8 +45,8 @@ struct MartletCommand: AsyncParsableCommand {
       """,
     version: Version.current,
     subcommands: [
-      SyncCommand.self, StatusCommand.self, NodesCommand.self, LimitCommand.self, IAMPolicyCommand.self,
-      ServeS3Command.self,
+      SyncCommand.self, StatusCommand.self, NodesCommand.self, LimitCommand.self, PauseCommand.self,
+      ResumeCommand.self, FlushCommand.self, ReconcileCommand.self, IAMPolicyCommand.self, ServeS3Command.self,
       S3Sync2Command.self, S3Command.self, S3Sync2PolicyCommand.self,
     ])
 

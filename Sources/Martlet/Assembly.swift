@@ -1,7 +1,6 @@
 import AWSKit
 import BaseStore
 import EventFeed
-import FoundationEssentials
 import LocalTree
 import Logging
 import NIOConcurrencyHelpers
@@ -25,14 +24,14 @@ struct Assembly: Sendable {
 
   /// Throws where something cannot be used; retries while the server cannot be reached, unless `once`.
   init(
-    _ configuration: Configuration, bandwidth: RunBandwidth, logger: Logger, isStopped: @escaping @Sendable () -> Bool
+    _ configuration: Configuration, variables: [String: String], bandwidth: RunBandwidth, logger: Logger,
+    isStopped: @escaping @Sendable () -> Bool
   ) async throws {
     guard configuration.problems.isEmpty else {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
     let location = try S3Location(parsing: configuration.location)
-    let connection = try Connection(
-      configuration, location: location, environment: ProcessInfo.processInfo.environment)
+    let connection = try Connection(configuration, location: location, environment: variables)
     connection.announce(to: logger)
     bandwidth.begin(up: connection.bandwidth.up, down: connection.bandwidth.down)
     let remoteID = StateDirectory.remoteID(endpoint: connection.endpointName, location: location)
@@ -45,7 +44,7 @@ struct Assembly: Sendable {
     } catch  where configuration.checksAtStart {
       throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
     }
-    if let stateDirectory = configuration.stateDirectory {
+    if let stateDirectory = configuration.stateDir {
       directory = StateDirectory(path: FileCalls.absolute(stateDirectory) + "/" + remoteID)
       try directory.create()
       lock = try InstanceLock(directory)
@@ -113,7 +112,7 @@ struct Assembly: Sendable {
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))
       }
       options.watch = WatchPolicy(rawValue: configuration.watch.rawValue) ?? .auto
-      options.expiresTrash = !configuration.isDryRun
+      options.expiresTrash = !configuration.dryRun
       local = try LocalTree(layout, options: options, pool: pool, logger: logger)
     } catch {
       try? await transport.shutdown()
@@ -127,7 +126,7 @@ struct Assembly: Sendable {
     options = engineOptions
     run = Run(
       root: root, location: location, node: node, poll: engineOptions.poll,
-      fullPassInterval: configuration.fullPassInterval,
+      fullPassInterval: configuration.fullPassEvery,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
       bandwidth: bandwidth.limits)
@@ -229,7 +228,7 @@ struct Assembly: Sendable {
     _ configuration: Configuration, _ client: S3Client, _ location: S3Location, store: BaseStore,
     _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
   ) -> JournalKeeper? {
-    guard let options = configuration.journal, !configuration.isDryRun else { return nil }
+    guard let options = configuration.journal, !configuration.dryRun else { return nil }
     let objects = JournalObjects(
       client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
       patience: journalPatience)
@@ -258,13 +257,13 @@ struct Assembly: Sendable {
     options.once = configuration.once
     options.followsSymlinks = configuration.symlinks == .follow
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
-    options.isDryRun = configuration.isDryRun
+    options.isDryRun = configuration.dryRun
     // What other nodes do is told within seconds.
     options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(120))
-    options.fullPassInterval = configuration.fullPassInterval
+    options.fullPassInterval = configuration.fullPassEvery
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout
-    options.deletionLimit = configuration.maximumDeletion.limit
+    options.deletionLimit = configuration.maxDelete.limit
     options.filters = Filters(
       rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
       downloads: configuration.downloadFilters.map(\.rule), root: root)

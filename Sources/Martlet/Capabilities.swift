@@ -33,7 +33,7 @@ struct Capabilities {
       return known.capabilities
     }
     // A dry run writes nothing, not even to find out.
-    if configuration.isDryRun { return .none }
+    if configuration.dryRun { return .none }
     // I5: of a run that was killed at this.
     if let left = try await store.value(Self.scratchKey) { await probe.removeScratch(left) }
     try await store.setValue(probe.scratch, for: Self.scratchKey)

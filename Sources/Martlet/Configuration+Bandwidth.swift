@@ -28,7 +28,7 @@ extension Configuration {
   }
 
   var bandwidthProblems: [String] {
-    [("--max-bandwidth-up", maximumUpload), ("--max-bandwidth-down", maximumDownload)].compactMap { option, limit in
+    [("--max-bandwidth-up", maxBandwidthUp), ("--max-bandwidth-down", maxBandwidthDown)].compactMap { option, limit in
       guard let rate = limit?.bytesPerSecond, rate < TransferRate.least else { return nil }
       return "\(option) \(rate): \(Bandwidth.hint)"
     }

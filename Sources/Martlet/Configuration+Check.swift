@@ -24,7 +24,7 @@ extension Configuration {
     }
     problems += objects.problems
     problems += bandwidthProblems
-    if let stateDirectory, let problem = stateDirectoryProblem(stateDirectory) { problems.append(problem) }
+    if let stateDir, let problem = stateDirectoryProblem(stateDir) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
     if let lease { problems += lease.problems }
     if let journal { problems += journal.problems(location) }
@@ -43,7 +43,7 @@ extension Configuration {
 extension Configuration {
   /// Why nothing is written to the server, in words; nil where something may be.
   var nothingIsSent: String? {
-    if isDryRun { return "nothing is written: --dryrun" }
+    if dryRun { return "nothing is written: --dryrun" }
     return directions.contains(.up) ? nil : "nothing is written to the bucket: --only-down"
   }
 }

@@ -13,8 +13,8 @@ extension ObjectSettings {
       access += field(permission.header, objects.grants.last { $0.permission == permission }?.grantees)
     }
     encryption =
-      field("x-amz-server-side-encryption", objects.encryption?.rawValue)
-      + field("x-amz-server-side-encryption-aws-kms-key-id", objects.kmsKeyID)
+      field("x-amz-server-side-encryption", objects.sse?.rawValue)
+      + field("x-amz-server-side-encryption-aws-kms-key-id", objects.sseKMSKeyID)
     content =
       field("x-amz-storage-class", objects.storageClass?.rawValue)
       + field("x-amz-website-redirect-location", objects.websiteRedirect)
@@ -25,13 +25,13 @@ extension ObjectSettings {
     guessesContentType = objects.guessesContentType
     metadata = Dictionary(objects.metadata.map { ($0.key.lowercased(), $0.value) }) { $1 }
     copies =
-      switch (objects.metadataDirective, objects.copyProperties) {
+      switch (objects.metadataDirective, objects.copyProps) {
       case (.replace, _): CopyRules(replacesMetadata: true)
       case (.copy, _), (nil, .default), (nil, .all): CopyRules()
       case (nil, .metadataDirective): CopyRules(dropsTags: true)
       case (nil, .none): CopyRules(replacesMetadata: true, dropsTags: true)
       }
-    copySourceKey = objects.copySourceKey.flatMap { S3CustomerKey($0.bytes) }
+    copySourceKey = objects.sseCCopySourceKey.flatMap { S3CustomerKey($0.bytes) }
     pageSize = objects.pageSize.flatMap { $0 == 0 ? nil : $0 }
     readsArchived = objects.forcesGlacierTransfer
   }
@@ -40,14 +40,14 @@ extension ObjectSettings {
 extension S3Client.Configuration {
   /// - Throws: ``MartletError`` where a key would cross the network in the clear.
   mutating func apply(_ objects: Configuration.Objects) throws {
-    customerKey = objects.customerKey.flatMap { S3CustomerKey($0.bytes) }
+    customerKey = objects.sseCKey.flatMap { S3CustomerKey($0.bytes) }
     if let algorithm = objects.checksumAlgorithm.flatMap({ S3ChecksumAlgorithm(rawValue: $0.rawValue) }) {
       checksums = .whenSupported
       checksumAlgorithm = algorithm
     }
     if objects.asksForChecksums { asksForChecksums = true }
     requestPayer = objects.requestPayer
-    guard customerKey == nil && objects.copySourceKey == nil || endpoint.isConfidential else {
+    guard customerKey == nil && objects.sseCCopySourceKey == nil || endpoint.isConfidential else {
       throw MartletError(
         .configuration,
         "--sse-c-key: \(endpoint.description) is not reached over https, and S3 takes no keys over a connection that "

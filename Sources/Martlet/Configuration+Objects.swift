@@ -8,41 +8,52 @@ extension Configuration {
     public var acl: ACL?
     /// In their order; of the same permission the last counts.
     public var grants: [Grant] = []
-    public var encryption: Encryption?
-    public var kmsKeyID: String?
-    /// Everything below the prefix is written and read with it.
-    public var customerKey: CustomerKey?
-    /// Of the sources of copies within the bucket, where it is another one.
-    public var copySourceKey: CustomerKey?
+    /// Encryption by the server.
+    public var sse: Encryption?
+    /// The key of KMS for ``Encryption/kms``.
+    public var sseKMSKeyID: String?
+    /// `--sse-c` and `--sse-c-key`: everything below the prefix is written and read with it.
+    public var sseCKey: CustomerKey?
+    /// `--sse-c-copy-source` and its key: that of the sources of copies within the bucket, where it is another one.
+    public var sseCCopySourceKey: CustomerKey?
+    /// Nil: that of the bucket.
     public var storageClass: StorageClass?
+    /// `x-amz-website-redirect-location`.
     public var websiteRedirect: String?
     /// Nil: guessed by the name, unless ``guessesContentType`` is off.
     public var contentType: String?
+    /// False is `--no-guess-mime-type`.
     public var guessesContentType = true
+    /// The header of this name.
     public var cacheControl: String?
+    /// The header of this name.
     public var contentDisposition: String?
+    /// The header of this name.
     public var contentEncoding: String?
+    /// The header of this name.
     public var contentLanguage: String?
     /// Seconds since 1970, ISO 8601 (without a zone: UTC), or the form of HTTP.
     public var expires: String?
     /// User metadata; the names without `x-amz-meta-`.
     public var metadata: [String: String] = [:]
-    /// Of our own copies within the bucket; comes before ``copyProperties``.
+    /// Of our own copies within the bucket; comes before ``copyProps``.
     public var metadataDirective: MetadataDirective?
-    public var copyProperties: CopyProperties = .default
+    /// What copies within the bucket keep.
+    public var copyProps: CopyProperties = .default
     /// Nil: CRC64NVME, unless the AWS settings turn checksums off.
     public var checksumAlgorithm: ChecksumAlgorithm?
-    /// Whether downloads ask for checksums also where the AWS settings turn them off.
+    /// `--checksum-mode`: whether downloads ask for checksums also where the AWS settings turn them off.
     public var asksForChecksums = false
     /// Whether requests say that their sender pays for them.
     public var requestPayer = false
     /// Keys of one page of a listing; nil or 0: the server's limit.
     public var pageSize: Int?
-    /// Whether objects in an archive class are read all the same: they may have been restored.
+    /// `--force-glacier-transfer`: whether objects in an archive class are read all the same: they may have been restored.
     public var forcesGlacierTransfer = false
-    /// Whether archived objects that are left alone count as in sync.
+    /// `--ignore-glacier-warnings`: whether archived objects that are left alone count as in sync.
     public var ignoresGlacierWarnings = false
 
+    /// What S3 does by itself.
     public init() {}
   }
 }
@@ -60,7 +71,9 @@ extension Configuration.Objects {
     case logDeliveryWrite = "log-delivery-write"
   }
 
+  /// One permission of an access control list.
   public struct Grant: Hashable, Sendable {
+    /// As the AWS CLI names them.
     public enum Permission: String, Sendable, CaseIterable {
       case read
       case readACL = "readacl"
@@ -77,10 +90,14 @@ extension Configuration.Objects {
       }
     }
 
+    /// What may be done.
     public var permission: Permission
     /// `id=…`, `uri=…`, `emailaddress=…`, several joined by commas.
     public var grantees: String
 
+    /// - Parameters:
+    ///   - permission: What may be done.
+    ///   - grantees: By whom; see ``grantees``.
     public init(_ permission: Permission, to grantees: String) {
       self.permission = permission
       self.grantees = grantees
@@ -95,11 +112,13 @@ extension Configuration.Objects {
     }
   }
 
+  /// `x-amz-server-side-encryption`.
   public enum Encryption: String, Sendable, CaseIterable {
     case aes256 = "AES256"
     case kms = "aws:kms"
   }
 
+  /// `x-amz-storage-class`.
   public enum StorageClass: String, Sendable, CaseIterable {
     case standard = "STANDARD"
     case reducedRedundancy = "REDUCED_REDUNDANCY"
@@ -111,6 +130,7 @@ extension Configuration.Objects {
     case glacierIR = "GLACIER_IR"
   }
 
+  /// Whether copies take the source's metadata along or get that of a new file.
   public enum MetadataDirective: String, Sendable, CaseIterable {
     case copy = "COPY"
     case replace = "REPLACE"
@@ -144,8 +164,11 @@ extension Configuration.Objects {
     /// - Parameter bytes: 32 of them; another number is one of the configuration's problems.
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Does not show the key.
     public var description: String { "CustomerKey(hidden)" }
+    /// Does not show the key.
     public var debugDescription: String { description }
+    /// Does not show the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
   }
 }
@@ -155,10 +178,10 @@ extension Configuration.Objects {
   var problems: [String] {
     var problems: [String] = []
     if acl != nil, !grants.isEmpty { problems.append("--acl and --grants exclude each other: give one of them") }
-    if encryption != nil, customerKey != nil {
+    if sse != nil, sseCKey != nil {
       problems.append("--sse and --sse-c exclude each other: give one of them")
     }
-    for (option, key) in [("--sse-c-key", customerKey), ("--sse-c-copy-source-key", copySourceKey)] {
+    for (option, key) in [("--sse-c-key", sseCKey), ("--sse-c-copy-source-key", sseCCopySourceKey)] {
       if let key, S3CustomerKey(key.bytes) == nil {
         problems.append("\(option): the key has \(key.bytes.count) bytes; give \(S3CustomerKey.length), not encoded")
       }
@@ -174,7 +197,7 @@ extension Configuration.Objects {
 
   private var textProblems: [String] {
     let texts = [
-      ("--sse-kms-key-id", kmsKeyID), ("--website-redirect", websiteRedirect), ("--content-type", contentType),
+      ("--sse-kms-key-id", sseKMSKeyID), ("--website-redirect", websiteRedirect), ("--content-type", contentType),
       ("--cache-control", cacheControl), ("--content-disposition", contentDisposition),
       ("--content-encoding", contentEncoding), ("--content-language", contentLanguage),
     ]

@@ -25,8 +25,8 @@ struct Connection: Sendable {
       client = try Self.client(configuration, settings, section)
       let usual = try settings.maximumBandwidth().map { Configuration.Bandwidth.bytesPerSecond($0.bytesPerSecond) }
       bandwidth = (
-        up: configuration.maximumUpload ?? usual ?? .unlimited,
-        down: configuration.maximumDownload ?? usual ?? .unlimited
+        up: configuration.maxBandwidthUp ?? usual ?? .unlimited,
+        down: configuration.maxBandwidthDown ?? usual ?? .unlimited
       )
       _ = try client.endpoint.address(bucket: location.bucket, region: client.endpoint.region)
     } catch let error as S3Error {
@@ -57,8 +57,8 @@ struct Connection: Sendable {
     transport.caBundle = configuration.caBundle ?? settings.caBundle
     transport.verifiesCertificates = configuration.verifiesCertificates
     transport.proxies = try ProxySettings(environment: environment)
-    if let limit = configuration.readTimeout { transport.stallTimeout = limit }
-    if let limit = configuration.connectTimeout { transport.connectTimeout = limit }
+    if let limit = configuration.cliReadTimeout { transport.stallTimeout = limit }
+    if let limit = configuration.cliConnectTimeout { transport.connectTimeout = limit }
     return transport
   }
 
@@ -72,7 +72,7 @@ struct Connection: Sendable {
     client.signsPayload = section.signsPayload
     client.retry = try settings.retryPolicy()
     try client.apply(configuration.objects)
-    if let limit = configuration.readTimeout {
+    if let limit = configuration.cliReadTimeout {
       // A request that hangs for ever would hold its path for ever (I11): a day stands for no limit.
       client.requestTimeout = limit == .zero ? .seconds(86_400) : max(client.requestTimeout, limit * 2)
     }

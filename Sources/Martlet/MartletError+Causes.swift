@@ -21,6 +21,9 @@ extension MartletError {
         case .firstSyncUndecided: .undecided
         case .rootLost: .root
         case .remote: .remote
+        case .ended: .notRunning
+        case .notSynced: .notSynced
+        case .notSent: .notSent
         }
       self.init(code, failure.message, cause: failure)
     case is CancellationError: self.init(.remote, "stopped before everything was sent: the time to stop was over")

@@ -11,6 +11,7 @@ public struct SyncOutcome: Hashable, Sendable {
   package var untold: [StatusReport.Problem] = []
   /// Changes by kind.
   public var committed: [String: Int] = [:]
+  /// Since the start.
   public var conflicts = 0
   /// Whether nothing failed, and all that is not in sync was passed over, as the AWS CLI does with a warning: objects
   /// in archive classes, and what is no file that can be read.
@@ -20,6 +21,7 @@ public struct SyncOutcome: Hashable, Sendable {
   /// What the CloudFront distribution has not heard of yet; the next run tells it.
   public var invalidationLeft: String?
 
+  /// Nothing is left to be synced.
   public var isInSync: Bool { unsynced.isEmpty && deletionsHalted == nil }
 
   package init() {}

@@ -1,44 +1,134 @@
+import AWSKit
 import BaseStore
-import EventFeed
-import LocalTree
+import FoundationEssentials
 public import Logging
 import NIOConcurrencyHelpers
-import RemoteTree
 public import ServiceLifecycle
 package import SyncEngine
 import SyncModel
 
-/// Keeps a folder and an S3 prefix the same, until it is told to stop.
+/// Keeps a folder and an S3 prefix the same, both ways, until it is told to stop.
 ///
-/// Run it in a `ServiceGroup`: a graceful shutdown stops downloads, sends local changes until the
-/// configuration's `shutdownTimeout`, then `run` returns and ``outcome`` tells what is left.
+/// ```swift
+/// let syncer = Syncer(Configuration(root: "/srv/data", location: "s3://bucket/data"))
+/// try await syncer.start()
+/// // … the folder and the prefix are kept the same …
+/// try await syncer.stop()
+/// ```
+///
+/// ``start()`` and ``stop()`` are for a program that has its own idea of a beginning and an end, ``run()`` is for a
+/// `ServiceGroup` of swift-service-lifecycle. The call of them that comes first begins the run, every other one joins it.
+/// A syncer runs once: for another run make another one. A run that is neither stopped nor cancelled goes on, also where
+/// nobody holds the syncer any more.
 public final class Syncer: Service {
-  private enum State: Sendable {
+  enum State: Sendable {
     case waiting
     case running(Engine, Run, BaseStore)
     case ended(SyncOutcome?)
   }
 
-  private let configuration: Configuration
-  private let logger: Logger
-  private let environment = SystemEnvironment()
-  private let monitor: SyncMonitor
-  private let bandwidth = RunBandwidth()
-  private let state = NIOLockedValueBox(State.waiting)
-  /// Uptime nanoseconds at which it was asked to stop.
-  private let stop = NIOLockedValueBox<Int64?>(nil)
-
-  public convenience init(_ configuration: Configuration, logger: Logger) {
-    self.init(configuration, logger: logger, observer: IgnoredEvents())
+  private enum Phase: Sendable {
+    case waiting
+    /// The task is that of `start`.
+    case running(Task<Void, Never>?)
+    case ended
   }
 
-  package init(_ configuration: Configuration, logger: Logger, observer: any SyncObserver) {
+  let configuration: Configuration
+  let logger: Logger
+  let variables: [String: String]
+  let environment = SystemEnvironment()
+  let monitor: SyncMonitor
+  let bandwidth = RunBandwidth()
+  let state = NIOLockedValueBox(State.waiting)
+  /// Uptime nanoseconds at which it was asked to stop.
+  let stopTime = NIOLockedValueBox<Int64?>(nil)
+  let pausing = NIOLockedValueBox(false)
+  private let phase = NIOLockedValueBox(Phase.waiting)
+  private let ready: Milestone<Void>
+  private let end = Milestone<SyncOutcome>()
+  private let hub: EventHub
+
+  /// - Parameters:
+  ///   - configuration: What to keep the same, and how. What is wrong with it is told by ``start()`` and ``run()``.
+  ///   - logger: Takes warnings and what is worth knowing; nil: a logger named `martlet` that
+  ///     tells notices and worse.
+  public convenience init(_ configuration: Configuration, logger: Logger? = nil) {
+    var usual = Logger(label: "martlet")
+    usual.logLevel = .notice
+    self.init(configuration, logger: logger ?? usual, observer: IgnoredEvents())
+  }
+
+  /// - Parameter variables: Those of the process, but for tests.
+  package init(
+    _ configuration: Configuration, logger: Logger, observer: any SyncObserver,
+    variables: [String: String] = ProcessInfo.processInfo.environment
+  ) {
     self.configuration = configuration
+    self.variables = variables
     self.logger = logger
     let readyFile = ReadyFile(path: configuration.readyFile, logger: logger)
-    let environment = environment
-    monitor = SyncMonitor(next: observer, uptime: { environment.uptime() }, onFullPass: { readyFile.write() })
+    let (environment, ready, hub) = (environment, Milestone<Void>(), EventHub(next: observer))
+    self.ready = ready
+    self.hub = hub
+    monitor = SyncMonitor(
+      next: hub, uptime: { environment.uptime() },
+      onFullPass: {
+        readyFile.write()
+        ready.reach(.success(()))
+      })
     readyFile.remove()
+  }
+
+  /// Begins to keep both sides the same, and returns when the first full pass is complete: what was in the folder is in
+  /// the bucket and the other way round, but for what ``status()`` names as ``StatusReport/quarantined``, and for
+  /// deletions where ``StatusReport/deletionsHalted`` says why they do not cross. From then on only ``stop()`` ends it.
+  ///
+  /// A server that is away is waited for, unless the configuration has `checksAtStart`. Where the calling task is
+  /// cancelled the run ends, what it holds is let go, and `CancellationError` is thrown. After another `start` or
+  /// ``run()`` it waits for that one's first pass, and its cancellation ends the waiting only.
+  ///
+  /// - Throws: ``MartletError`` with what stands in the way: an unusable configuration, a folder that is missing or
+  ///   cannot be read, credentials or a bucket that are refused, another process that syncs the pair, a first contact that
+  ///   somebody has to decide, or, as ``MartletError/Code/notRunning``, a stop that came first.
+  public func start() async throws {
+    let isFirst = try begin { Task { try? await self.perform() } }
+    do {
+      try await ready.value()
+    } catch is CancellationError where isFirst {
+      await cancelStarted()
+      throw CancellationError()
+    }
+  }
+
+  /// Ends the run as a graceful shutdown does: downloads end, and what changed in the folder is sent, for as long as the
+  /// configuration's ``Configuration/shutdownTimeout``; while paused nothing is. Returns when all is closed; called again,
+  /// the same outcome.
+  ///
+  /// - Returns: What is not in sync, and why.
+  /// - Throws: ``MartletError`` that the run ended with, or ``MartletError/Code/notRunning`` where none was begun;
+  ///   `CancellationError` where the calling task is cancelled: then the run ends without it.
+  @discardableResult
+  public func stop() async throws -> SyncOutcome {
+    if case .waiting = phase.withLockedValue({ $0 }) {
+      throw MartletError(.notRunning, "the syncer was never started")
+    }
+    requestStop()
+    return try await end.value()
+  }
+
+  /// Keeps both sides the same until a graceful shutdown of its `ServiceGroup`, which ends it as ``stop()`` does. After
+  /// ``start()`` it joins that run: it returns when the run ends, shuts it down, and cancels it when it is cancelled.
+  ///
+  /// - Throws: ``MartletError`` with what stood in the way of the first full pass; after it only a lost lease with
+  ///   `endsAfterWait` ends the run.
+  public func run() async throws {
+    let isFirst = try begin { nil }
+    try await withGracefulShutdownHandler {
+      if isFirst { try await perform() } else { try await join() }
+    } onGracefulShutdown: {
+      self.requestStop()
+    }
   }
 
   /// How the run ended; nil before its end, and where it ended before anything could be said.
@@ -46,10 +136,11 @@ public final class Syncer: Service {
     state.withLockedValue { if case .ended(let outcome) = $0 { outcome } else { nil } }
   }
 
-  /// The transfers under way, and the time that they are to be seen at.
-  package var transfers: (board: TransferBoard, now: Int64) { monitor.transfers }
+  /// What happens from now on, until the end of the run. Each call gives a sequence with a buffer of its own; nobody who
+  /// reads slowly holds up the syncing. Ask for it before ``start()`` to miss nothing.
+  public var events: SyncEvents { hub.events() }
 
-  /// Nil while nothing runs.
+  /// What is in sync, what is not, and why; nil while nothing runs.
   public func status() async -> StatusReport? {
     guard case .running(let engine, let run, let store) = state.withLockedValue({ $0 }) else { return nil }
     return StatusReport(
@@ -57,301 +148,129 @@ public final class Syncer: Service {
       now: environment.uptime())
   }
 
-  private func answer(_ request: ControlRequest) async -> [UInt8] {
-    switch request.command {
-    case .status: break
-    case .nodes:
-      do throws(ControlFailure) { return try await nodes() } catch { return error.json() }
-    case .limit:
-      do throws(ControlFailure) { try limit(request.arguments) } catch { return error.json() }
+  /// Lets nothing begin that transfers or changes either side, until ``resume()``. What is under way may still end.
+  /// The folder is watched meanwhile, and the status says that it is paused. Before ``start()`` it makes that one wait.
+  /// A pause ends with the syncer: a new one is not paused.
+  public func pause() async { await setPaused(true) }
+
+  /// Ends a ``pause()``: everything is looked at.
+  public func resume() async { await setPaused(false) }
+
+  private func setPaused(_ isPaused: Bool) async {
+    let wasPaused = pausing.withLockedValue { pausing in
+      defer { pausing = isPaused }
+      return pausing
     }
-    return await status()?.json() ?? []
+    if case .running(let engine, _, _) = state.withLockedValue({ $0 }) {
+      await engine.setPaused(pausing.withLockedValue { $0 })
+    }
+    guard isPaused != wasPaused else { return }
+    logger.notice("\(isPaused ? "paused: nothing is transferred or changed" : "resumed")")
+    hub.send(isPaused ? .paused : .resumed)
   }
 
-  private func nodes() async throws(ControlFailure) -> [UInt8] {
-    guard case .running(_, let run, _) = state.withLockedValue({ $0 }), let nodes = run.nodes else {
-      throw ControlFailure(
-        error: "this run does not tell other nodes of itself: it has no --dfs, --journal or --event-queue")
-    }
-    do {
-      guard var report = await status() else { return [] }
-      report.nodes = try await nodes.nodes()
-      return report.json()
-    } catch {
-      throw ControlFailure(error: "\(error)")
-    }
+  /// Returns when what a path is at the time of the call, or later, is in the bucket: a new or changed file was sent, a
+  /// deleted one is deleted there. Of a folder this holds for everything below it that is synced, but for the markers of
+  /// empty folders, which follow within seconds.
+  ///
+  /// A server that is away, a file that a program keeps open for writing, and a pause are waited for: cancel the task to
+  /// wait no longer.
+  ///
+  /// - Parameter path: Below the root, or absolute; empty: the whole folder.
+  /// - Throws: ``MartletError`` with ``MartletError/Code/notSynced`` for what lies outside the root, is excluded or cannot
+  ///   be synced, ``MartletError/Code/notSent`` where sending it failed (it is tried again nevertheless) or its deletion is
+  ///   halted, and ``MartletError/Code/notRunning``.
+  public func flush(_ path: String = "") async throws {
+    let path = try configuration.path(below: path)
+    try await whileRunning { try await $0.deliver(path) }
   }
 
-  private func limit(_ rates: [String: String]) throws(ControlFailure) {
-    var limits: [String: Configuration.Bandwidth] = [:]
-    for (direction, text) in rates {
-      guard let limit = Configuration.Bandwidth(parsing: text), ["up", "down"].contains(direction) else {
-        throw ControlFailure(error: "--\(direction) \(text): \(Configuration.Bandwidth.hint)")
+  /// Looks at everything on both sides now, deals with what differs, and returns when that is done.
+  ///
+  /// - Throws: ``MartletError``: the folder or the bucket could not be read, or ``MartletError/Code/notRunning``.
+  public func reconcile() async throws {
+    try await whileRunning { try await $0.reconcile() }
+  }
+
+  /// The transfers under way, and the time that they are to be seen at.
+  package var transfers: (board: TransferBoard, now: Int64) { monitor.transfers }
+}
+
+/// The beginning and the end of the one run.
+extension Syncer {
+  /// False where it has begun already; `task` is called only where it has not.
+  private func begin(_ task: () -> Task<Void, Never>?) throws -> Bool {
+    try phase.withLockedValue { phase in
+      switch phase {
+      case .waiting:
+        phase = .running(task())
+        return true
+      case .running: return false
+      case .ended: throw MartletError(.notRunning, "this syncer has ended: make another one")
       }
-      limits[direction] = limit
     }
-    guard !limits.isEmpty else { return }
-    bandwidth.change(up: limits["up"], down: limits["down"])
-    let told = rates.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-    logger.notice("bandwidth is limited by “martlet limit”: \(told.joined(separator: ", "))")
   }
 
-  /// Throws `MartletError`.
-  public func run() async throws {
+  private func perform() async throws {
+    let result: Result<SyncOutcome, any Error>
     do {
-      try await withGracefulShutdownHandler {
-        try await syncUntilStopped()
-      } onGracefulShutdown: {
-        self.requestStop()
-      }
+      try await syncUntilStopped()
+      result = .success(outcome ?? SyncOutcome())
+      ready.reach(.failure(MartletError(.notRunning, "stopped before the first full pass was complete")))
     } catch {
+      let error = MartletError(error)
       state.withLockedValue { $0 = .ended(nil) }
-      throw MartletError(error)
+      result = .failure(error)
+      ready.reach(.failure(error))
     }
+    phase.withLockedValue { $0 = .ended }
+    end.reach(result)
+    hub.finish()
+    _ = try result.get()
+  }
+
+  private func join() async throws {
+    do {
+      _ = try await end.value()
+    } catch is CancellationError {
+      await cancelStarted()
+      throw CancellationError()
+    }
+  }
+
+  private func cancelStarted() async {
+    guard case .running(let task?) = phase.withLockedValue({ $0 }) else { return }
+    task.cancel()
+    await task.value
   }
 
   private func requestStop() {
-    stop.withLockedValue { $0 = $0 ?? environment.uptime() }
+    stopTime.withLockedValue { $0 = $0 ?? environment.uptime() }
     if case .running(let engine, _, _) = state.withLockedValue({ $0 }) { engine.requestStop() }
   }
 
-  private func syncUntilStopped() async throws {
-    var hasRun = false
-    while true {
-      do {
-        if try await runOnce() { return }
-        hasRun = true
-      } catch let error as MartletError where error.code == .lease {
-        throw error
-      } catch let error where hasRun && !isStopped && !(error is CancellationError) {
-        // After the first pass nothing ends it (I11).
-        logger.warning("cannot go on with the root that is back, trying again: \(error)")
-        try await environment.sleep(for: .seconds(2))
+  var isStopped: Bool { stopTime.withLockedValue { $0 != nil } }
+
+  /// While the folder and the server are being opened there is no engine yet; where the root comes back on another
+  /// volume there is another one.
+  private func whileRunning(_ ask: (Engine) async throws -> Void) async throws {
+    while case .running = phase.withLockedValue({ $0 }) {
+      if case .running(let engine, _, _) = state.withLockedValue({ $0 }) {
+        do {
+          return try await ask(engine)
+        } catch let failure as EngineFailure where failure.code == .ended {
+        } catch is CancellationError {
+          throw CancellationError()
+        } catch {
+          throw MartletError(error)
+        }
       }
+      try await Task.sleep(for: .milliseconds(20))
     }
-  }
-
-  private var isStopped: Bool { stop.withLockedValue { $0 != nil } }
-
-  /// False where the root was mounted anew and everything must be opened again.
-  private func runOnce() async throws -> Bool {
-    let assembly = try await Assembly(
-      configuration, bandwidth: bandwidth, logger: logger, isStopped: { self.isStopped })
-    var outcome: SyncOutcome?
-    do { outcome = try await run(assembly) } catch {
-      await assembly.run.invalidations?.close()
-      await assembly.run.lease?.close()
-      await assembly.close()
-      throw error
-    }
-    // First: others wait for it.
-    await assembly.run.lease?.close()
-    if outcome != nil { await finish(assembly.run) }
-    let left = await assembly.run.invalidations?.close()
-    outcome?.invalidationLeft = left
-    await assembly.close()
-    // Nothing may keep what is open on the volume that is gone: its lock is wanted again.
-    state.withLockedValue { $0 = outcome.map { .ended($0) } ?? .waiting }
-    return outcome != nil
-  }
-
-  /// Longest time that `once` waits for CloudFront, nanoseconds. Its limits last for minutes.
-  private static let invalidationPatience: Int64 = 300_000_000_000
-  /// What is left of the time to stop, at least; the service group waits a little longer than the time-out.
-  private static let leastInvalidationTime: Int64 = 2_000_000_000
-
-  /// What is told and taken away when the engine has ended, side by side.
-  private func finish(_ run: Run) async {
-    await withTaskGroup(of: Void.self) { group in
-      if let invalidations = run.invalidations { group.addTask { await self.finish(invalidations) } }
-      if let journal = run.journal { group.addTask { await journal.finish(within: Self.journalPatience) } }
-      if let feed = run.feed, configuration.eventQueue?.cleansUp == true {
-        group.addTask { await self.cleanUp(feed) }
-      }
-      if let nodes = run.nodes { group.addTask { _ = await self.hurried { await nodes.leave() } } }
-    }
-  }
-
-  /// Of what is left to be told to other nodes.
-  private static let journalPatience: Duration = .seconds(3)
-  /// Beyond the time to stop, and at least; the service group waits five seconds longer.
-  private static let cleanUpTime: Int64 = 4_000_000_000
-
-  private func cleanUp(_ feed: EventFeed) async {
-    let isComplete = await hurried { [logger] in
-      if let left = await feed.cleanUp() { logger.warning("--event-queue-cleanup: \(left)") }
-    }
-    if !isComplete {
-      logger.warning("--event-queue-cleanup: there was no time to take everything away that carries events")
-    }
-  }
-
-  /// False where it was cancelled, since it took too long.
-  private func hurried(_ work: @escaping @Sendable () async -> Void) async -> Bool {
-    let now = environment.uptime()
-    let end = stop.withLockedValue { $0 }.map { $0 + Int64(configuration.shutdownTimeout / .nanoseconds(1)) } ?? now
-    let time = max(end, now) + Self.cleanUpTime - now
-    return await withTaskGroup(of: Bool.self) { [environment] group in
-      group.addTask {
-        await work()
-        return true
-      }
-      group.addTask {
-        try? await environment.sleep(for: .nanoseconds(time))
-        return false
-      }
-      defer { group.cancelAll() }
-      return await group.next() ?? true
-    }
-  }
-
-  private func finish(_ invalidations: Invalidations) async {
-    let now = environment.uptime()
-    // Who stops while tries are repeated waits for none but the one under way.
-    let wasStopped = isStopped
-    let timeout = wasStopped ? Int64(configuration.shutdownTimeout / .nanoseconds(1)) : Self.leastInvalidationTime
-    await invalidations.finish(
-      until: { [stop] in
-        guard let stopped = stop.withLockedValue({ $0 }) else { return now + Self.invalidationPatience }
-        return max(stopped + timeout, now + Self.leastInvalidationTime)
-      }, retries: !wasStopped)
-  }
-
-  /// Nil where the root is back after it was lost, though not as the folder that is open.
-  private func run(_ assembly: Assembly) async throws -> SyncOutcome? {
-    let invalidations = configuration.isDryRun ? nil : assembly.run.invalidations
-    try await invalidations?.begin()
-    let (feed, journal) = (assembly.run.feed, assembly.run.journal)
-    await journal?.begin()
-    let told: any RemoteTreePort = journal?.telling(assembly.remote) ?? assembly.remote
-    let guarded = assembly.run.lease?.guarding(told) ?? told
-    let remote: any RemoteTreePort = feed?.telling(guarded) ?? guarded
-    let seen: any SyncObserver = journal?.telling(monitor) ?? monitor
-    let observer = invalidations?.telling(seen) ?? seen
-    let engine = Engine(
-      local: assembly.local, remote: invalidations?.telling(remote) ?? remote,
-      store: assembly.store, environment: environment, options: assembly.options,
-      observer: observer)
-    assembly.slowDown.connect { engine.slowDown() }
-    state.withLockedValue { $0 = .running(engine, assembly.run, assembly.store) }
-    // A stop may have come before the engine was there to take it.
-    if isStopped { engine.requestStop() }
-    let control = ControlServer(path: assembly.directory.controlSocket, logger: logger) { await self.answer($0) }
-    let tidying = AsideTidying(
-      remote: assembly.remote, retention: configuration.trashRetention, logger: logger)
-    return try await withThrowingTaskGroup(of: End.self) { group in
-      group.addTask {
-        await control.run()
-        return .service
-      }
-      group.addTask { .engine(try await engine.run()) }
-      if let lease = assembly.run.lease {
-        group.addTask {
-          try await lease.run()
-          return .service
-        }
-      }
-      if let invalidations {
-        group.addTask {
-          await invalidations.run()
-          return .service
-        }
-      }
-      if let journal {
-        let listensToOthers = !configuration.once
-        group.addTask {
-          await journal.run(
-            listensToOthers ? engine : nil, FolderNews(remote: assembly.remote, store: assembly.store))
-          return .service
-        }
-      }
-      if let feed {
-        group.addTask {
-          await feed.run(engine)
-          return .service
-        }
-      }
-      if let nodes = assembly.run.nodes {
-        group.addTask { [logger] in
-          await nodes.run { await self.status() }
-          guard !Task.isCancelled else { return .service }
-          logger.notice("starting over as \(nodes.id)")
-          return .restart
-        }
-      }
-      if configuration.nothingIsSent == nil {
-        if assembly.remote.safetyLevel != .conditional {
-          group.addTask {
-            await tidying.run()
-            return .service
-          }
-        }
-        group.addTask { [monitor] in
-          await assembly.capabilities.reconsider(monitor.doubtedCapabilities, of: assembly.remote)
-          return .service
-        }
-      }
-      if !configuration.isDryRun && !configuration.once {
-        group.addTask { [environment, logger] in
-          while !Task.isCancelled {
-            try await environment.sleep(for: .seconds(2))
-            guard await assembly.local.rootIsBack() else { continue }
-            logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
-            return .restart
-          }
-          return .service
-        }
-      }
-      while let end = try await group.next() {
-        switch end {
-        case .service: continue
-        case .restart:
-          group.cancelAll()
-          while await group.nextResult() != nil {}
-          return nil
-        case .engine(let summary):
-          group.cancelAll()
-          var outcome = SyncOutcome(summary, reports: monitor.reports)
-          outcome.leftApart = await StatusReport.LeftApart(assembly.store)?.count ?? 0
-          outcome.drop(await linksOfTheFolder(outcome, assembly.remote))
-          outcome.note(
-            archived: assembly.remote.skippedAsArchived, isIgnored: configuration.objects.ignoresGlacierWarnings,
-            passedOver: PassedOver(
-              root: configuration.root, followsLinks: configuration.symlinks == .follow
-            ).includes)
-          return outcome
-        }
-      }
-      return nil
-    }
-  }
-
-  /// Links looked for in the bucket at the end, at most.
-  private static let linkLimit = 100
-
-  /// Where only the bucket's changes are carried, a link that is left alone matters if the bucket has its name, or if
-  /// it should be deleted.
-  private func linksOfTheFolder(_ outcome: SyncOutcome, _ remote: RemoteTree) async -> Set<String> {
-    guard configuration.directions == .down, !configuration.deletes.contains(.down) else { return [] }
-    var links: Set<String> = []
-    for name in outcome.unsynced.map(\.path) where links.count < Self.linkLimit {
-      guard let path = try? RelativePath(validating: name), FileCalls.isLink(configuration.root + "/" + name),
-        (try? await remote.proveAbsent(path)) == true
-      else { continue }
-      links.insert(name)
-    }
-    return links
-  }
-
-  private enum End: Sendable {
-    case engine(RunSummary)
-    /// Everything has to be opened anew.
-    case restart
-    /// Something beside the engine has nothing more to do.
-    case service
+    throw MartletError(.notRunning, "no run is under way that could do this")
   }
 }
 
 private struct IgnoredEvents: SyncObserver {
-  func record(_ event: SyncEvent) {}
+  func record(_ event: EngineEvent) {}
 }

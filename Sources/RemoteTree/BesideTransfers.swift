@@ -10,6 +10,8 @@ extension S3Client {
   func besideTransfers(patience: Duration, attempts: Int) -> S3Client {
     var client = self
     client.configuration.requestTimeout = patience
+    // Sent again it would be late: who asks decides anew.
+    client.configuration.credentialPatience = .zero
     client.configuration.retry.maximumAttempts = attempts
     client.configuration.bandwidth = BandwidthLimits()
     return client

@@ -65,6 +65,13 @@ package actor Engine {
   var limit: AdaptiveLimit
   /// Something was learned that only a look at everything can follow up.
   var needsPass = false
+  var isPaused = false
+  var hasEnded = false
+  var deliveries = Deliveries()
+  /// Waiters for a full pass.
+  var passAwaited: Set<UInt64> = []
+  /// By waiter.
+  var answers: [UInt64: AsyncThrowingStream<Never, any Error>.Continuation] = [:]
   var nextNumber: UInt64 = 0
   /// While the user may still decide about first contact nothing is changed.
   var undecided: FirstContact?
@@ -109,6 +116,7 @@ package actor Engine {
   /// Throws before the first full pass is complete where something stands in its way; after it every
   /// failure is retried for ever (I11).
   package func run() async throws -> RunSummary {
+    defer { end() }
     try await recogniseRoot()
     if options.policy.mirror != nil { mirror.begin(at: environment.wallTime()) }
     if !options.isDryRun { try await loadIntents() }

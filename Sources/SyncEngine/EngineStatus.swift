@@ -2,7 +2,7 @@ package import SyncModel
 
 /// What is in sync, what is not, and why (I12).
 package struct EngineStatus: Sendable {
-  package enum State: String, Sendable { case starting, syncing, idle, stopping, stopped }
+  package enum State: String, Sendable { case starting, syncing, idle, paused, stopping, stopped }
 
   package var state: State = .starting
   package var firstPassCompleted = false
@@ -55,6 +55,12 @@ package struct EngineFailure: Error, Sendable, CustomStringConvertible {
     case firstSyncUndecided
     case rootLost
     case remote
+    /// What was asked for will not come: the run is over.
+    case ended
+    /// The path is none that goes to the bucket.
+    case notSynced
+    /// The path should be in the bucket and is not.
+    case notSent
   }
 
   package var code: Code

@@ -1,7 +1,7 @@
 package import SyncModel
 
 /// What happened, for logs, progress and the status.
-package enum SyncEvent: Sendable {
+package enum EngineEvent: Sendable {
   case planned(RelativePath, Operation)
   case transferStarted(Transfer)
   /// Bytes moved since the last event of this transfer.
@@ -9,6 +9,8 @@ package enum SyncEvent: Sendable {
   case transferEnded(Transfer.ID, failure: String?)
   case committed(RelativePath, CommittedChange)
   case conflict(RelativePath, keptAs: RelativePath?)
+  /// The object of the old name was copied to the new one; follows its `committed`.
+  case renamed(from: RelativePath, to: RelativePath)
   /// Left alone until the cause is gone; nil reason: it is.
   case reported(path: String, reason: String?)
   /// A step failed and is tried again.
@@ -111,7 +113,7 @@ package struct PassSummary: Hashable, Sendable {
 
 /// Takes events at once; never blocks.
 package protocol SyncObserver: Sendable {
-  func record(_ event: SyncEvent)
+  func record(_ event: EngineEvent)
 }
 
 extension Engine {

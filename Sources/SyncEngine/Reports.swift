@@ -31,6 +31,8 @@ struct Reports: Sendable {
     byName.sorted { $0.key < $1.key }.map { PathReport(name: $0.key.string, reason: $0.value) }
   }
 
+  func reason(_ path: RelativePath) -> String? { byName[path] }
+
   /// True where this is news.
   mutating func set(_ path: String, _ reason: String?) -> Bool {
     let name = RelativePath(unchecked: path)

@@ -11,7 +11,7 @@ import Testing
     _ arguments: [String], _ environment: [String: String] = [:]
   ) throws -> [Configuration.Bandwidth?] {
     let configuration = try invocation(["/tmp/a", "s3://b"] + arguments, environment).configuration
-    return [configuration.maximumUpload, configuration.maximumDownload]
+    return [configuration.maxBandwidthUp, configuration.maxBandwidthDown]
   }
 
   @Test func optionsAndVariables() throws {
@@ -32,8 +32,8 @@ import Testing
 
   @Test func aConfigurationIsCheckedAsWell() {
     var configuration = Configuration(root: "/tmp/a", location: "s3://b")
-    configuration.maximumUpload = .bytesPerSecond(1000)
-    configuration.maximumDownload = .bytesPerSecond(1024)
+    configuration.maxBandwidthUp = .bytesPerSecond(1000)
+    configuration.maxBandwidthDown = .bytesPerSecond(1024)
     #expect(configuration.problems == ["--max-bandwidth-up 1000: \(Configuration.Bandwidth.hint)"])
   }
 
@@ -48,7 +48,7 @@ import Testing
       return [connection.bandwidth.up, connection.bandwidth.down]
     }
     #expect(try bandwidth() == [.bytesPerSecond(819_200), .bytesPerSecond(819_200)])
-    configuration.maximumUpload = .unlimited
+    configuration.maxBandwidthUp = .unlimited
     #expect(try bandwidth() == [.unlimited, .bytesPerSecond(819_200)])
     try #require(FileCalls.writeText("[default]\ns3 =\n  max_bandwidth = 1MB\n", to: folder.path + "/config"))
     #expect(try bandwidth() == [.unlimited, .bytesPerSecond(1 << 20)])

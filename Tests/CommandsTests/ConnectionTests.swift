@@ -63,8 +63,8 @@ import Testing
   ])
   func timeLimits(silence: Duration, request: Duration) throws {
     let connection = try connection {
-      $0.readTimeout = silence
-      $0.connectTimeout = .seconds(3)
+      $0.cliReadTimeout = silence
+      $0.cliConnectTimeout = .seconds(3)
     }
     #expect(connection.transport.stallTimeout == silence)
     #expect(connection.transport.connectTimeout == .seconds(3))

@@ -134,7 +134,7 @@ import Testing
   @Test func readersOnlyRead() throws {
     for isDryRun in [true, false] {
       let actions = try Self.statements { configuration in
-        if isDryRun { configuration.isDryRun = true } else { configuration.directions = .down }
+        if isDryRun { configuration.dryRun = true } else { configuration.directions = .down }
         configuration.lease = Configuration.Lease()
         configuration.objects.acl = .isPrivate
       }
@@ -151,8 +151,8 @@ import Testing
     ] as [(String?, String?, String?, String?)])
   func keysAreNamed(_ id: String?, _ region: String?, _ account: String?, _ key: String?) throws {
     func change(_ configuration: inout Configuration) {
-      configuration.objects.encryption = .kms
-      configuration.objects.kmsKeyID = id
+      configuration.objects.sse = .kms
+      configuration.objects.sseKMSKeyID = id
     }
     let statement = try Self.statements(region: region, account: account, change)["Key"]
     #expect(statement?.resources == key.map { [$0] })

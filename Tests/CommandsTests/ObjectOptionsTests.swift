@@ -31,20 +31,20 @@ import Testing
       "SHA1", "--checksum-mode", "ENABLED", "--request-payer", "requester", "--page-size", "10",
       "--force-glacier-transfer", "--ignore-glacier-warnings",
     ])
-    #expect(objects.acl == .publicRead && objects.encryption == .kms && objects.kmsKeyID == "alias/ours")
+    #expect(objects.acl == .publicRead && objects.sse == .kms && objects.sseKMSKeyID == "alias/ours")
     #expect(objects.storageClass == .glacierIR && objects.websiteRedirect == "/else")
     #expect(objects.contentType == "x/y" && !objects.guessesContentType && objects.cacheControl == "no-cache")
     #expect(objects.contentDisposition == "attachment" && objects.contentEncoding == "br")
     #expect(objects.contentLanguage == "de" && objects.expires == "3600" && objects.metadata == ["a": "1"])
-    #expect(objects.metadataDirective == .replace && objects.copyProperties == .none)
+    #expect(objects.metadataDirective == .replace && objects.copyProps == .none)
     #expect(objects.checksumAlgorithm == .sha1 && objects.asksForChecksums && objects.requestPayer)
     #expect(objects.pageSize == 10 && objects.forcesGlacierTransfer && objects.ignoresGlacierWarnings)
   }
 
   @Test func saysNothingOfObjectsWithoutThem() throws {
     let objects = try objects([])
-    #expect(objects.acl == nil && objects.grants.isEmpty && objects.customerKey == nil && objects.metadata.isEmpty)
-    #expect(objects.guessesContentType && objects.copyProperties == .default && objects.checksumAlgorithm == nil)
+    #expect(objects.acl == nil && objects.grants.isEmpty && objects.sseCKey == nil && objects.metadata.isEmpty)
+    #expect(objects.guessesContentType && objects.copyProps == .default && objects.checksumAlgorithm == nil)
   }
 
   /// As the translation of a command line writes it, with all values behind `=`.
@@ -52,7 +52,7 @@ import Testing
     let objects = try objects([
       "--sse=aws:kms", "--sse-kms-key-id=alias/ours", "--request-payer=requester", "--acl=private",
     ])
-    #expect(objects.encryption == .kms && objects.kmsKeyID == "alias/ours")
+    #expect(objects.sse == .kms && objects.sseKMSKeyID == "alias/ours")
     #expect(objects.requestPayer && objects.acl == .isPrivate)
   }
 
@@ -74,12 +74,12 @@ import Testing
     let bytes = (0..<32).map { UInt8($0) }
     try Data(bytes).write(to: URL(filePath: file))
     defer { try? FileManager.default.removeItem(atPath: file) }
-    #expect(try objects(["--sse-c", "AES256", "--sse-c-key", Self.key]).customerKey?.bytes == Array(Self.key.utf8))
-    #expect(try objects(["--sse-c", "AES256", "--sse-c-key", "fileb://\(file)"]).customerKey?.bytes == bytes)
+    #expect(try objects(["--sse-c", "AES256", "--sse-c-key", Self.key]).sseCKey?.bytes == Array(Self.key.utf8))
+    #expect(try objects(["--sse-c", "AES256", "--sse-c-key", "fileb://\(file)"]).sseCKey?.bytes == bytes)
     #expect(
-      try objects([], ["MARTLET_SSE_C": "AES256", "MARTLET_SSE_C_KEY": Self.key]).customerKey?.bytes.count == 32)
+      try objects([], ["MARTLET_SSE_C": "AES256", "MARTLET_SSE_C_KEY": Self.key]).sseCKey?.bytes.count == 32)
     #expect(
-      try objects(["--sse-c-copy-source", "AES256", "--sse-c-copy-source-key", Self.key]).copySourceKey != nil)
+      try objects(["--sse-c-copy-source", "AES256", "--sse-c-copy-source-key", Self.key]).sseCCopySourceKey != nil)
   }
 
   /// What is said of a key does not say it.
@@ -95,10 +95,10 @@ import Testing
 
   @Test func descriptionsDoNotShowAKey() {
     var configuration = Configuration(root: "/tmp", location: "s3://b")
-    configuration.objects.customerKey = Configuration.Objects.CustomerKey(Array(Self.key.utf8))
+    configuration.objects.sseCKey = Configuration.Objects.CustomerKey(Array(Self.key.utf8))
     var dumped = ""
     dump(configuration, to: &dumped)
-    for text in ["\(configuration)", String(reflecting: configuration.objects.customerKey), dumped] {
+    for text in ["\(configuration)", String(reflecting: configuration.objects.sseCKey), dumped] {
       #expect(!text.contains("107") && !text.contains("kkk"), "\(text)")
     }
   }

@@ -170,6 +170,6 @@ import Testing
   final class Recorder: SyncObserver {
     private let events = NIOLockedValueBox(0)
     var count: Int { events.withLockedValue(\.self) }
-    func record(_ event: SyncEvent) { events.withLockedValue { $0 += 1 } }
+    func record(_ event: EngineEvent) { events.withLockedValue { $0 += 1 } }
   }
 }

@@ -59,23 +59,23 @@ import Testing
 
   static let valued: [Case] = [
     Case("--poll", "7", "8", unset: "nil") { "\($0.configuration.poll.map { "\($0)" } ?? "nil")" },
-    Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassInterval)" },
+    Case("--full-pass-every", "7", "8", unset: "600.0 seconds") { "\($0.configuration.fullPassEvery)" },
     Case("--upload-open-after", "7", "8m", unset: "30.0 seconds") { "\($0.configuration.uploadOpenAfter)" },
     Case("--endpoint-url", "http://one", "http://two", unset: "nil") { "\($0.configuration.endpointURL ?? "nil")" },
     Case("--region", "one", "two", unset: "nil") { "\($0.configuration.region ?? "nil")" },
     Case("--profile", "one", "two", unset: "nil") { "\($0.configuration.profile ?? "nil")" },
     Case("--ca-bundle", "/one", "/two", unset: "nil") { $0.configuration.caBundle ?? "nil" },
-    Case("--cli-read-timeout", "7", "0", unset: "nil") { $0.configuration.readTimeout.map { "\($0)" } ?? "nil" },
+    Case("--cli-read-timeout", "7", "0", unset: "nil") { $0.configuration.cliReadTimeout.map { "\($0)" } ?? "nil" },
     Case("--cli-connect-timeout", "7", "0", unset: "nil") {
-      $0.configuration.connectTimeout.map { "\($0)" } ?? "nil"
+      $0.configuration.cliConnectTimeout.map { "\($0)" } ?? "nil"
     },
     Case("--node-id", "one", "two", unset: "nil") { "\($0.configuration.nodeID ?? "nil")" },
     Case("--conflict", "local", "keep-both", unset: "newest") { $0.configuration.conflict.rawValue },
     Case("--first-sync", "local", "remote", unset: "nil") { $0.configuration.firstSync?.rawValue ?? "nil" },
-    Case("--max-delete", "5", "6%", unset: "standard") { "\($0.configuration.maximumDeletion)" },
+    Case("--max-delete", "5", "6%", unset: "standard") { "\($0.configuration.maxDelete)" },
     Case("--trash-retention", "2d", "3d", unset: "2592000.0 seconds") { "\($0.configuration.trashRetention)" },
     Case("--shutdown-timeout", "1", "2", unset: "25.0 seconds") { "\($0.configuration.shutdownTimeout)" },
-    Case("--state-dir", "/one", "/two", unset: "nil") { $0.configuration.stateDirectory ?? "nil" },
+    Case("--state-dir", "/one", "/two", unset: "nil") { $0.configuration.stateDir ?? "nil" },
     Case("--ready-file", "/one", "/two", unset: "nil") { $0.configuration.readyFile ?? "nil" },
     Case("--watch", "poll", "inotify", unset: "auto") { $0.configuration.watch.rawValue },
     Case("--symlinks", "skip", "follow", unset: "preserve") { $0.configuration.symlinks.rawValue },
@@ -120,7 +120,7 @@ import Testing
     #expect(!(try invocation(places).configuration.once))
     #expect(try invocation(places, ["MARTLET_ONCE": "true"]).configuration.once)
     #expect(try invocation(places + ["--once"], ["MARTLET_ONCE": "no"]).configuration.once)
-    #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.isDryRun)
+    #expect(try invocation(places, ["MARTLET_DRYRUN": "1"]).configuration.dryRun)
     #expect(try invocation(places).configuration.deletes == .both)
     #expect(!(try invocation(places, ["MARTLET_DELETE": "off"]).configuration.deletes == .both))
     #expect(try invocation(places + ["--delete"], ["MARTLET_DELETE": "off"]).configuration.deletes == .both)

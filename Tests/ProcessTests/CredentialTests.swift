@@ -6,7 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import Testing
 
-extension ProcessTests {
+extension SystemTests {
   /// The credentials of a container's role end in the middle of an upload, and the endpoint that gives them out fails.
   @Suite struct Credentials {
     /// MiB of the file that is sent; from 1024 on the endpoint fails for a minute.
@@ -16,7 +16,7 @@ extension ProcessTests {
     private static let interval: Duration = isLong ? .seconds(3) : .milliseconds(250)
 
     @Test(.limit(minutes: 10)) func endInTheMiddleOfAnUpload() async throws {
-      try await Workspace.run { workspace in
+      try await SystemTests.run { workspace in
         try await TestServer.run(.embedded, in: workspace) { server in
           let host = try #require(server.embedded)
           let issuer = try await CredentialIssuer(for: host, token: "the first token")
@@ -32,7 +32,8 @@ extension ProcessTests {
           ]
           func node(_ name: String) throws -> Node {
             let node = try Node(
-              name, in: workspace, server: server, prefix: name, options: ["--max-bandwidth-up", "16MB/s"],
+              name, in: workspace, server: server, prefix: name,
+              options: ["--max-bandwidth-up", Self.isLong ? "16MB/s" : "8MB/s"],
               environment: environment)
             try Self.writeLarge(node.path("large"))
             return node
@@ -55,12 +56,23 @@ extension ProcessTests {
           issuer.isBroken = true
           issuer.rotate()
           let start = ContinuousClock.now
+          let late = try Node("late", in: workspace, server: server, prefix: "late", environment: environment)
+          try write(late.path("small"), "small\n")
+          try late.launched()
           try await eventually("both have met the outage, and every fault", within: .seconds(60)) {
             let waits = [running, once].allSatisfy { $0.process?.log.contains("waiting for credentials") ?? false }
-            return waits && issuer.faults.count == CredentialIssuer.Fault.allCases.count ? nil : "\(issuer.faults)"
+            let starts = late.process?.log.contains("the server does not answer yet") ?? false
+            return waits && starts && issuer.faults.count == CredentialIssuer.Fault.allCases.count
+              ? nil : "\(issuer.faults)"
           }
           try await Task.sleep(for: max(.zero, Self.outage - (ContinuousClock.now - start)))
           issuer.isBroken = false
+          // The rest need not be slow.
+          for node in [running, once] {
+            let limit = try await ProcessTests.finished(
+              [Programs.martlet(), "limit", node.root, "none"], in: workspace)
+            #expect(limit.end == .exited(0), "\(node.name) has ended: \(limit.output)")
+          }
 
           let end = try await once.process?.ended(within: .seconds(300))
           #expect(end == .exited(0))
@@ -69,6 +81,9 @@ extension ProcessTests {
               && $0.pending == 0
           }
           #expect(try await running.stopped() == .exited(0))
+          try await late.ready()
+          #expect(try await late.stopped() == .exited(0))
+          #expect(try await server.bucket.get("late/small") == Array("small\n".utf8))
           for node in [running, once] {
             let log = node.process?.log ?? ""
             #expect(!log.contains("secret-") && !log.contains("token-") && !log.contains(issuer.token))

@@ -7,7 +7,7 @@ import Testing
   @Test(.limit(minutes: 2)) func theExamplesAreValid() async throws {
     try await Workspace.run { workspace in
       let (end, output) = try await ProcessTests.finished(
-        [try Programs.python("python"), Programs.repository + "/scripts/deploy_check.py"], in: workspace,
+        [try Programs.python("python"), Programs.repository + "/scripts/deploy-check.py"], in: workspace,
         environment: ["PYTHONDONTWRITEBYTECODE": "1"])
       #expect(end == .exited(0), "\(output)")
       #expect(output.split(separator: "\n").count { $0.contains(": good") } == 5, "\(output)")

@@ -129,7 +129,7 @@ extension ProcessTests {
     }
 
     /// Must hold: events are hints. `MARTLET_EVENT_DELAY=180` holds them back for minutes.
-    @Test(.limit(minutes: 3 + ProcessTests.scale("MARTLET_EVENT_DELAY", default: 0) / 20))
+    @Test(.limit(minutes: 3 + ProcessTests.scale("MARTLET_EVENT_DELAY", default: 0) / 12))
     func eventsThatAreLostDoubledLateOrReorderedChangeNothing() async throws {
       let delay = ProcessTests.scale("MARTLET_EVENT_DELAY", default: 8)
       try await Workspace.run { workspace in

@@ -489,5 +489,5 @@ import Testing
 }
 
 private struct Ignoring: SyncObserver {
-  func record(_ event: SyncEvent) {}
+  func record(_ event: EngineEvent) {}
 }

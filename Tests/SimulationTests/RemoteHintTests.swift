@@ -51,6 +51,29 @@ import Testing
     run.stop(stage)
   }
 
+  /// Seed 17057349: what had changed in the second of the version that is here was taken into the row, not into the
+  /// folder.
+  @Test func anotherModeOfTheSameSecondArrives() throws {
+    let stage = Stage()
+    let node = stage.node()
+    let run = Self.live(stage, node)
+    func put(mode: UInt32) throws -> SimObject {
+      try stage.server.put(
+        "file", Array("there".utf8), metadata: EntryMetadata(kind: .file, mode: mode), ifMatch: nil,
+        isConditional: false)
+    }
+    let first = try put(mode: 0o644)
+    run.ask(stage) { await $0.hint(remote: ["file"]) }
+    stage.advance(.milliseconds(500))
+    #expect(node.disk.lookup("file")?.mode == 0o644)
+    let second = try put(mode: 0o600)
+    #expect(first.etag == second.etag && first.lastModified == second.lastModified)
+    run.ask(stage) { await $0.hint(remote: ["file"]) }
+    stage.advance(.seconds(3))
+    #expect(node.disk.lookup("file")?.mode == 0o600)
+    run.stop(stage)
+  }
+
   @Test func aLiveFeedMakesListingsRare() {
     let stage = Stage()
     let node = stage.node()

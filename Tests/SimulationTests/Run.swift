@@ -18,7 +18,7 @@ struct Run {
     self.observer = observer
   }
 
-  var events: [SyncEvent] { observer.events }
+  var events: [EngineEvent] { observer.events }
 
   func stop(_ stage: Stage) {
     engine.requestStop()
@@ -43,8 +43,8 @@ private final class AnswerBox<Answer: Sendable>: @unchecked Sendable {
 
 /// `@unchecked Sendable`: used only on the thread of its simulated world.
 final class EventList: SyncObserver, @unchecked Sendable {
-  private(set) var events: [SyncEvent] = []
-  func record(_ event: SyncEvent) { events.append(event) }
+  private(set) var events: [EngineEvent] = []
+  func record(_ event: EngineEvent) { events.append(event) }
 }
 
 extension SimNode {

@@ -38,8 +38,9 @@ extension S3Client {
         if error.waitsForCredentials, learned.credentialsWork.withLockedValue({ $0 }),
           let pause = wait.next(policy, patience: configuration.credentialPatience)
         {
-          logger.warning(
-            "waiting for credentials", metadata: ["error": "\(error)", "pause": "\(pause)"])
+          logger.log(
+            level: wait.count == 1 ? .warning : .debug, "waiting for credentials",
+            metadata: ["error": "\(error)", "pause": "\(pause)"])
           try await policy.sleep(pause)
           corrections.credentials = false
           continue
@@ -253,7 +254,7 @@ extension S3Error {
 /// The pauses of a request that has no credentials.
 private struct CredentialWait {
   private var end: Double?
-  private var count = 0
+  private(set) var count = 0
 
   /// Nil when the patience is over.
   mutating func next(_ policy: RetryPolicy, patience: Duration) -> Duration? {

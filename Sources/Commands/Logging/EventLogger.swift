@@ -21,7 +21,7 @@ struct EventLogger: SyncObserver {
     self.printPlan = printPlan
   }
 
-  func record(_ event: SyncEvent) {
+  func record(_ event: EngineEvent) {
     switch event {
     case .planned(let path, let operation):
       printPlan("(dryrun) \(TextLogHandler.printable("\(OperationText.describe(operation)) \(path)"))")
@@ -32,6 +32,7 @@ struct EventLogger: SyncObserver {
       if let failure { logger.debug("transfer \(id.value) failed: \(failure)") }
     case .committed(let path, let change):
       logger.log(level: change == .adopted ? .debug : .info, "\(OutcomeText.words(change.rawValue)): \(path)")
+    case .renamed(let from, let to): logger.debug("renamed in the bucket: \(from) to \(to)")
     case .conflict(let path, let copy):
       let kept = copy.map { "the other version is kept as \($0)" } ?? "the other version is in the trash"
       logger.warning("conflict: \(path) differs on both sides; \(kept)")

@@ -7,10 +7,12 @@ struct RunningInstances {
   let stateDirectory: String?
 
   /// What they say to a request; without any the console is told why.
-  func answers(to request: ControlRequest, _ console: Console) throws -> [StatusReport] {
+  ///
+  /// - Parameter timeout: seconds; 0: none.
+  func answers(to request: ControlRequest, _ console: Console, timeout: Int = 10) throws -> [StatusReport] {
     let found: [StatusReport]
     do {
-      found = try reports(after: request)
+      found = try reports(after: request, timeout)
     } catch {
       console.write("martlet: \(error)")
       throw ExitStatus.notInSync
@@ -23,9 +25,9 @@ struct RunningInstances {
   }
 
   /// Throws `MartletError` where one refuses, or does not answer.
-  private func reports(after request: ControlRequest) throws -> [StatusReport] {
+  private func reports(after request: ControlRequest, _ timeout: Int) throws -> [StatusReport] {
     try StateDirectory.all(root: root, stateDirectory: stateDirectory).compactMap {
-      try ControlClient.report($0.controlSocket, request)
+      try ControlClient.report($0.controlSocket, request, timeout: timeout)
     }
   }
 

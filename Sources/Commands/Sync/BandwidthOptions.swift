@@ -16,8 +16,8 @@ struct BandwidthOptions: ParsableArguments {
 
   func read(_ reader: inout SettingReader, into configuration: inout Configuration) {
     let both = reader.bandwidth("--max-bandwidth", maxBandwidth)
-    configuration.maximumUpload = reader.bandwidth("--max-bandwidth-up", maxBandwidthUp) ?? both
-    configuration.maximumDownload = reader.bandwidth("--max-bandwidth-down", maxBandwidthDown) ?? both
+    configuration.maxBandwidthUp = reader.bandwidth("--max-bandwidth-up", maxBandwidthUp) ?? both
+    configuration.maxBandwidthDown = reader.bandwidth("--max-bandwidth-down", maxBandwidthDown) ?? both
   }
 }
 

@@ -19,7 +19,7 @@ final class FailureLimit: SyncObserver, Service {
 
   var isReached: Bool { limit > 0 && count.withLockedValue { $0 >= limit } }
 
-  func record(_ event: SyncEvent) {
+  func record(_ event: EngineEvent) {
     next.record(event)
     switch event {
     case .passFailed: count.withLockedValue { $0 += 1 }

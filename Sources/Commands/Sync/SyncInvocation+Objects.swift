@@ -14,10 +14,10 @@ extension Configuration.Objects {
       }
       self.grants.append(grant)
     }
-    encryption = reader.choice("--sse", options.sse)
-    kmsKeyID = reader.text("--sse-kms-key-id", options.sseKMSKeyID)
-    customerKey = Self.key("--sse-c", algorithm: options.sseC, key: options.sseCKey, &reader)
-    copySourceKey = Self.key(
+    sse = reader.choice("--sse", options.sse)
+    sseKMSKeyID = reader.text("--sse-kms-key-id", options.sseKMSKeyID)
+    sseCKey = Self.key("--sse-c", algorithm: options.sseC, key: options.sseCKey, &reader)
+    sseCCopySourceKey = Self.key(
       "--sse-c-copy-source", algorithm: options.sseCCopySource, key: options.sseCCopySourceKey, &reader)
     storageClass = reader.choice("--storage-class", options.storageClass)
     websiteRedirect = reader.text("--website-redirect", options.websiteRedirect)
@@ -36,7 +36,7 @@ extension Configuration.Objects {
         return map
       } ?? [:]
     metadataDirective = reader.choice("--metadata-directive", options.metadataDirective)
-    copyProperties = reader.choice("--copy-props", options.copyProps) ?? .default
+    copyProps = reader.choice("--copy-props", options.copyProps) ?? .default
     checksumAlgorithm = reader.value("--checksum-algorithm", options.checksumAlgorithm) { text throws(SettingProblem) in
       if let algorithm = ChecksumAlgorithm(rawValue: text) { return algorithm }
       let choices = ChecksumAlgorithm.allCases.map(\.rawValue).joined(separator: ", ")
@@ -85,14 +85,14 @@ extension Configuration.Objects {
   /// The options that were given and that are about what is written to the bucket.
   var namesOfUploads: [String] {
     let names: [(String, Bool)] = [
-      ("--acl", acl != nil), ("--grants", !grants.isEmpty), ("--sse", encryption != nil),
-      ("--sse-kms-key-id", kmsKeyID != nil), ("--sse-c-copy-source", copySourceKey != nil),
+      ("--acl", acl != nil), ("--grants", !grants.isEmpty), ("--sse", sse != nil),
+      ("--sse-kms-key-id", sseKMSKeyID != nil), ("--sse-c-copy-source", sseCCopySourceKey != nil),
       ("--storage-class", storageClass != nil), ("--website-redirect", websiteRedirect != nil),
       ("--content-type", contentType != nil), ("--no-guess-mime-type", !guessesContentType),
       ("--cache-control", cacheControl != nil), ("--content-disposition", contentDisposition != nil),
       ("--content-encoding", contentEncoding != nil), ("--content-language", contentLanguage != nil),
       ("--expires", expires != nil), ("--metadata", !metadata.isEmpty),
-      ("--metadata-directive", metadataDirective != nil), ("--copy-props", copyProperties != .default),
+      ("--metadata-directive", metadataDirective != nil), ("--copy-props", copyProps != .default),
       ("--checksum-algorithm", checksumAlgorithm != nil),
     ]
     return names.filter(\.1).map(\.0)

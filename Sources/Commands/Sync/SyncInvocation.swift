@@ -87,14 +87,14 @@ struct SyncInvocation {
   ) {
     // A flag that is absent is not a “no”: the variable decides.
     configuration.once = reader.flag("--once", options.once ? true : nil) ?? false
-    configuration.isDryRun = reader.flag("--dryrun", options.dryrun ? true : nil) ?? false
+    configuration.dryRun = reader.flag("--dryrun", options.dryrun ? true : nil) ?? false
     set(
-      &configuration.fullPassInterval,
+      &configuration.fullPassEvery,
       reader.duration("--full-pass-every", options.fullPassEvery, atLeast: .seconds(1)))
     set(&configuration.uploadOpenAfter, reader.duration("--upload-open-after", options.uploadOpenAfter))
     set(&configuration.watch, reader.choice("--watch", options.watch))
     configuration.nodeID = reader.text("--node-id", options.operation.nodeID)
-    configuration.stateDirectory = reader.text("--state-dir", options.operation.stateDir)
+    configuration.stateDir = reader.text("--state-dir", options.operation.stateDir)
     set(&configuration.shutdownTimeout, reader.duration("--shutdown-timeout", options.operation.shutdownTimeout))
     configuration.readyFile = reader.text("--ready-file", options.operation.readyFile)
   }
@@ -108,8 +108,8 @@ struct SyncInvocation {
     configuration.caBundle = reader.text("--ca-bundle", options.caBundle)
     let isUnverified = reader.flag("--no-verify-ssl", options.noVerifySSL ? true : nil) ?? false
     configuration.verifiesCertificates = !isUnverified
-    configuration.readTimeout = reader.duration("--cli-read-timeout", options.cliReadTimeout)
-    configuration.connectTimeout = reader.duration("--cli-connect-timeout", options.cliConnectTimeout)
+    configuration.cliReadTimeout = reader.duration("--cli-read-timeout", options.cliReadTimeout)
+    configuration.cliConnectTimeout = reader.duration("--cli-connect-timeout", options.cliConnectTimeout)
     configuration.signsRequests = !(reader.flag("--no-sign-request", options.noSignRequest ? true : nil) ?? false)
   }
 
@@ -148,7 +148,7 @@ struct SyncInvocation {
     // Nobody expects that of an option that he did not give.
     configuration.mirrorsAtStart = initSync != nil && (deletes == true || dialect == .s3Sync2)
     set(
-      &configuration.maximumDeletion,
+      &configuration.maxDelete,
       reader.value("--max-delete", options.maxDelete) { text throws(SettingProblem) in
         guard let limit = Configuration.MaximumDeletion(parsing: text) else {
           throw SettingProblem("give a number of files (100), a share (25%) or none")

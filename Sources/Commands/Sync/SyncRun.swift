@@ -34,7 +34,7 @@ struct SyncRun {
       throw ExitStatus.notInSync
     }
     guard let outcome = syncer.outcome else { throw ExitStatus.notInSync }
-    if invocation.configuration.isDryRun { return }
+    if invocation.configuration.dryRun { return }
     OutcomeText.log(outcome, to: logger)
     let status = statusOfOutcome(outcome)
     if status != ExitStatus.inSync { throw status }

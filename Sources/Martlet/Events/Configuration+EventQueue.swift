@@ -17,10 +17,12 @@ extension Configuration {
 
     /// At most 80 of `A-Z a-z 0-9 - _`; `[uid]` in it stands for the id of the node.
     public var name: String
-    /// Take the queue, and what leads to it, away at the end.
+    /// `--event-queue-cleanup`: take the queue, and what leads to it, away at the end.
     public var cleansUp = false
+    /// `--event-route`.
     public var route: Route = .auto
 
+    /// - Parameter name: See ``name``.
     public init(name: String) { self.name = name }
   }
 }

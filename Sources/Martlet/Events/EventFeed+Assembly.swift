@@ -11,14 +11,14 @@ extension EventFeed {
     _ configuration: Configuration, settings: AWSSettings, location: S3Location, node: String, remote: RemoteTree,
     client: S3Client, credentials: CredentialCache, transport: HTTPTransport, stallTimeout: Duration, logger: Logger
   ) -> EventFeed? {
-    guard let queue = configuration.eventQueue, !configuration.once, !configuration.isDryRun else { return nil }
+    guard let queue = configuration.eventQueue, !configuration.once, !configuration.dryRun else { return nil }
     let names = FeedNames(queue: queue.name, node: node, bucket: location.bucket, prefix: location.prefix)
     let route = EventRoute(rawValue: queue.route.rawValue) ?? .auto
     let environment = SystemEnvironment()
     let run = String(environment.random(), radix: 16)
     var options = EventFeed.Options()
     options.canWrite = remote.capabilities.canWrite
-    options.proofInterval = configuration.fullPassInterval
+    options.proofInterval = configuration.fullPassEvery
     options.wait = wait(within: stallTimeout)
     let scratchHeaders = ObjectSettings(configuration.objects).scratchHeaders
     return EventFeed(

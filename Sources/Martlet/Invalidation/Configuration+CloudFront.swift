@@ -3,6 +3,7 @@ import AWSKit
 extension Configuration {
   /// The CloudFront distribution that is told of changes.
   public struct CloudFront: Hashable, Sendable {
+    /// What is invalidated after a change.
     public enum Paths: Hashable, Sendable {
       /// These, whatever changed; encoded, with a slash at the start.
       case fixed([String])
@@ -10,11 +11,14 @@ extension Configuration {
       case changed
     }
 
+    /// Its id: `--cf-dist-id`.
     public var distribution: String
+    /// `--cf-inval-paths`.
     public var paths: Paths = .fixed(["/*"])
-    /// Also after changes that came from the bucket.
+    /// `--cf-inval-always`: also after changes that came from the bucket.
     public var always = false
 
+    /// - Parameter distribution: The id.
     public init(distribution: String) { self.distribution = distribution }
   }
 }

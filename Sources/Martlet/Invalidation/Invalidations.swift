@@ -75,13 +75,13 @@ final class Invalidations: Sendable {
     let invalidations: Invalidations
     let next: any SyncObserver
 
-    func record(_ event: SyncEvent) {
+    func record(_ event: EngineEvent) {
       invalidations.note(event)
       next.record(event)
     }
   }
 
-  private func note(_ event: SyncEvent) {
+  private func note(_ event: EngineEvent) {
     switch event {
     case .turned(let path, .writeHadLanded), .turned(let path, .deletionHadLanded),
       .turned(let path, .deletionWasOvertaken):

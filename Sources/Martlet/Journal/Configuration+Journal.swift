@@ -3,9 +3,10 @@ import SyncModel
 extension Configuration {
   /// The small objects in which nodes tell each other what they changed in the bucket.
   public struct Journal: Hashable, Sendable {
-    /// Of the keys of the entries, in the same bucket; nil: below the prefix, in `.martlet/journal/`.
+    /// `--journal-prefix`: of the keys of the entries, in the same bucket; nil: below the prefix, in `.martlet/journal/`.
     public var prefix: String?
 
+    /// - Parameter prefix: See ``prefix``.
     public init(prefix: String? = nil) { self.prefix = prefix }
   }
 }

@@ -107,7 +107,7 @@ final class JournalKeeper: Sendable {
     let journal: JournalKeeper
     let next: any SyncObserver
 
-    func record(_ event: SyncEvent) {
+    func record(_ event: EngineEvent) {
       switch event {
       case .turned(let path, .writeHadLanded), .turned(let path, .deletionHadLanded),
         .turned(let path, .deletionWasOvertaken):

@@ -1,15 +1,16 @@
 extension Configuration {
   /// The lock object that nodes take before they change the bucket (`--dfs`).
   public struct Lease: Hashable, Sendable {
-    /// After which silence its holder counts as gone; the same on all nodes, and in their s3-sync2 scripts.
+    /// `--dfs-lock-timeout`: after which silence its holder counts as gone; the same on all nodes, and in their s3-sync2 scripts.
     public var timeout: Duration = .seconds(60)
-    /// How long to wait for it before that is told.
+    /// `--dfs-lock-wait`: how long to wait for it before that is told.
     public var wait: Duration = .seconds(180)
     /// Whether the run then ends.
     public var endsAfterWait = false
-    /// Name the host in the lock, in place of the node.
+    /// `--dfs-uid-hostname`: name the host in the lock, in place of the node.
     public var namesHost = false
 
+    /// With s3-sync2's times.
     public init() {}
 
     var problems: [String] {

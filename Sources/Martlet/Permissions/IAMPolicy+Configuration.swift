@@ -10,12 +10,12 @@ extension IAMPolicy {
     statements = Self.tree(configuration, location, scope)
     statements += Self.journal(configuration, location, scope)
     statements += Self.key(configuration, scope)
-    if let queue = configuration.eventQueue, !configuration.once, !configuration.isDryRun {
+    if let queue = configuration.eventQueue, !configuration.once, !configuration.dryRun {
       statements += Self.events(queue, location, scope)
     }
     if let cloudFront = configuration.cloudFront {
       // A dry run looks whether there is such a distribution, too.
-      let actions = ["GetDistribution"] + (configuration.isDryRun ? [] : ["CreateInvalidation"])
+      let actions = ["GetDistribution"] + (configuration.dryRun ? [] : ["CreateInvalidation"])
       statements.append(
         Statement(
           "Distribution", actions.map { "cloudfront:\($0)" },
@@ -67,7 +67,7 @@ extension IAMPolicy {
   private static func journal(
     _ configuration: Configuration, _ location: S3Location, _ scope: PolicyScope
   ) -> [Statement] {
-    guard let prefix = configuration.journal?.prefix, !configuration.isDryRun else { return [] }
+    guard let prefix = configuration.journal?.prefix, !configuration.dryRun else { return [] }
     let folder = S3Location(bucket: location.bucket, prefix: prefix).prefix
     if folder.utf8.starts(with: location.prefix.utf8) { return [] }
     let changes = configuration.nothingIsSent == nil ? ["s3:PutObject", "s3:DeleteObject"] : []
@@ -81,7 +81,7 @@ extension IAMPolicy {
 
   /// Of the key that AWS keeps for S3 every account's users may make use.
   private static func key(_ configuration: Configuration, _ scope: PolicyScope) -> [Statement] {
-    guard configuration.objects.encryption == .kms, let id = configuration.objects.kmsKeyID, !id.isEmpty else {
+    guard configuration.objects.sse == .kms, let id = configuration.objects.sseKMSKeyID, !id.isEmpty else {
       return []
     }
     let actions = ["kms:Decrypt"] + (configuration.nothingIsSent == nil ? ["kms:GenerateDataKey"] : [])

@@ -6,8 +6,10 @@ package enum ControlClient {
   /// The status after the command, or nil where nobody listens.
   ///
   /// - Throws: `MartletError` where the command was refused.
-  package static func report(_ path: ControlSocketPath, _ request: ControlRequest) throws -> StatusReport? {
-    guard let reply = try self.request(path, request) else { return nil }
+  package static func report(
+    _ path: ControlSocketPath, _ request: ControlRequest, timeout: Int = 10
+  ) throws -> StatusReport? {
+    guard let reply = try self.request(path, request, timeout: timeout) else { return nil }
     if let failure = try? JSONDecoder().decode(ControlFailure.self, from: Data(reply)) {
       throw MartletError(.configuration, failure.error)
     }
@@ -16,7 +18,7 @@ package enum ControlClient {
 
   /// The JSON document of the reply, or nil where nobody listens.
   ///
-  /// - Parameter timeout: seconds.
+  /// - Parameter timeout: seconds; 0: none.
   package static func request(
     _ path: ControlSocketPath, _ request: ControlRequest = ControlRequest(.status), timeout: Int = 10
   ) throws -> [UInt8]? {

@@ -12,6 +12,11 @@ package struct ControlRequest: Codable, Hashable, Sendable {
     case limit
     /// The status with the nodes of the prefix.
     case nodes
+    case pause, resume
+    /// With `path`: replied to when it is in the bucket.
+    case flush
+    /// Replied to when a full pass is complete.
+    case reconcile
   }
 
   /// Goes up when what is there changes its meaning; more commands leave it as it is.

@@ -87,6 +87,7 @@ private final class ControlHandler: ChannelInboundHandler {
   private var line: [UInt8] = []
   private var patience: Scheduled<Void>?
   private var isAnswered = false
+  private var work: Task<Void, Never>?
 
   init(answer: @escaping @Sendable ([UInt8]) async -> [UInt8]) { self.answer = answer }
 
@@ -107,7 +108,9 @@ private final class ControlHandler: ChannelInboundHandler {
     isAnswered = true
     patience?.cancel()
     let (answer, line) = (answer, line)
-    context.eventLoop.makeFutureWithTask { await answer(line) }.assumeIsolated().whenSuccess { reply in
+    let promise = context.eventLoop.makePromise(of: [UInt8].self)
+    work = Task { promise.succeed(await answer(line)) }
+    promise.futureResult.assumeIsolated().whenSuccess { reply in
       context.writeAndFlush(NIOAny(ByteBuffer(bytes: reply))).assumeIsolated().whenComplete { _ in
         context.close(promise: nil)
       }
@@ -116,6 +119,8 @@ private final class ControlHandler: ChannelInboundHandler {
 
   func channelInactive(context: ChannelHandlerContext) {
     patience?.cancel()
+    // Nobody waits for the answer any more.
+    work?.cancel()
     context.fireChannelInactive()
   }
 

@@ -24,7 +24,7 @@ extension StatusReport {
     // A file that a limit lets through slowly moves, though nothing else tells of it for long.
     let sinceGrant = [run.bandwidth.up, run.bandwidth.down].compactMap(\.timeSinceLastGrant).min()
     let silence = Duration.nanoseconds(now - max(engine.lastPassEnded ?? 0, monitor.lastActivity))
-    isStuck = min(silence, sinceGrant ?? silence) > patience
+    isStuck = engine.state != .paused && min(silence, sinceGrant ?? silence) > patience
     secondsSinceLastPass = engine.lastPassEnded.map { Double(now - $0) / 1e9 }
     committed = engine.committed.named
     conflicts = engine.conflicts
@@ -85,6 +85,7 @@ extension StatusReport.State {
     case .starting: self = .starting
     case .syncing: self = .syncing
     case .idle: self = .idle
+    case .paused: self = .paused
     case .stopping: self = .stopping
     case .stopped: self = .stopped
     }

@@ -2,11 +2,16 @@ import FoundationEssentials
 
 /// What is in sync, what is not, and why; the JSON of `martlet status --json`. docs/options.md names the fields.
 public struct StatusReport: Codable, Hashable, Sendable {
+  /// What the syncer is at.
   public enum State: String, Codable, Sendable {
     case starting, syncing, idle, stopping, stopped
+    /// Nothing is transferred or changed until it is resumed.
+    case paused
   }
 
+  /// A transfer under way.
   public struct ActiveTransfer: Codable, Hashable, Sendable {
+    /// Below the root.
     public var path: String
     /// `upload` or `download`.
     public var direction: String
@@ -16,7 +21,9 @@ public struct StatusReport: Codable, Hashable, Sendable {
     public var moved: Int64
   }
 
+  /// A file that waits for its writer.
   public struct BusyFile: Codable, Hashable, Sendable {
+    /// Below the root.
     public var path: String
     /// Since it was first found open with a change that must be synced.
     public var seconds: Double
@@ -24,6 +31,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
   /// Paths with versions that differ and that an option such as `--size-only` leaves as they are.
   public struct LeftApart: Codable, Hashable, Sendable {
+    /// All of them.
     public var count: Int
     /// The first of them in the order of their names, at most ten.
     public var first: [String]
@@ -34,13 +42,17 @@ public struct StatusReport: Codable, Hashable, Sendable {
     }
   }
 
+  /// A path that is not in sync, and why.
   public struct Problem: Codable, Hashable, Sendable {
+    /// Below the root; `/` for the whole of it.
     public var path: String
+    /// Says what to do.
     public var reason: String
   }
 
   /// What a CloudFront distribution was told, and what not yet.
   public struct Invalidation: Codable, Hashable, Sendable {
+    /// Its id.
     public var distribution: String
     /// Invalidations that were accepted since the start.
     public var accepted: Int
@@ -54,6 +66,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
   /// The lock that nodes take before they change the bucket.
   public struct Lease: Codable, Hashable, Sendable {
+    /// Whose turn it is.
     public enum State: String, Codable, Sendable {
       /// Nothing here needs it.
       case free
@@ -62,6 +75,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
       case held
     }
 
+    /// Whose turn it is.
     public var state: State
     /// Another node, or a uid of s3-sync2, as last seen.
     public var holder: String?
@@ -80,6 +94,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
   /// What nodes tell each other of their changes in the bucket.
   public struct Journal: Codable, Hashable, Sendable {
+    /// Whether it works.
     public enum State: String, Codable, Sendable {
       /// Its end is not known yet.
       case starting
@@ -90,11 +105,13 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
     /// The keys of the entries begin with it.
     public var place: String
+    /// Whether it works.
     public var state: State = .starting
     /// Number of the last entry that was read.
     public var position: Int64 = 0
     /// Since the start: entries of others, and own ones.
     public var read = 0
+    /// Those of this node.
     public var written = 0
     /// Times since the start that entries were missing, so that everything was looked at.
     public var gaps = 0
@@ -108,6 +125,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
   /// What this node hears of changes in the bucket.
   public struct Events: Codable, Hashable, Sendable {
+    /// Whether it works.
     public enum State: String, Codable, Sendable {
       /// What carries events is being made.
       case connecting
@@ -119,14 +137,18 @@ public struct StatusReport: Codable, Hashable, Sendable {
       case failing
     }
 
+    /// Its name.
     public var queue: String
     /// `sns`, `sqs`, `eventbridge`; `auto` until it is decided.
     public var route: String
+    /// Whether it works.
     public var state: State
     /// Since the start: events that something may have followed from; those of this node's own writes and of what is
     /// not synced; records that nobody understands.
     public var taken: Int
+    /// See ``taken``.
     public var ignored: Int
+    /// See ``taken``.
     public var unknown: Int
     /// Why it does not work.
     public var problem: String?
@@ -134,32 +156,43 @@ public struct StatusReport: Codable, Hashable, Sendable {
 
   /// Bytes per second; absent: no limit.
   public struct Limits: Codable, Hashable, Sendable {
+    /// Of all uploads together.
     public var up: Int64?
+    /// Of all downloads together.
     public var down: Int64?
 
+    /// - Parameters: Bytes per second; nil: no limit.
     public init(up: Int64? = nil, down: Int64? = nil) {
       self.up = up
       self.down = down
     }
   }
 
+  /// The local folder.
   public var root: String
+  /// `s3://BUCKET/PREFIX`.
   public var location: String
+  /// This node's id.
   public var node: String
+  /// Id of the process.
   public var process: Int32
+  /// What it is at.
   public var state: State
   /// The first full pass is complete.
   public var isReady: Bool
   /// No pass has been completed for long and nothing moves.
   public var isStuck: Bool
+  /// Since the last look at both sides that reached its end.
   public var secondsSinceLastPass: Double?
   /// Changes since the start, by kind.
   public var committed: [String: Int]
   /// Conflicts since the start.
   public var conflicts: Int
+  /// The transfers under way.
   public var active: [ActiveTransfer]
   /// Paths known to differ.
   public var pending: Int
+  /// How long the oldest of them has waited.
   public var oldestUnsyncedSeconds: Double?
   /// Files that wait because a program has them open for writing, at most 10,000.
   public var busy: [BusyFile]
@@ -171,6 +204,7 @@ public struct StatusReport: Codable, Hashable, Sendable {
   public var watch: String
   /// What the server guarantees about concurrent writers.
   public var safety: String
+  /// Of the last failure, also where a later try succeeded.
   public var lastError: String?
   /// Absent without `--cf-dist-id`.
   public var invalidation: Invalidation?

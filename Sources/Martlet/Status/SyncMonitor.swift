@@ -31,7 +31,7 @@ package final class SyncMonitor: SyncObserver {
     state = NIOLockedValueBox(State(lastActivity: uptime()))
   }
 
-  package func record(_ event: SyncEvent) {
+  package func record(_ event: EngineEvent) {
     let now = uptime()
     var event = event
     // Where a link stands now, whatever was wrong with the path before is over.

@@ -21,7 +21,7 @@ package struct TransferBoard: Sendable {
   package var active: [Row] { rows.values.sorted { $0.transfer.id.value < $1.transfer.id.value } }
 
   /// `now` in nanoseconds of any clock that does not go back.
-  package mutating func record(_ event: SyncEvent, now: Int64) {
+  package mutating func record(_ event: EngineEvent, now: Int64) {
     switch event {
     case .transferStarted(let transfer):
       if rows.isEmpty, let last = samples.last, now - last.time > Self.quiet { self = TransferBoard() }

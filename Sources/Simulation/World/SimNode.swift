@@ -165,7 +165,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
 
   private static let turns = Dictionary(uniqueKeysWithValues: Turn.allCases.map { ($0, "turn \($0)") })
 
-  func record(_ event: SyncEvent) {
+  func record(_ event: EngineEvent) {
     if case .conflict(let path, _?) = event { oracle.conflicts(path, node: node) }
     if tally.exceeds(after: event) {
       oracle.violates("I8", "\(node) deleted more files between two passes than the limit allows")
@@ -224,7 +224,7 @@ private final class DeletionTally: @unchecked Sendable {
     if case .files(let count) = limit { self.limit = count } else { self.limit = nil }
   }
 
-  func exceeds(after event: SyncEvent) -> Bool {
+  func exceeds(after event: EngineEvent) -> Bool {
     switch event {
     case .passStarted: times = [:]
     case .turned(let path, .deletionIsMove): moves.insert(path)

@@ -161,6 +161,7 @@ extension Engine {
       let reason = reasons.joined(separator: " ")
       if status.deletionsHalted != reason { observer.record(.deletionsHalted(reason: reason)) }
       status.deletionsHalted = reason
+      deliveriesAreHalted(reason)
       return false
     }
     if status.deletionsHalted != nil {

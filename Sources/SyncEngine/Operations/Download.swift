@@ -30,7 +30,9 @@ extension Engine {
     guard !stop.isRequested else { throw LocalFailure.stopping }
     if version.size > options.largeSize {
       return try await inLane {
-        try await withFetched(path, version) { fetched in
+        // Its turn came late.
+        if isPaused { return .later(.zero) }
+        return try await withFetched(path, version) { fetched in
           try await install(fetched, at: path, replacing: expected, &sight)
         }
       }

@@ -34,6 +34,7 @@ extension Engine {
 
   /// Two steps, each with its intent: conditional copy to the new key, then conditional delete of the old.
   func processRename(from: RelativePath, to: RelativePath) async {
+    let delivery = delivery(Work(to))
     do {
       let isDone = try await locked([from, to]) {
         try Task.checkCancellation()
@@ -41,6 +42,7 @@ extension Engine {
       }
       if isDone {
         succeeded(to)
+        if let delivery { await ended(delivery, .settled) }
         return
       }
     } catch {
@@ -101,6 +103,7 @@ extension Engine {
     entry.isProvisional = isProvisional
     entry.local = rowStamp
     try await commit(entry, closing: intent, as: .renamedRemote)
+    observer.record(.renamed(from: from, to: to))
     if entry.local != stamp { mark(to, .localEvent) }
     guard options.policy(for: from).deletesRemote else { return true }
     try await keepEmptied(above: from)

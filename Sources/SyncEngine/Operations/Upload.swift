@@ -67,6 +67,8 @@ extension Engine {
   private func uploadLarge(
     _ path: RelativePath, _ stamp: LocalStamp, replacing expected: RemoteStamp?, _ sight: Sight
   ) async throws -> Outcome? {
+    // Its turn came late.
+    if isPaused { return .later(.zero) }
     let snapshot = try await local.openSnapshot(path, expecting: stamp, whileOpen: openVersion(of: path, stamp))
     let transfer = begin(.upload, path, snapshot.size)
     do {

@@ -4,7 +4,7 @@ extension Engine {
   /// `--once`: until nothing is left that could be settled now.
   func finishOnce() async throws {
     while !stop.isRequested {
-      if dirty.count == 0, dispatched == 0, spilled == 0, spool.isEmpty, !isFlushing {
+      if !isPaused, dirty.count == 0, dispatched == 0, spilled == 0, spool.isEmpty, !isFlushing {
         guard needsPass else { return }
         try await pass(isFull: true)
         continue
@@ -56,8 +56,9 @@ extension Engine {
 
   /// What keeps failing is reported, not waited for.
   private var isDrained: Bool {
-    dispatched == 0 && spilled == 0 && (spool.isEmpty || awaitsMirror) && !isFlushing && dirty.count < 1000
-      && dirty.paths(limit: 1000).allSatisfy { quarantine.entry(for: $0) != nil }
+    isPaused && dispatched == 0 && !isFlushing
+      || dispatched == 0 && spilled == 0 && (spool.isEmpty || awaitsMirror) && !isFlushing && dirty.count < 1000
+        && dirty.paths(limit: 1000).allSatisfy { quarantine.entry(for: $0) != nil }
   }
 
   func summary() -> RunSummary {
@@ -97,7 +98,7 @@ extension Engine {
       // What keeps failing waits for its next try, which may be hours away.
       let isIdle =
         !passIsRunning && running.isEmpty && now.pending <= quarantine.reported.count + openFiles.reportedCount
-      now.state = !now.firstPassCompleted ? .starting : isIdle ? .idle : .syncing
+      now.state = isPaused ? .paused : !now.firstPassCompleted ? .starting : isIdle ? .idle : .syncing
     }
     return now
   }

@@ -3,10 +3,17 @@ import SyncModel
 extension Engine {
   /// The first pass, then a look every poll interval, until asked to stop.
   func passes() async throws {
-    try await retryingWhatMayPass { try await firstContact() }
-    if stop.isRequested { return }
+    // A pass that a pause cuts off is begun anew after it.
+    repeat {
+      await untilResumed()
+      try await retryingWhatMayPass { try await firstContact() }
+      if stop.isRequested { return }
+    } while undecided != nil
     status.watch = await local.watchState
-    try await retryingWhatMayPass { try await pass(isFull: true) }
+    repeat {
+      await untilResumed()
+      try await retryingWhatMayPass { try await pass(isFull: true) }
+    } while !status.firstPassCompleted && !stop.isRequested
     var lastFull = environment.uptime()
     if options.once || options.isDryRun {
       if !options.isDryRun { try await finishOnce() }
@@ -16,6 +23,7 @@ extension Engine {
       await pause(nextPoll())
       // A pause of a cancelled task is none: what fails at once would be tried again at once.
       if stop.isRequested || Task.isCancelled { return }
+      if isPaused { continue }
       do {
         let age = environment.uptime() - lastFull
         let watch = await local.watchState
@@ -47,6 +55,10 @@ extension Engine {
       return .nanoseconds(min(poll + jitter, Int64(1_000_000_000) << min(passFailures, 8)))
     }
     return .nanoseconds(poll - poll / 10 + jitter)
+  }
+
+  private func untilResumed() async {
+    while isPaused, !stop.isRequested, !Task.isCancelled { await pause(nextPoll()) }
   }
 
   /// Ends early when asked to stop.
@@ -86,6 +98,20 @@ extension Engine {
   /// reached the end. Throws where either side could not be read to the end: no absence counts then.
   @discardableResult
   func pass(isFull: Bool, only scope: PassScope = .everything) async throws -> Bool {
+    let awaited = isFull && scope == .everything ? passAwaited : []
+    do {
+      let isComplete = try await look(isFull: isFull, only: scope)
+      if isComplete { for waiter in awaited { answer(waiter, nil) } }
+      // A deletion that left the spool without an attempt, for one.
+      for path in deliveries.paths { mark(path, .localEvent) }
+      return isComplete
+    } catch {
+      for waiter in awaited { answer(waiter, error) }
+      throw error
+    }
+  }
+
+  private func look(isFull: Bool, only scope: PassScope) async throws -> Bool {
     passIsRunning = true
     defer {
       passIsRunning = false
@@ -103,13 +129,14 @@ extension Engine {
     var merge = Merge(
       local: isFull ? LocalStream(local.walk(.root), rootMount: mount, root: .root, store: store) : nil,
       base: BaseStream(store), remote: RemoteStream(remote, store: store))
-    try await runMerge(&merge, scope, &summary)
+    let isWhole = try await runMerge(&merge, scope, &summary)
     summary.localEntries = merge.local?.count ?? 0
     summary.remoteEntries = merge.remote?.count ?? 0
-    if isFull { report(merge) }
-    guard !stop.isRequested else {
+    if isFull, isWhole || stop.isRequested { report(merge) }
+    guard isWhole, !stop.isRequested, !isPaused else {
       // What is missing in a part of a listing was never weighed against the whole.
       dropUnproven()
+      needsPass = true
       return false
     }
     if scope == .everything {
@@ -142,8 +169,12 @@ extension Engine {
   }
 
   /// Settles what differs while the streams go on, a bounded number of paths at once.
-  private func runMerge(_ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary) async throws {
+  /// False where a stop or a pause came before the end.
+  private func runMerge(
+    _ merge: inout Merge, _ scope: PassScope, _ summary: inout PassSummary
+  ) async throws -> Bool {
     var submitted = 0
+    var isWhole = true
     var held = merge
     var failure: (any Error)?
     await withDiscardingTaskGroup { group in
@@ -151,7 +182,10 @@ extension Engine {
         merging: while let decided = try await held.next() {
           for (seen, neighbours) in decided {
             // Uploads under way end; the drain finds what was not begun.
-            if stop.isRequested { break merging }
+            if stop.isRequested || isPaused {
+              isWhole = false
+              break merging
+            }
             note(seen, in: &summary)
             guard var work = work(for: seen, neighbours, scope) else { continue }
             // What was merged out of order missed its row.
@@ -177,6 +211,7 @@ extension Engine {
     if let failure { throw failure }
     merge = held
     summary.submitted = submitted
+    return isWhole
   }
 
   private func finishSubmitted() {
@@ -272,6 +307,42 @@ extension Engine {
       }
     }
     for problem in merge.local?.problems ?? [] { report(problem.name, problem.reason) }
+  }
+
+  /// The paths below `directory` whose local side is not the base's, and those whose turn is still to come.
+  func forEachDifference(
+    below directory: RelativePath, _ body: (RelativePath) async throws -> Void, problem: (PathReport) -> Void
+  ) async throws {
+    var mount = try await local.checkRoot()
+    if !directory.isRoot {
+      guard case .present(let stamp) = try await local.observe(directory) else {
+        // What is no folder any more cannot be walked.
+        return try await forEachRow(below: directory, body)
+      }
+      mount = stamp.mount
+    }
+    var merge = Merge(
+      local: LocalStream(local.walk(directory), rootMount: mount, root: directory, store: store),
+      base: BaseStream(store, below: directory), remote: nil)
+    while let decided = try await merge.next() {
+      for (seen, neighbours) in decided
+      where dirty.entry(for: seen.path) != nil || running[seen.path] != nil
+        || work(for: seen, neighbours, .everything) != nil
+      {
+        try await body(seen.path)
+      }
+    }
+    for found in merge.local?.problems ?? [] { problem(found) }
+  }
+
+  private func forEachRow(below directory: RelativePath, _ body: (RelativePath) async throws -> Void) async throws {
+    var last: RelativePath?
+    while true {
+      let entries = try await store.entries(below: directory, after: last, limit: BaseStream.batchSize)
+      for entry in entries { try await body(entry.path) }
+      guard let next = entries.last?.path else { return }
+      last = next
+    }
   }
 }
 

@@ -72,7 +72,7 @@ extension Engine {
         await moveOverflow()
         let now = environment.uptime()
         if timer <= now { timer = .max }
-        let room = undecided == nil ? max(0, concurrency + waitingInLane - dispatched) : 0
+        let room = undecided == nil && !isPaused ? max(0, concurrency + waitingInLane - dispatched) : 0
         for entry in dirty.takeReady(now: now, limit: room) {
           dispatched += 1
           var work = Work(entry.path)
@@ -82,7 +82,7 @@ extension Engine {
             await self.finishDispatched()
           }
         }
-        if dispatched == 0, !mayHoldNewNames, !isFlushing, !passIsRunning, !spool.isEmpty, !awaitsMirror {
+        if !isPaused, dispatched == 0, !mayHoldNewNames, !isFlushing, !passIsRunning, !spool.isEmpty, !awaitsMirror {
           isFlushing = true
           group.addTask {
             await self.flushHintedDeletions()

@@ -51,6 +51,7 @@ extension Engine {
       mark(path, .retry, after: .nanoseconds(due - environment.uptime()))
       return nil
     }
+    let delivery = delivery(work)
     running[path, default: 0] += 1
     defer { running[path] = running[path].flatMap { $0 > 1 ? $0 - 1 : nil } }
     do {
@@ -65,9 +66,16 @@ extension Engine {
         mirror.settled(path)
       case .later, .deletion: break
       }
+      if let delivery {
+        await ended(delivery, outcome)
+      } else if case .settled = outcome {
+        // Who waits for it learns nothing from what was seen earlier, and nobody else may look again.
+        lookAgain(at: path)
+      }
       return outcome
     } catch {
       await failed(path, error)
+      if let delivery { ended(delivery, error) }
       return nil
     }
   }
@@ -171,6 +179,7 @@ extension Engine {
         return .settled
       }
       if work.onlyCompares, operation.isChange { return .settled }
+      if isPaused, operation.isChange || operation.isComparison { return put(off: operation) }
       do {
         if let outcome = try await execute(operation, work, &sight) { return outcome }
       } catch let failure as LocalFailure where failure.code == .changed || failure.code == .vanished {
@@ -195,6 +204,15 @@ extension Engine {
     }
     turn(path, .changesTooOften)
     return .later(.seconds(1))
+  }
+
+  /// Until the pause is over: then everything that is dirty, or in the spool, goes on.
+  private func put(off operation: Operation) -> Outcome {
+    switch operation {
+    case .deleteLocal, .removeLocalDirectory: .deletion(.local)
+    case .deleteRemote, .deleteMarker: .deletion(.remote)
+    default: .later(.zero)
+    }
   }
 
   /// What stands there may be what we sent ourselves, earlier and without a reply.
@@ -250,6 +268,9 @@ extension Operation {
     default: true
     }
   }
+
+  /// May read the object.
+  var isComparison: Bool { if case .compare = self { true } else { false } }
 
   /// Changes the folder. A conflict may as well; who wins it is not known yet.
   var changesLocal: Bool {

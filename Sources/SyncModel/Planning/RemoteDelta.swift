@@ -5,7 +5,7 @@ enum RemoteDelta: Hashable, Sendable {
   case refreshed(RemoteStamp)
   /// Written again with the same content; only a HEAD tells what became of the metadata.
   case touched(RemoteStamp)
-  /// Same content, other metadata.
+  /// Same content, other metadata; with the same stamp where both are of one second.
   case metadata(RemoteStamp, EntryMetadata)
   case changed(RemoteStamp)
   case absent
@@ -15,7 +15,8 @@ enum RemoteDelta: Hashable, Sendable {
       self = .changed(stamp)
       return
     }
-    if stamp.isSameVersion(as: baseStamp) {
+    // S3 counts in seconds: a stamp that is the same may be that of another one's metadata.
+    if stamp.isSameVersion(as: baseStamp), metadata.map({ $0 == base.metadata }) ?? true {
       self = .unchanged(stamp)
     } else if let metadata {
       if metadata == base.metadata {

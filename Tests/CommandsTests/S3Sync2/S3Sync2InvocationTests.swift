@@ -187,7 +187,7 @@ import Testing
       "/tmp s3://b --sse --grants read=id=a full=id=b --metadata a=b --storage STANDARD_IA"
     )
     .objects
-    #expect(objects.encryption == .aes256 && objects.storageClass == .standardIA)
+    #expect(objects.sse == .aes256 && objects.storageClass == .standardIA)
     #expect(objects.grants.map(\.grantees) == ["id=a", "id=b"])
     #expect(objects.metadata == ["a": "b"])
   }

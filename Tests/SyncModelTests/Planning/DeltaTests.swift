@@ -99,6 +99,11 @@ import Testing
     #expect(delta(earlier) == .unchanged(earlier))
   }
 
+  @Test func `other metadata of the same second has the same stamp`() {
+    #expect(delta(Given.remote, Given.metadata) == .unchanged(Given.remote))
+    #expect(delta(Given.remote, Given.remoteMode) == .metadata(Given.remote, Given.remoteMode))
+  }
+
   @Test func `a later last-modified with the same ETag needs the metadata`() {
     #expect(delta(Given.rewritten) == .touched(Given.rewritten))
     #expect(delta(Given.rewritten, Given.metadata) == .refreshed(Given.rewritten))

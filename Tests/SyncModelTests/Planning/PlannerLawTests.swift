@@ -39,7 +39,6 @@ import Testing
     }
     var remoteHasBaseContent: Bool {
       guard let base, let known = base.remote, let seen = remoteStamp else { return false }
-      if seen.isSameVersion(as: known) { return true }
       return seen.hasSameContent(as: known) && remoteMetadata?.kind != .symlink
     }
     /// No row proves that both sides had the leaf.

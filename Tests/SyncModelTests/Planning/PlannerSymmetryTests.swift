@@ -140,14 +140,18 @@ extension PlannerLawTests.Situation {
 
   private mutating func agree(_ stamp: LocalStamp, _ state: RemoteState) {
     let version: RemoteStamp?
+    var metadata = stamp.metadata
     switch state {
-    case .object(let stamp, _), .marker(let stamp): version = stamp
+    case .object(let stamp, let carried):
+      version = stamp
+      if let carried { metadata = carried }
+    case .marker(let stamp): version = stamp
     case .absent, .implied: version = nil
     }
     local = .present(stamp)
     remote = state
     base = BaseEntry(
       path: path, local: stamp, remote: version, fingerprint: path.isDirectory ? nil : Given.content,
-      metadata: stamp.metadata)
+      metadata: metadata)
   }
 }

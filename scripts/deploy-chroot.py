@@ -1,6 +1,6 @@
 """Makes the image of deploy/Dockerfile in a chroot, since no container engine is needed for that, and uses it.
 
-    deploy_chroot.py PROGRAM
+    deploy-chroot.py PROGRAM
 
 PROGRAM is the binary of `make build`. Needs root, debootstrap and Debian's archive (MIRROR). The steps of the last
 stage run in a fresh Debian as they stand in the Dockerfile, the program gets in by `make install`. Then each name of
@@ -8,15 +8,18 @@ the program runs as a container would: process 1 of its own namespace, without c
 a volume that took the folder's owner and mode, as the image's user and as one that nobody knows; it syncs with
 `martlet serve-s3` outside, until SIGTERM.
 """
+import contextlib
 import json
 import os
 import shlex
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -238,6 +241,61 @@ def long_name(image, server, client, folder):
     print("a bucket with a name of 63 bytes: healthy")
 
 
+@contextlib.contextmanager
+def over_tls(port):
+    """A port that forwards to the server's what comes over TLS, with a certificate of the tests."""
+    vectors = ROOT / "Tests/AWSKitTests/Vectors/tls"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(vectors / "server.pem", vectors / "server.key")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def serve(raw):
+        with contextlib.suppress(OSError):
+            client = context.wrap_socket(raw, server_side=True)
+            server = socket.create_connection(("127.0.0.1", port))
+            threading.Thread(target=copy, args=(server, client), daemon=True).start()
+            copy(client, server)
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.close()
+
+
+def trusted(image, port, folder):
+    """The authorities of the image are found: one that is none of them is refused, one that was added is taken."""
+    with over_tls(port) as url:
+        variables = KEYS | {"AWS_ENDPOINT_URL": url, "MARTLET_S3_URI": f"s3://{BUCKET}/tls", "MARTLET_ONCE": "true"}
+
+        def status():
+            volume = image.volume(Path(tempfile.mkdtemp(dir=folder)) / "tls")
+            with Container(image, ["martlet", "sync"], image.user, volume, variables) as container:
+                return container.process.wait(60), container.said()
+
+        before, said = status()
+        assert before == 2 and "certificate" in said.lower(), f"status {before}: {said}"
+        authority = "usr/local/share/ca-certificates/tests.crt"
+        shutil.copy(ROOT / "Tests/AWSKitTests/Vectors/tls/ca.pem", image.root / authority)
+        run("chroot", image.root, "update-ca-certificates", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        after, said = status()
+        assert after == 0, f"status {after}: {said}"
+    print("TLS: an unknown authority is refused, one of /etc/ssl/certs is trusted")
+
+
 def main():
     program = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory(prefix="martlet-image-") as name:
@@ -267,6 +325,7 @@ def main():
             use(image, url, client, folder, "martlet", "12345:0", home=False)
             refused(image, url, folder)
             long_name(image, url, client, folder)
+            trusted(image, port, folder)
         finally:
             server.terminate()
             server.wait()

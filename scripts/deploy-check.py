@@ -70,7 +70,8 @@ def image():
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line.startswith("!")]
     for name in kept:
         expect(name == "Package.resolved" or (ROOT / name).exists(), f".dockerignore: there is no {name}")
-    for name in ("Sources", "Makefile", "Package.swift", "scripts/require"):
+    # SwiftPM wants the folders of all targets, the tests' too.
+    for name in ("Sources", "Tests", "Makefile", "Package.swift", "scripts/require"):
         expect(name in kept, f".dockerignore leaves {name} out")
     return folder, user, command
 
@@ -183,8 +184,9 @@ def main():
             return result
         except Exception as error:
             failed = True
-            kind = "" if isinstance(error, Wrong) else f"{type(error).__name__}: "
-            print(f"{name}: {kind}{error}")
+            # What the others say further down is the schema.
+            text = str(error) if isinstance(error, Wrong) else f"{type(error).__name__}: {error}".split("\n\n")[0]
+            print(f"{name}: {text}")
 
     found = check("Dockerfile", image)
     if found:

@@ -1,0 +1,5 @@
+import Foundation
+import Martlet
+
+let (folder, location) = (CommandLine.arguments[1], CommandLine.arguments[2])
+let syncer = Syncer(Configuration(root: folder, location: location))

@@ -1,0 +1,10 @@
+import Foundation
+import Martlet
+
+let (folder, location) = (CommandLine.arguments[1], CommandLine.arguments[2])
+let syncer = Syncer(Configuration(root: folder, location: location))
+try await syncer.start()  // Both sides are the same now, and are kept so.
+try "Hello\n".write(toFile: folder + "/hello.txt", atomically: true, encoding: .utf8)
+try await syncer.flush("hello.txt")  // It is in the bucket.
+let outcome = try await syncer.stop()
+print(outcome.isInSync ? "in sync" : "not in sync: \(outcome.unsynced)")
