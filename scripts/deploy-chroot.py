@@ -290,7 +290,7 @@ def trusted(image, port, folder):
         assert before == 2 and "certificate" in said.lower(), f"status {before}: {said}"
         authority = "usr/local/share/ca-certificates/tests.crt"
         shutil.copy(ROOT / "Tests/AWSKitTests/Vectors/tls/ca.pem", image.root / authority)
-        run("chroot", image.root, "update-ca-certificates", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run("chroot", image.root, "env", "-i", f"PATH={PATH}", "update-ca-certificates", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         after, said = status()
         assert after == 0, f"status {after}: {said}"
     print("TLS: an unknown authority is refused, one of /etc/ssl/certs is trusted")
