@@ -14,7 +14,7 @@ help:
 	@echo "make interop   the tests that go through several S3 servers, against LocalStack (FILTER=)"
 	@echo "make coverage  what the tests reach of each target; fails below the floors"
 	@echo "make build     the optimised binary .build/release/martlet"
-	@echo "make install   copies it to $(PREFIX)/bin, also as s3-sync2 (PREFIX, DESTDIR)"
+	@echo "make install   copies it to $(PREFIX)/bin, also as s3-sync2 and mobius3 (PREFIX, DESTDIR)"
 	@echo "make deploy    checks deploy/, makes the image in a chroot and uses it (as root)"
 	@echo "make simulate  runs seeds of the simulation (SEEDS='0..<20000', or MINUTES=60 from FIRST=0 on)"
 	@echo "make mutations turns off one safeguard after the other; the simulation must notice each time"
@@ -53,6 +53,7 @@ build:
 install: build
 	install -D --mode=755 .build/release/martlet $(DESTDIR)$(PREFIX)/bin/martlet
 	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/s3-sync2
+	ln --symbolic --force martlet $(DESTDIR)$(PREFIX)/bin/mobius3
 
 deploy: build
 	@scripts/deploy-check

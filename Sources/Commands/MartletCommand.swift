@@ -47,13 +47,14 @@ struct MartletCommand: AsyncParsableCommand {
     subcommands: [
       SyncCommand.self, StatusCommand.self, NodesCommand.self, LimitCommand.self, PauseCommand.self,
       ResumeCommand.self, FlushCommand.self, ReconcileCommand.self, IAMPolicyCommand.self, ServeS3Command.self,
-      S3Sync2Command.self, S3Command.self, S3Sync2PolicyCommand.self,
+      S3Sync2Command.self, Mobius3Command.self, S3Command.self, S3Sync2PolicyCommand.self,
     ])
 
   /// The words behind the program's name. Called by the name of a program that it stands in for, it is that one.
   static func words(_ words: [String]) -> [String] {
     let name = words.first.map { String($0[($0.lastIndex(of: "/").map($0.index(after:)) ?? $0.startIndex)...]) }
-    let words = (name == S3Sync2Command.configuration.commandName ? [name!] : []) + words.dropFirst()
+    let standsIn = [S3Sync2Command.configuration.commandName, Mobius3Command.configuration.commandName].contains(name)
+    let words = (standsIn ? [name!] : []) + words.dropFirst()
     return words.starts(with: ["iam-policy", "s3-sync2"]) ? ["iam-policy-s3-sync2"] + words.dropFirst(2) : words
   }
 
@@ -61,6 +62,7 @@ struct MartletCommand: AsyncParsableCommand {
   static func translated(_ words: [String]) -> (names: [String], command: any TranslatedCommand.Type)? {
     let commands: [([String], any TranslatedCommand.Type)] = [
       (["sync"], SyncCommand.self), (["s3-sync2"], S3Sync2Command.self), (["s3", "sync"], AWSSyncCommand.self),
+      (["mobius3"], Mobius3Command.self),
       (["iam-policy"], IAMPolicyCommand.self), (["iam-policy-s3-sync2"], S3Sync2PolicyCommand.self),
     ]
     return commands.first { words.starts(with: $0.0) }

@@ -30,7 +30,7 @@ struct Assembly: Sendable {
     guard configuration.problems.isEmpty else {
       throw MartletError(.configuration, configuration.problems.joined(separator: "\n"))
     }
-    let location = try S3Location(parsing: configuration.location)
+    let location = try configuration.place
     let connection = try Connection(configuration, location: location, environment: variables)
     connection.announce(to: logger)
     bandwidth.begin(up: connection.bandwidth.up, down: connection.bandwidth.down)
@@ -62,12 +62,13 @@ struct Assembly: Sendable {
     transport = try HTTPTransport(configuration: transportConfiguration)
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
-    var engineOptions = Self.options(configuration, root: root, node: node, location: location)
+    var engineOptions = try Self.options(configuration, root: root, node: node, location: location)
     connection.section.limit(&engineOptions)
     let invalidations: Invalidations?
     let lease: LeaseKeeper?
     let feed: EventFeed?
     let nodes: NodeKeeper?
+    let startupMetric: StartupMetricSender?
     let journal: JournalKeeper?
     do {
       let credentials = Self.credentials(configuration, connection.settings, transport, logger)
@@ -81,6 +82,8 @@ struct Assembly: Sendable {
       } catch  where configuration.checksAtStart {
         throw await Self.everythingWrong(MartletError(error), configuration, connection, location, logger)
       }
+      startupMetric = try StartupMetricSender(
+        configuration, settings: connection.settings, credentials: credentials, transport: transport, logger: logger)
       var settings = ObjectSettings(configuration.objects)
       settings.keepsOwner = configuration.preserveOwner
       capabilities = Capabilities(
@@ -129,6 +132,7 @@ struct Assembly: Sendable {
       fullPassInterval: configuration.fullPassEvery,
       safety: configuration.nothingIsSent ?? remote.safetyLevel.explanation,
       invalidations: invalidations, lease: lease, journal: journal, feed: feed, nodes: nodes,
+      startupMetric: startupMetric,
       bandwidth: bandwidth.limits)
   }
 
@@ -170,11 +174,14 @@ struct Assembly: Sendable {
   static func credentials(
     _ configuration: Configuration, _ settings: AWSSettings, _ transport: HTTPTransport, _ logger: Logger
   ) -> CredentialCache {
+    let services = CredentialServices(transport: transport, region: configuration.region)
     let provider: any CredentialProvider =
-      configuration.signsRequests
-      ? CredentialChain.standard(
-        settings: settings, services: CredentialServices(transport: transport, region: configuration.region))
-      : StaticCredentialProvider(.anonymous, name: "--no-sign-request")
+      switch configuration.credentials {
+      case _ where !configuration.signsRequests: StaticCredentialProvider(.anonymous, name: "--no-sign-request")
+      case .chain: CredentialChain.standard(settings: settings, services: services)
+      case .environment: CredentialChain.environment(settings: settings)
+      case .container: CredentialChain.container(settings: settings, services: services)
+      }
     return CredentialCache(provider: provider, now: AWSTimestamp.systemNow, logger: logger)
   }
 
@@ -251,7 +258,7 @@ struct Assembly: Sendable {
 
   static func options(
     _ configuration: Configuration, root: String, node: String, location: S3Location
-  ) -> EngineOptions {
+  ) throws(MartletError) -> EngineOptions {
     var options = EngineOptions(nodeID: node)
     options.prefixLength = location.prefix.utf8.count
     options.once = configuration.once
@@ -266,11 +273,13 @@ struct Assembly: Sendable {
     options.deletionLimit = configuration.maxDelete.limit
     options.filters = Filters(
       rules: configuration.filters.map(\.rule), uploads: configuration.uploadFilters.map(\.rule),
-      downloads: configuration.downloadFilters.map(\.rule), root: root)
+      downloads: configuration.downloadFilters.map(\.rule), root: root, patterns: try configuration.patterns())
     options.policy.conflict = ConflictPolicy(rawValue: configuration.conflict.rawValue) ?? .newest
     options.policy.firstSync = configuration.firstSync.flatMap { FirstSyncPolicy(rawValue: $0.rawValue) }
     options.policy.comparison = FirstContactComparison(rawValue: configuration.comparison.rawValue) ?? .contents
-    options.policy.directories = configuration.directories == .empty ? .empty : .none
+    options.policy.directories = DirectoryPolicy(rawValue: configuration.directories.rawValue) ?? .empty
+    if configuration.leavesExistingFiles { options.policy.existing = .leftAlone(isMeeting: false) }
+    options.localPersistence = configuration.localPersistence
     options.asksAtFirstContact = configuration.asksAtFirstContact
     options.policy.changesLocal = configuration.directions.contains(.down)
     options.policy.changesRemote = configuration.directions.contains(.up)

@@ -6,7 +6,7 @@ extension Configuration {
   /// system or the server can tell is told when the run starts.
   public var problems: [String] {
     var problems: [String] = []
-    do { _ = try S3Location(parsing: location) } catch { problems.append(error.description) }
+    do { _ = try place } catch { problems.append(error.description) }
     if directions.isEmpty { problems.append("--only-up, --only-down: exclude each other: give one of them") }
     if root.isEmpty { problems.append("the local folder is empty text: give a path") }
     if let endpointURL {
@@ -22,14 +22,34 @@ extension Configuration {
     if unsafeLinks, symlinks != .follow {
       problems.append("--unsafe-links: says which links are followed; give --symlinks follow, too")
     }
+    do { _ = try patterns() } catch { problems.append(error.message) }
+    if let startupMetric { problems += startupMetric.problems }
     problems += objects.problems
     problems += bandwidthProblems
     if let stateDir, let problem = stateDirectoryProblem(stateDir) { problems.append(problem) }
     if let cloudFront { problems += cloudFront.problems }
     if let lease { problems += lease.problems }
-    if let journal { problems += journal.problems(location) }
+    if let journal { problems += journal.problems(try? place) }
     if let eventQueue { problems += eventQueue.problems(location) }
     return problems
+  }
+
+  /// Bucket and prefix.
+  var place: S3Location {
+    get throws(S3Location.Problem) { try S3Location(parsing: location, prefixIsText: prefixIsText) }
+  }
+
+  /// Throws with what is wrong with a regular expression.
+  func patterns() throws(MartletError) -> PathPatterns {
+    func pattern(_ text: String?, _ option: String) throws(MartletError) -> PythonPattern? {
+      guard let text else { return nil }
+      do throws(PythonPattern.Problem) { return try PythonPattern(parsing: text) } catch {
+        throw MartletError(.configuration, "\(option) \(text): \(error): see docs/migrating.md for what is understood")
+      }
+    }
+    return PathPatterns(
+      local: try pattern(excludedLocally, "--exclude-local"), remote: try pattern(excludedRemotely, "--exclude-remote"),
+      root: root)
   }
 
   private func stateDirectoryProblem(_ directory: String) -> String? {

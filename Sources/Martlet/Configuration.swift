@@ -9,6 +9,8 @@ public struct Configuration: Sendable {
   public var root: String
   /// `s3://BUCKET/PREFIX`.
   public var location: String
+  /// Keys begin with the prefix as it stands there: `a` gives keys such as `abc`. Otherwise a slash is appended.
+  public var prefixIsText = false
 
   /// End after the first pass that leaves nothing to do.
   public var once = false
@@ -26,6 +28,12 @@ public struct Configuration: Sendable {
   public var region: String?
   /// A profile of AWS's files; comes before keys in the environment.
   public var profile: String?
+  /// How requests name the bucket.
+  public var addressing: Addressing = .auto
+  /// Where credentials are looked for.
+  public var credentials: Credentials = .chain
+  /// Connections are made over IPv4 only.
+  public var forcesIPv4 = false
   /// False is `--no-sign-request`: no credentials are looked for, and the server has to let everybody in.
   public var signsRequests = true
   /// PEM file with the certificate authorities to trust in place of the system's.
@@ -74,6 +82,17 @@ public struct Configuration: Sendable {
   public var uploadFilters: [Filter] = []
   /// Of downloads only, behind ``filters``.
   public var downloadFilters: [Filter] = []
+  /// A regular expression as Python's `re.match` takes it, of local paths: ``root`` as it is given here, and the path
+  /// below it. What matches is neither uploaded nor deleted on either side, but downloaded.
+  public var excludedLocally: String?
+  /// As ``excludedLocally``, of keys below the prefix. What matches is not downloaded; uploads and deletions cross.
+  public var excludedRemotely: String?
+  /// What the folder alone has when it first meets the bucket stays here alone until it changes.
+  public var leavesExistingFiles = false
+  /// For how long after a change here a file is left alone by downloads and deletions.
+  public var localPersistence: Duration = .zero
+  /// Nil: nobody is told how long the first look at everything took.
+  public var startupMetric: StartupMetric?
   /// Where database and control socket live. Nil: `.martlet` in the root. The trash stays in the root.
   public var stateDir: String?
   /// How long replaced and deleted local files stay in the trash, which takes at most 10 % of the disk.
@@ -167,7 +186,34 @@ extension Configuration {
   }
 
   /// Which directories have markers in the bucket.
-  public enum Directories: String, Sendable, CaseIterable { case empty, none }
+  public enum Directories: String, Sendable, CaseIterable {
+    /// Empty ones.
+    case empty
+    /// Each.
+    case all
+    /// None.
+    case none
+  }
+
+  /// How requests name the bucket.
+  public enum Addressing: String, Sendable, CaseIterable {
+    /// As the profile says; else by the host at AWS, and by the path elsewhere.
+    case auto
+    /// `https://HOST/BUCKET/KEY`.
+    case path
+    /// `https://BUCKET.HOST/KEY`.
+    case virtual
+  }
+
+  /// Where credentials are looked for.
+  public enum Credentials: Sendable {
+    /// All places where the AWS CLI looks.
+    case chain
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN`.
+    case environment
+    /// The endpoint of ECS or EKS that the variables of the container name.
+    case container
+  }
 
   /// Above how many deletions at a time somebody is asked.
   public enum MaximumDeletion: Hashable, Sendable {

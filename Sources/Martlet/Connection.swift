@@ -57,6 +57,7 @@ struct Connection: Sendable {
     transport.caBundle = configuration.caBundle ?? settings.caBundle
     transport.verifiesCertificates = configuration.verifiesCertificates
     transport.proxies = try ProxySettings(environment: environment)
+    transport.forcesIPv4 = configuration.forcesIPv4
     if let limit = configuration.cliReadTimeout { transport.stallTimeout = limit }
     if let limit = configuration.cliConnectTimeout { transport.connectTimeout = limit }
     return transport
@@ -66,7 +67,10 @@ struct Connection: Sendable {
     _ configuration: Configuration, _ settings: AWSSettings, _ section: S3Section
   ) throws -> S3Client.Configuration {
     var client = S3Client.Configuration(
-      endpoint: try S3Endpoint(settings: settings, url: configuration.endpointURL, region: configuration.region))
+      endpoint: try S3Endpoint(
+        settings: settings, url: configuration.endpointURL, region: configuration.region,
+        addressingStyle: configuration.addressing == .auto
+          ? nil : S3Endpoint.AddressingStyle(rawValue: configuration.addressing.rawValue)))
     client.checksums = settings.checksums
     client.asksForChecksums = settings.asksForChecksums
     client.signsPayload = section.signsPayload

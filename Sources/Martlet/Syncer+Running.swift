@@ -137,6 +137,12 @@ extension Syncer {
         return .service
       }
       group.addTask { .engine(try await engine.run()) }
+      if let metric = assembly.run.startupMetric {
+        group.addTask { [firstPass] in
+          if let duration = await firstPass.duration() { await metric.send(duration) }
+          return .service
+        }
+      }
       if let lease = assembly.run.lease {
         group.addTask {
           try await lease.run()

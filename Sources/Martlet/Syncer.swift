@@ -44,6 +44,7 @@ public final class Syncer: Service {
   /// Uptime nanoseconds at which it was asked to stop.
   let stopTime = NIOLockedValueBox<Int64?>(nil)
   let pausing = NIOLockedValueBox(false)
+  let firstPass: FirstPass
   private let phase = NIOLockedValueBox(Phase.waiting)
   private let ready: Milestone<Void>
   private let end = Milestone<SyncOutcome>()
@@ -69,12 +70,15 @@ public final class Syncer: Service {
     self.logger = logger
     let readyFile = ReadyFile(path: configuration.readyFile, logger: logger)
     let (environment, ready, hub) = (environment, Milestone<Void>(), EventHub(next: observer))
+    let firstPass = FirstPass(began: environment.uptime())
+    self.firstPass = firstPass
     self.ready = ready
     self.hub = hub
     monitor = SyncMonitor(
       next: hub, uptime: { environment.uptime() },
       onFullPass: {
         readyFile.write()
+        firstPass.passEnded(now: environment.uptime())
         ready.reach(.success(()))
       })
     readyFile.remove()

@@ -51,7 +51,7 @@ package struct RemoteTree: Sendable {
     self.plan = plan
     self.logger = logger
     self.writing = writing
-    keys = KeyMapping(prefix: location.prefix)
+    keys = KeyMapping(location)
     state = NIOLockedValueBox(State(client: capabilities.configured(client), capabilities: capabilities))
   }
 

@@ -73,6 +73,8 @@ package actor Engine {
   /// By waiter.
   var answers: [UInt64: AsyncThrowingStream<Never, any Error>.Continuation] = [:]
   var nextNumber: UInt64 = 0
+  /// Of the wall clock: what is older was here before the two sides first met. Nil once they have.
+  var meetingBegan: Timestamp?
   /// While the user may still decide about first contact nothing is changed.
   var undecided: FirstContact?
 
@@ -121,6 +123,7 @@ package actor Engine {
     if options.policy.mirror != nil { mirror.begin(at: environment.wallTime()) }
     if !options.isDryRun { try await loadIntents() }
     try await prepareFirstContact()
+    try await beginMeeting()
     try await withThrowingTaskGroup(of: Void.self) { group in
       if !options.once && !options.isDryRun {
         group.addTask { try await self.watch() }

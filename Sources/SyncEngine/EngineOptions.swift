@@ -15,6 +15,8 @@ package struct EngineOptions: Sendable {
   package var once = false
   /// Reports planned operations through the observer and changes nothing.
   package var isDryRun = false
+  /// What changed here is left alone by downloads and deletions for so long.
+  package var localPersistence: Duration = .zero
   /// Between two listings.
   package var poll: Duration = .seconds(30)
   /// Between two full passes while changes announce themselves.
@@ -43,7 +45,12 @@ extension EngineOptions {
     guard filters.dependOnDirection else { return policy }
     var policy = policy
     if !filters.includesUploads(of: path) { (policy.changesRemote, policy.deletesRemote) = (false, false) }
-    if !filters.includesDownloads(of: path) { (policy.changesLocal, policy.deletesLocal) = (false, false) }
+    if filters.keepsLocal(path) { policy.deletesLocal = false }
+    switch filters.downloads(of: path) {
+    case .all: break
+    case .onlyDeletions: policy.installs = false
+    case .none: (policy.changesLocal, policy.deletesLocal) = (false, false)
+    }
     return policy
   }
 }

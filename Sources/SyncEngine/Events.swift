@@ -73,6 +73,8 @@ package enum Turn: String, Hashable, Sendable, CaseIterable {
   case localChanged = "the file is not the version that was seen"
   case keptBeforeDeletion = "the object is kept in the trash before it is deleted"
   case leftApart = "both versions are left as they are"
+  case leftAlone = "what is only here stays here until it changes"
+  case localPersists = "what was written here is left alone for a while"
   case removalWasDone = "what a run was about to take away is gone"
   case conflictRemoteWins = "the remote version keeps the name"
   case conflictLocalWins = "the local version keeps the name"

@@ -134,6 +134,9 @@ import Testing
     let ofTheLibrary: Set = [
       "root", "location", "objects", "checksatstart", "asksatfirstcontact", "uploadfilters", "downloadfilters",
       "lease.endsafterwait", "eventqueue.name", "cloudfront", "objects.requestpayer",
+      // Of mobius3.
+      "prefixistext", "addressing", "credentials", "forcesipv4", "excludedlocally", "excludedremotely",
+      "leavesexistingfiles", "localpersistence", "startupmetric",
     ]
     for property in Self.properties.keys.sorted() {
       #expect(

@@ -20,6 +20,8 @@ public final class HTTPTransport: Sendable {
     public var caBundle: String?
     /// False: whoever is on the way may pose as the server.
     public var verifiesCertificates = true
+    /// Connections are made over IPv4 only.
+    public var forcesIPv4 = false
     public var proxies = ProxySettings()
     /// Of downloads: connections read in small steps while it limits them.
     public var receiving = BandwidthLimits().down
@@ -72,6 +74,8 @@ public final class HTTPTransport: Sendable {
     settings.connectionPool.retryConnectionEstablishment = false
     // Not .randomized: with an address in place of a name it ends a debug build (NIO: leaking promise).
     settings.dnsResolver = .system
+    // An address of the other family cannot be reached from this one, so it is not used.
+    if configuration.forcesIPv4 { settings.localAddress = "0.0.0.0" }
     settings.http1_1ConnectionDebugInitializer = { [receiving = configuration.receiving] channel in
       PacedReceiveAllocator.install(receiving, on: channel)
     }

@@ -94,7 +94,9 @@ struct ArgumentTranslation: Hashable, Sendable {
 
     /// What follows an unknown option is its value rather than a third place.
     private mutating func skipValue() {
-      guard let word = words.first, !Self.isOption(word), places.count + words.count(where: isPlace) > 2 else { return }
+      guard let word = words.first, !Self.isOption(word),
+        places.count + words.count(where: isPlace) > grammar.placeCount
+      else { return }
       words.removeFirst()
     }
 

@@ -4,6 +4,10 @@ struct Grammar: Sendable {
   let command: String
   /// Whether `--sync-opt-X`, `--sync-opt-up-X` and `--sync-opt-down-X` are understood.
   let hasDirectionPrefixes: Bool
+  /// Words that are no options.
+  let placeCount: Int
+  /// Of a program with option names of its own: a unique beginning of these is taken before any other.
+  private let firstRows: [OptionRow]
   private let awsRows: [OptionRow]
   private let ownRows: [OptionRow]
 
@@ -14,6 +18,10 @@ struct Grammar: Sendable {
     ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own)
   static let aws = Grammar(command: "martlet s3 sync", hasDirectionPrefixes: false, ownRows: MartletOptions.besideAWS)
 
+  static let mobius3 = Grammar(
+    command: "mobius3", hasDirectionPrefixes: false, placeCount: 4, firstRows: MartletOptions.mobius3,
+    without: ["--endpoint-url", "--region", "--log-level"], ownRows: MartletOptions.shared + MartletOptions.own)
+
   static let iamPolicy = Grammar(
     command: "martlet iam-policy", hasDirectionPrefixes: false,
     ownRows: MartletOptions.shared + MartletOptions.own + MartletOptions.ofPolicies)
@@ -21,14 +29,19 @@ struct Grammar: Sendable {
     command: "martlet iam-policy s3-sync2", hasDirectionPrefixes: true,
     ownRows: MartletOptions.shared + MartletOptions.s3Sync2 + MartletOptions.own + MartletOptions.ofPolicies)
 
-  private init(command: String, hasDirectionPrefixes: Bool, ownRows: [OptionRow]) {
+  private init(
+    command: String, hasDirectionPrefixes: Bool, placeCount: Int = 2, firstRows: [OptionRow] = [],
+    without: Set<String> = [], ownRows: [OptionRow]
+  ) {
     self.command = command
     self.hasDirectionPrefixes = hasDirectionPrefixes
-    awsRows = AWSOptions.sync + AWSOptions.global
-    self.ownRows = ownRows
+    self.placeCount = placeCount
+    self.firstRows = firstRows
+    awsRows = (AWSOptions.sync + AWSOptions.global).filter { !without.contains($0.name) }
+    self.ownRows = ownRows.filter { !without.contains($0.name) }
   }
 
-  var rows: [OptionRow] { awsRows + ownRows }
+  var rows: [OptionRow] { firstRows + awsRows + ownRows }
 
   func isOfAWS(_ row: OptionRow) -> Bool { awsRows.contains { $0.name == row.name } }
 
@@ -41,6 +54,7 @@ struct Grammar: Sendable {
   /// A unique beginning of a name will do. Our own options make no abbreviation ambiguous that the AWS CLI takes.
   func option(_ name: String) -> Match {
     if let exact = rows.first(where: { $0.name == name }) { return .row(exact) }
+    if case .row(let row) = Self.abbreviated(name, among: firstRows) { return .row(row) }
     let found = Self.abbreviated(name, among: awsRows)
     if case .none = found { return Self.abbreviated(name, among: ownRows) }
     return found

@@ -27,6 +27,24 @@ enum MartletOptions {
     .one("--md5-skip-path").abbreviated("s")
   ]
 
+  /// Of mobius3 alone. Python takes the word behind its flags for their value.
+  static let mobius3: [OptionRow] = [
+    .one("--prefix"),
+    .one("--credentials-source"),
+    .one("--exclude-remote"),
+    .one("--exclude-local"),
+    .one("--upload-on-create"),
+    .one("--cloudwatch-monitoring-endpoint"),
+    .one("--cloudwatch-monitoring-region"),
+    .one("--cloudwatch-monitoring-namespace"),
+    OptionRow(name: "--disable-ssl-verification", values: .optional(bare: "true")),
+    OptionRow(name: "--log-level", values: .optional(bare: "trace")),
+    OptionRow(name: "--force-ipv4", values: .optional(bare: "true")),
+    .one("--download-interval"),
+    .one("--local-modification-persistance"),
+    .one("--local-modification-persistence"),
+  ].map { $0.with { $0.takesFiles = false } }
+
   /// Of `martlet iam-policy` alone.
   static let ofPolicies: [OptionRow] = [.one("--account"), .flag("--versioned")]
 

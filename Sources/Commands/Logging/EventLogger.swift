@@ -110,6 +110,7 @@ enum OperationText {
     case .compare: "compare both sides of"
     case .adopt: "note as equal"
     case .forget: "forget"
+    case .leave: "leave alone until it changes:"
     case .upload(_, let replaced): replaced == nil ? "upload new" : "upload"
     case .uploadMetadata: "upload mode and time of"
     case .download(_, let replaced): replaced == nil ? "download new" : "download"

@@ -117,7 +117,7 @@ struct SyncInvocation {
     _ given: String?, _ dialect: Dialect, _ reader: inout SettingReader, _ configuration: inout Configuration
   ) {
     switch dialect {
-    case .martlet: configuration.poll = reader.duration("--poll", given, atLeast: .milliseconds(100))
+    case .martlet, .mobius3: configuration.poll = reader.duration("--poll", given, atLeast: .milliseconds(100))
     case .aws: break
     case .s3Sync2:
       let seconds = reader.value("--poll", given) { text throws(SettingProblem) in
@@ -144,7 +144,7 @@ struct SyncInvocation {
     configuration.comparison = comparison(options, &reader)
     configuration.asksAtFirstContact = dialect == .martlet
     let deletes = reader.flag("--delete", options.delete)
-    configuration.deletes = deletes ?? (dialect == .martlet) ? .both : []
+    configuration.deletes = deletes ?? (dialect == .martlet || dialect == .mobius3) ? .both : []
     // Nobody expects that of an option that he did not give.
     configuration.mirrorsAtStart = initSync != nil && (deletes == true || dialect == .s3Sync2)
     set(

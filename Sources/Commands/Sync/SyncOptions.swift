@@ -154,7 +154,9 @@ struct SelectionOptions: ParsableArguments {
   var followSymlinks: Bool?
 
   @Option(
-    help: ArgumentHelp("Directories: empty ones travel as markers (empty, default), or none does.", valueName: "which"))
+    help: ArgumentHelp(
+      "Directories: empty ones travel as markers (empty, default), all have one (all), or none does.",
+      valueName: "which"))
   var directories: String?
 
   @Flag(help: "User and group of files travel, too; giving files away takes root or CAP_CHOWN.")

@@ -75,7 +75,7 @@ package final class EventFeed: Sendable {
     self.options = options
     self.environment = environment
     self.logger = logger
-    keys = KeyMapping(prefix: location.prefix)
+    keys = KeyMapping(location)
     bucket = location.bucket
     state = NIOLockedValueBox(State(report: FeedReport(queue: names.queue, route: route)))
   }

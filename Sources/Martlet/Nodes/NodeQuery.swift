@@ -9,7 +9,7 @@ package enum NodeQuery {
   /// - Throws: `MartletError`.
   package static func nodes(_ configuration: Configuration, logger: Logger) async throws -> [StatusReport.Node] {
     do {
-      let location = try S3Location(parsing: configuration.location)
+      let location = try configuration.place
       let connection = try Connection(
         configuration, location: location, environment: ProcessInfo.processInfo.environment)
       connection.announce(to: logger)

@@ -6,7 +6,7 @@ extension IAMPolicy {
   ///
   /// - Throws: `S3Location.Problem`.
   package init(_ configuration: Configuration, _ scope: PolicyScope) throws(S3Location.Problem) {
-    let location = try S3Location(parsing: configuration.location)
+    let location = try configuration.place
     statements = Self.tree(configuration, location, scope)
     statements += Self.journal(configuration, location, scope)
     statements += Self.key(configuration, scope)

@@ -76,6 +76,7 @@ struct Run: Sendable {
   var journal: JournalKeeper?
   var feed: EventFeed?
   var nodes: NodeKeeper?
+  var startupMetric: StartupMetricSender?
   var bandwidth = BandwidthLimits()
 }
 

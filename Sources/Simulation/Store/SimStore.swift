@@ -28,6 +28,7 @@ package final class SimDatabase: @unchecked Sendable {
   package var revision: Int64 { state.revision }
   var leafCount: Int { state.leafCount }
   package var intents: [Intent] { state.intents }
+  var values: [String: String] { state.values }
 
   /// From now on a power loss finds something to undo.
   func expectPowerLoss() { keepsStates = true }

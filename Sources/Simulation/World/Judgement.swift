@@ -64,7 +64,8 @@ extension Oracle {
   private func differences(_ node: SimNode, _ server: SimS3) -> [String] {
     var found: [String] = []
     var files = Dictionary(uniqueKeysWithValues: node.disk.leaves().map { ($0.path, $0.inode) })
-    let directories = Set(node.disk.directories())
+    var directories = Set(node.disk.directories())
+    let leftAlone = directories.union(files.keys).filter { Self.isLeftAlone($0, node) }
     var expected: Set<RelativePath> = []
     for key in server.sortedKeys {
       guard case .success(let path) = KeyMapping(prefix: "").path(ofKey: key) else { continue }
@@ -80,6 +81,8 @@ extension Oracle {
         continue
       }
       guard let inode = files.removeValue(forKey: path) else {
+        // A folder of its name that is left alone: that key is reported and left alone as well.
+        if leftAlone.contains(where: { $0 == path.asDirectory || $0.isBelow(path) }) { continue }
         found.append("\(node.name) lacks \(path)")
         continue
       }
@@ -98,6 +101,10 @@ extension Oracle {
       }
     }
     for (path, inode) in files where Self.leadsOut(inode, path) { files[path] = nil }
+    for path in leftAlone {
+      directories.subtract(([path] + path.ancestors).filter { !expected.contains($0) })
+      files[path] = nil
+    }
     found += files.keys.sorted().map { "\(node.name) has \($0), the bucket does not" }
     found += directories.subtracting(expected).sorted().map { "\(node.name) has folder \($0), the bucket does not" }
     found += expected.subtracting(directories).sorted().map { "\(node.name) lacks folder \($0)" }
@@ -109,6 +116,14 @@ extension Oracle {
     guard case .entry(let row)? = node.database.records[path], row.isApart else { return false }
     return row.fingerprint == SimContent.fingerprint(inode.content)
       && row.remote.map { object.stamp.hasSameContent(as: $0) } ?? false
+  }
+
+  /// What only the node had when it first met the bucket, as it was then; of a folder only its existence counts.
+  private static func isLeftAlone(_ path: RelativePath, _ node: SimNode) -> Bool {
+    guard case .entry(let row)? = node.database.records[path], row.isApart, row.remote == nil,
+      let inode = node.disk.lookup(path)
+    else { return false }
+    return path.isDirectory || inode.changed == row.local.changed && inode.modified == row.local.modified
   }
 
   /// Links that lead out of the root are left alone on both sides (I6).

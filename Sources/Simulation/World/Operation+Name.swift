@@ -9,6 +9,7 @@ extension Operation {
     case .compare: "compare"
     case .adopt: "adopt"
     case .forget: "forget"
+    case .leave: "leave"
     case .upload: "upload"
     case .uploadMetadata: "uploadMetadata"
     case .download: "download"

@@ -70,12 +70,18 @@ struct Scenario {
     let comparison = parts.choose("comparison", usual: .contents) {
       $0.oneIn(8) ? $0.pick([FirstContactComparison.sizeOnly, .exactTimestamps, .noOverwrite]) : .contents
     }
+    let directories = parts.choose("allMarkers", usual: .empty) { $0.oneIn(8) ? DirectoryPolicy.all : .empty }
+    let existing = parts.choose("leftAlone", usual: .uploaded) {
+      $0.oneIn(8) ? ExistingPolicy.leftAlone(isMeeting: false) : .uploaded
+    }
     for name in generator.oneIn(4) ? ["A", "B", "C"] : ["A", "B"] {
       guard name != "C" || parts.take("node:C") != nil else { continue }
       var node = Self.node(name, parts)
       // Nodes that decide alike are part of the promise.
       node.options.policy.conflict = conflict
       node.options.policy.comparison = comparison
+      node.options.policy.directories = directories
+      node.options.policy.existing = existing
       nodes.append(node)
     }
     for node in nodes {
@@ -89,7 +95,11 @@ struct Scenario {
       // What arrives late overwrites where nothing holds it back.
       faults.lostRequest = 0
       // A store that knows less than the tree takes what was downloaded for a change of this node's: a second writer.
-      for index in nodes.indices { nodes[index].powerLosses = 0 }
+      for index in nodes.indices {
+        nodes[index].powerLosses = 0
+        // Every node puts markers of folders that it did not make.
+        nodes[index].options.policy.directories = .empty
+      }
     }
     if !lacksConditions, parts.choose("volume", usual: false, { $0.oneIn(6) }) {
       for index in nodes.indices {

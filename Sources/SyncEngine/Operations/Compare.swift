@@ -8,7 +8,7 @@ extension Engine {
     let object = head.object
     if isRefused(path, object.stamp) { return .settled }
     let isSameKind = object.metadata.kind == stamp.kind
-    let countsAsEqual = countsAsEqual(stamp, object)
+    let countsAsEqual = countsAsEqual(path, stamp, object)
     if isSameKind, object.stamp.size == stamp.size {
       let check: ContentCheck?
       do { check = try await equalContent(path, stamp, object, &sight) } catch let failure as LocalFailure
@@ -75,7 +75,9 @@ extension Engine {
     if wanted.modified == stamp.modified { wanted.modified = nil }
     if wanted.owner == stamp.owner { wanted.owner = nil }
     let policy = options.policy(for: path)
-    if !policy.changesLocal || policy.comparison != .contents { wanted = EntryMetadata(kind: wanted.kind) }
+    if !policy.changesLocal || !policy.installs || policy.comparison != .contents {
+      wanted = EntryMetadata(kind: wanted.kind)
+    }
     if wanted != EntryMetadata(kind: wanted.kind), !options.isDryRun {
       if undecided != nil {
         undecided!.agreed += 1

@@ -40,7 +40,7 @@ extension Engine {
   /// A folder that this deletion empties goes on existing here: its marker comes first, or other nodes
   /// would take the folder for deleted. Where the folders next to the path are gone too it is the first above them.
   func keepEmptied(above path: RelativePath) async throws {
-    guard options.policy.directories == .empty else { return }
+    guard options.policy.directories != .none else { return }
     for directory in path.ancestors {
       if case .present(let stamp) = try await local.observe(directory) {
         if stamp.kind == .directory { try await keepEmptied(directory, stamp) }

@@ -33,7 +33,9 @@ extension Engine {
       return .later(Self.markerSettle)
     }
     sight.local = try await observeLocal(path, &sight)
-    guard case .present(let stamp, _) = sight.local, !sight.neighbours.localHasEntries else {
+    guard case .present(let stamp, _) = sight.local,
+      options.policy.directories == .all || !sight.neighbours.localHasEntries
+    else {
       markersDue[path] = nil
       return nil
     }

@@ -21,6 +21,10 @@ extension Engine {
       guard !options.isDryRun else { return .settled }
       try await forget(path)
       return .settled
+    case .leave(let stamp):
+      guard !options.isDryRun else { return .settled }
+      try await leaveAlone(path, stamp)
+      return .settled
     case .upload(let stamp, let expected):
       if expected == nil { try await forgetAbsence(.up, path, &sight) }
       if expected == nil, sight.base == nil, !work.avoidsRename, let from = try await renameSource(of: path, stamp) {

@@ -2,8 +2,11 @@ import SyncModel
 
 extension Engine {
   /// `--size-only`, `--exact-timestamps` and `--no-overwrite` name versions that count as equal whatever they hold.
-  func countsAsEqual(_ stamp: LocalStamp, _ object: RemoteObject) -> Bool {
-    let comparison = options.policy.comparison
+  func countsAsEqual(_ path: RelativePath, _ stamp: LocalStamp, _ object: RemoteObject) -> Bool {
+    let policy = options.policy(for: path)
+    // What was here first and is not fetched stays as it is until it changes.
+    if policy.existing != .uploaded, !policy.installs { return true }
+    let comparison = policy.comparison
     return comparison.countsAsEqual(stamp, object.stamp)
       && (comparison == .noOverwrite || stamp.kind == object.metadata.kind)
   }

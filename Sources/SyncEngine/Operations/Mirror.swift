@@ -94,9 +94,10 @@ struct Mirror: Sendable {
 extension Engine {
   /// The user's decisions for a path as it is seen now. What is carried out must be what a pass found.
   func policy(
-    for path: RelativePath, _ local: LocalState, _ remote: RemoteState, deletes: Bool = false
+    for path: RelativePath, _ local: LocalState, _ remote: RemoteState, deletes: Bool = false, isExisting: Bool = false
   ) -> Policy {
     var policy = options.policy(for: path)
+    if policy.existing != .uploaded { policy.existing = .leftAlone(isMeeting: isExisting && isExistingHere(local)) }
     if policy.mirror == nil || mirror.takes(path, local, remote) { return policy }
     if deletes || !mirror.maySeek(path, local) { policy.mirror = nil }
     return policy

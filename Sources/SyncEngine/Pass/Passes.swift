@@ -156,6 +156,7 @@ extension Engine {
       if seeksMore, status.deletionsHalted == nil { needsPass = true }
       try await sweepUnnamedUploads()
       try await store.dropTombstones(through: started)
+      if hasSeenAll { try await endMeeting() }
       status.firstPassCompleted = true
       status.lastPassEnded = environment.uptime()
       observer.record(.passEnded(summary))
@@ -242,7 +243,7 @@ extension Engine {
     let remote = seen.remote ?? assumedRemote(entry)
     let operation = Planner.plan(
       path: seen.path, base: entry, local: local, remote: remote,
-      policy: policy(for: seen.path, local, remote), neighbours: neighbours)
+      policy: policy(for: seen.path, local, remote, isExisting: true), neighbours: neighbours)
     guard let operation else { return nil }
     if scope == .compare {
       guard case .compare = operation else { return nil }
@@ -257,6 +258,7 @@ extension Engine {
     view.neighbours = neighbours
     var work = Work(seen.path, view: view)
     work.onlyCompares = scope == .compare
+    if case .leave = operation { work.isExisting = true }
     if mirror.isSeeking { work.taken = taken(by: operation, entry) }
     return work
   }
@@ -276,7 +278,7 @@ extension Engine {
 
   private func assumedRemote(_ entry: BaseEntry?) -> RemoteState {
     guard let entry else { return .absent }
-    if entry.path.isDirectory { return entry.remote.map { .marker($0) } ?? .implied }
+    if entry.path.isDirectory { return entry.assumedDirectory }
     return entry.remote.map { .object($0) } ?? .absent
   }
 
@@ -297,9 +299,15 @@ extension Engine {
       base: BaseStream(store, below: directory), remote: nil)
     while let decided = try await merge.next() {
       for (seen, neighbours) in decided {
-        guard let work = work(for: seen, neighbours, .everything) else { continue }
+        guard let work = work(for: seen, neighbours, .everything) else {
+          // What was moved here while the sides meet is news, though its files are old.
+          if !directory.isRoot, meetingBegan != nil, seen.base?.entry?.isLeftAlone == true {
+            mark(seen.path, .localEvent)
+          }
+          continue
+        }
         // The passes see to what was there before the start; what was moved into the folder since is news.
-        if directory.isRoot, work.taken != nil { continue }
+        if directory.isRoot, work.taken != nil || work.isExisting { continue }
         let isAbsent = seen.local?.stamp == nil
         mark(
           seen.path, isAbsent ? [.localEvent, .absenceSeen] : .localEvent,
@@ -344,6 +352,11 @@ extension Engine {
       last = next
     }
   }
+}
+
+extension BaseEntry {
+  /// What the bucket has of a directory, going by its row.
+  var assumedDirectory: RemoteState { remote.map { .marker($0) } ?? (isApart ? .absent : .implied) }
 }
 
 extension RemoteFailure {

@@ -61,7 +61,7 @@ extension Engine {
       return
     }
     if path.isDirectory {
-      sight.remote = base.remote.map { .marker($0) } ?? .implied
+      sight.remote = base.assumedDirectory
     } else {
       sight.remote = base.remote.map { .object($0) } ?? .absent
     }

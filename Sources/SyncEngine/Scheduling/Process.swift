@@ -118,6 +118,7 @@ extension Engine {
       return .settled
     }
     let work = try await withoutOutdatedDeletion(work)
+    if work.isNews { try await endLeavingAlone(path) }
     var sight = try await look(work)
     let bytes = memoryNeeded(sight)
     guard bytes >= MemoryBudget.threshold else { return try await settle(work, &sight) }
@@ -163,7 +164,9 @@ extension Engine {
     for _ in 0..<Self.maximumRounds {
       let plan = Planner.plan(
         path: path, base: sight.base, local: sight.local, remote: sight.remote,
-        policy: policy(for: path, sight.local, sight.remote, deletes: work.mayDelete), neighbours: sight.neighbours)
+        policy: policy(
+          for: path, sight.local, sight.remote, deletes: work.mayDelete, isExisting: work.isExisting),
+        neighbours: sight.neighbours)
       let situation = Situation(
         path: path, base: sight.base, local: sight.local, remote: sight.remote, neighbours: sight.neighbours)
       observer.record(.considered(path, situation, plan))
@@ -173,6 +176,11 @@ extension Engine {
         return .settled
       }
       if operation != .putMarker { markersDue[path] = nil }
+      if let rest = restOfPersistence(operation, sight.local) {
+        turn(path, .localPersists)
+        remoteNews.insert(path)
+        return .later(rest)
+      }
       if operation.changesLocal, try await isLeftAlone(path, isGone: sight.remote == .absent) { return .settled }
       if options.isDryRun, operation.isChange {
         observer.record(.planned(path, operation))
@@ -264,7 +272,7 @@ extension Operation {
   /// Changes one of the two sides.
   var isChange: Bool {
     switch self {
-    case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: false
+    case .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .leave, .blocked: false
     default: true
     }
   }

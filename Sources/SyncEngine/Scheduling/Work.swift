@@ -14,6 +14,9 @@ struct Work: Sendable {
   /// A rename was tried and did not apply.
   var avoidsRename = false
 
+  /// A pass found it here alone, from before the two sides first met.
+  var isExisting = false
+
   /// What only a mirror takes away, as a look at everything saw it.
   var taken: Mirror.Version?
 

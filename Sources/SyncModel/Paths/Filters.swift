@@ -34,10 +34,15 @@ package struct Filters: Hashable, Sendable {
   private let uploads: [CompiledRule]?
   private let downloads: [CompiledRule]?
   private let root: [Unicode.Scalar]
+  private let patterns: PathPatterns
 
   /// `root` is the absolute path of the local root without a slash at its end, for patterns that begin with one.
   /// Such a pattern counts for both sides; in the AWS CLI it never matches a key.
-  package init(rules: [Rule] = [], uploads: [Rule] = [], downloads: [Rule] = [], root: String = "") {
+  package init(
+    rules: [Rule] = [], uploads: [Rule] = [], downloads: [Rule] = [], root: String = "",
+    patterns: PathPatterns = PathPatterns()
+  ) {
+    self.patterns = patterns
     func compile(_ rules: [Rule]) -> [CompiledRule] {
       rules.map {
         CompiledRule(
@@ -57,21 +62,35 @@ package struct Filters: Hashable, Sendable {
     if !downloads.isEmpty { text += "_" + described(downloads) }
     let all = compiled + (self.uploads ?? []) + (self.downloads ?? [])
     if all.contains(where: \.isAbsolute) { text += "@\(root)" }
+    text += patterns.identity
     // ASCII, since `String` takes canonically equivalent texts for equal.
     identity = text.unicodeScalars.map { $0.escaped(asASCII: true) }.joined()
   }
 
   package var isEmpty: Bool { compiled.isEmpty && !dependOnDirection }
 
-  package var dependOnDirection: Bool { uploads != nil || downloads != nil }
+  package var dependOnDirection: Bool { uploads != nil || downloads != nil || !patterns.isEmpty }
 
   /// In one direction at least.
   package func includes(_ path: RelativePath) -> Bool {
     includesUploads(of: path) || dependOnDirection && includesDownloads(of: path)
   }
 
-  package func includesUploads(of path: RelativePath) -> Bool { includes(path, uploads ?? compiled) }
+  package func includesUploads(of path: RelativePath) -> Bool {
+    includes(path, uploads ?? compiled) && !patterns.keepsLocal(path)
+  }
+
   package func includesDownloads(of path: RelativePath) -> Bool { includes(path, downloads ?? compiled) }
+
+  /// Nothing that becomes of the object deletes the local one.
+  package func keepsLocal(_ path: RelativePath) -> Bool { patterns.keepsLocal(path) }
+
+  package enum Downloads: Hashable, Sendable { case all, onlyDeletions, none }
+
+  /// What crosses from the bucket.
+  package func downloads(of path: RelativePath) -> Downloads {
+    includesDownloads(of: path) ? patterns.keepsAway(path) ? .onlyDeletions : .all : .none
+  }
 
   private func includes(_ path: RelativePath, _ rules: [CompiledRule]) -> Bool {
     if DatabaseFiles.isSharedMemory(path) { return false }

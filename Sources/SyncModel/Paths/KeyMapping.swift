@@ -1,6 +1,6 @@
 /// Translates between the keys below a prefix and the paths below the root.
 package struct KeyMapping: Hashable, Sendable {
-  /// Empty, or ends in `/`.
+  /// As of ``S3Location``.
   package let prefix: String
 
   /// Longest key that S3 takes, in bytes of UTF-8.
@@ -8,6 +8,8 @@ package struct KeyMapping: Hashable, Sendable {
 
   /// A missing slash is appended.
   package init(prefix: String) { self.prefix = S3Location(bucket: "", prefix: prefix).prefix }
+
+  package init(_ location: S3Location) { prefix = location.prefix }
 
   /// The path that a listed key stands for. The prefix itself stands for the root and fails with `empty`.
   package func path(ofKey key: String) -> Result<RelativePath, PathProblem> {

@@ -2,7 +2,7 @@
 package struct S3Location: Hashable, Sendable, CustomStringConvertible {
   /// A bucket's name, or the ARN of an access point.
   package let bucket: String
-  /// Empty, or ends in `/`.
+  /// What all keys begin with: empty, ending in `/`, or any text where it was given as such.
   package let prefix: String
 
   package struct Problem: Error, Hashable, CustomStringConvertible {
@@ -15,8 +15,16 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
     self.prefix = prefix.isEmpty || prefix.utf8.last == UInt8(ascii: "/") ? prefix : prefix + "/"
   }
 
+  /// The prefix `a` gives keys such as `abc`.
+  package init(bucket: String, textPrefix: String) {
+    self.bucket = bucket
+    prefix = textPrefix
+  }
+
   /// Takes `s3://BUCKET`, `s3://BUCKET/PREFIX` and `s3://ARN/PREFIX` with the ARN of an access point.
-  package init(parsing text: String) throws(Problem) {
+  ///
+  /// `prefixIsText`: no slash is appended.
+  package init(parsing text: String, prefixIsText: Bool = false) throws(Problem) {
     guard Self.isLocation(text) else {
       throw Problem(description: "“\(text)” is not an S3 location: give it as s3://BUCKET/PREFIX")
     }
@@ -28,7 +36,10 @@ package struct S3Location: Hashable, Sendable, CustomStringConvertible {
     if bucket.isEmpty || Self.isWithoutName(bucket) {
       throw Problem(description: "“\(text)” names no bucket: give it as s3://BUCKET/PREFIX")
     }
-    self.init(bucket: String(bucket)!, prefix: String(body.dropFirst(bucket.count + 1))!)
+    let prefix = String(body.dropFirst(bucket.count + 1))!
+    self =
+      prefixIsText
+      ? S3Location(bucket: String(bucket)!, textPrefix: prefix) : S3Location(bucket: String(bucket)!, prefix: prefix)
   }
 
   /// Whether the text is meant as a place in S3 and not as a local path; the scheme is lower case only.

@@ -6,7 +6,7 @@ extension Planner {
     path: RelativePath, base: BaseEntry?, local: LocalStamp, remote: RemoteObject, policy: Policy, serverNow: Timestamp
   ) -> Resolution {
     // Sides that were left as they are, by an option that is no longer given, meet for the first time now.
-    let isFirst = base.map { $0.isApart && $0.isUnchanged(local, remote.stamp) } ?? true
+    let isFirst = base.map { $0.isApart && ($0.remote == nil || $0.isUnchanged(local, remote.stamp)) } ?? true
     var resolution =
       policy.oneSided(isFirstContact: isFirst)
       ?? (isFirst ? firstContact(policy.firstSync) : localKeepsName(local, remote, policy, serverNow))
@@ -41,7 +41,7 @@ extension Planner {
 extension Policy {
   /// The side that must not be changed wins.
   fileprivate func oneSided(isFirstContact: Bool) -> Resolution? {
-    if !changesLocal { return isFirstContact ? .localWinsLoserToTrash : .localWins }
+    if !changesLocal || !installs { return isFirstContact ? .localWinsLoserToTrash : .localWins }
     if !changesRemote { return isFirstContact ? .remoteWinsLoserToTrash : .remoteWins }
     return nil
   }

@@ -1,9 +1,19 @@
 /// The plan for a directory, of which only the existence is synced. See docs/planner.md.
 struct DirectoryPlan {
-  let base: BaseEntry?
-  let remote: RemoteState
-  let policy: Policy
-  let neighbours: Neighbours
+  /// A row of sides that never agreed proves nothing.
+  private let base: BaseEntry?
+  private let row: BaseEntry?
+  private let remote: RemoteState
+  private let policy: Policy
+  private let neighbours: Neighbours
+
+  init(base: BaseEntry?, remote: RemoteState, policy: Policy, neighbours: Neighbours) {
+    self.base = base?.isApart == true ? nil : base
+    row = base
+    self.remote = remote
+    self.policy = policy
+    self.neighbours = neighbours
+  }
 
   func operation(local: LocalState) -> Operation? {
     switch local {
@@ -16,20 +26,37 @@ struct DirectoryPlan {
   }
 
   private func present(_ local: LocalStamp) -> Operation? {
-    guard remote == .absent else { return base == nil ? .adopt(local, remote) : nil }
+    guard remote == .absent else { return both(local) }
     // Also while it holds entries: most of them go in the same flush, children first; what stays keeps it.
     let goes = base == nil ? policy.mirrors(.down) : policy.deletesLocal && !policy.mirrors(.up)
     if goes {
       // The folder at which a volume was mounted is not the one that both sides agreed about.
       return base.map { $0.local.mount == local.mount } ?? true ? .removeLocalDirectory(local) : nil
     }
-    return policy.directories == .empty && !neighbours.localHasEntries ? .putMarker : nil
+    if base == nil, policy.leavesExisting {
+      if row != nil { return nil }
+      if policy.existing == .leftAlone(isMeeting: true) { return .leave(local) }
+    }
+    switch policy.directories {
+    case .none: return nil
+    case .empty: return neighbours.localHasEntries ? nil : .putMarker
+    case .all: return .putMarker
+    }
+  }
+
+  /// Both sides have it. A marker that was known and is gone is not put back: the directory may be about to go.
+  private func both(_ local: LocalStamp) -> Operation? {
+    let isUnmarked = base.map { $0.remote == nil && $0.local.mount == local.mount } ?? true
+    if policy.directories == .all, policy.changesRemote, isUnmarked {
+      return remote == .implied ? .putMarker : .adopt(local, remote)
+    }
+    return base == nil ? .adopt(local, remote) : nil
   }
 
   private func absent(_ mount: MountID) -> Operation? {
     switch remote {
     case .implied: nil
-    case .absent: base?.local.mount == mount ? .forget : nil
+    case .absent: row?.local.mount == mount ? .forget : nil
     case .marker(let stamp), .object(let stamp, _): onlyMarker(stamp, mount)
     }
   }

@@ -8,6 +8,7 @@ struct LeafPlan {
 
   /// A row without a remote version proves nothing about a leaf, nor does one of sides that never agreed.
   private let base: BaseEntry?
+  /// Without a remote version: the root alone had it when the sides met.
   private let apart: BaseEntry?
   private let hasRow: Bool
   private let object: Object?
@@ -15,10 +16,9 @@ struct LeafPlan {
   private var neighbours: Neighbours
 
   init(base: BaseEntry?, object: Object?, policy: Policy, neighbours: Neighbours) {
-    let known = base?.remote == nil ? nil : base
-    let isApart = known?.isApart ?? false
-    self.base = isApart ? nil : known
-    apart = isApart ? known : nil
+    let isApart = base?.isApart ?? false
+    self.base = isApart || base?.remote == nil ? nil : base
+    apart = isApart ? base : nil
     hasRow = base != nil
     self.object = object
     self.policy = policy
@@ -87,6 +87,10 @@ struct LeafPlan {
   }
 
   private func stays(_ local: LocalStamp, as row: BaseEntry) -> Bool {
+    if policy.leavesExisting, row.remote == nil || !policy.installs {
+      // What is not fetched does not matter before the local side changes.
+      return local == row.local && !row.isProvisional && (object == nil) == (row.remote == nil)
+    }
     guard let object else { return false }
     return row.isUnchanged(local, object.stamp) && !row.isProvisional
       && policy.comparison.countsAsEqual(local, object.stamp)
@@ -97,6 +101,7 @@ struct LeafPlan {
     case (.absent, nil): hasRow ? .forget : nil
     case (.absent, let object?):
       policy.mirrors(.up) ? .deleteRemote(object.stamp) : .download(object.stamp, replacing: nil)
+    case (.present(let local, _), nil) where policy.existing == .leftAlone(isMeeting: true) && !hasRow: .leave(local)
     case (.present(let local, _), nil):
       policy.mirrors(.down) ? .deleteLocal(local) : .upload(local, replacing: nil)
     case (.present(let local, _), let object?): .compare(local, object.stamp)

@@ -12,6 +12,8 @@ package enum Operation: Hashable, Sendable {
   case adopt(LocalStamp, RemoteState)
   /// Both sides are gone: drop the base row.
   case forget
+  /// Only the local side has it, and it stays so until it changes: write a row that proves nothing.
+  case leave(LocalStamp)
 
   case upload(LocalStamp, replacing: RemoteStamp?)
   /// Copy the object onto itself with the local metadata.

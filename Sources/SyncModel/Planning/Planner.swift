@@ -34,12 +34,12 @@ extension Policy {
   /// Where only one side may be changed, the other is left as it is.
   fileprivate func allowed(_ operation: Operation) -> Operation? {
     switch operation {
-    case .inspectLocal, .inspectRemote, .adopt, .forget, .blocked: operation
+    case .inspectLocal, .inspectRemote, .adopt, .forget, .blocked, .leave: operation
     // What would decide between the two versions changes one of them.
     case .compare: changesLocal || changesRemote ? operation : nil
     case .upload, .uploadMetadata, .deleteRemote, .putMarker, .deleteMarker: changesRemote ? operation : nil
-    case .download, .applyMetadata, .deleteLocal, .makeLocalDirectory, .removeLocalDirectory:
-      changesLocal ? operation : nil
+    case .download, .applyMetadata, .makeLocalDirectory: changesLocal && installs ? operation : nil
+    case .deleteLocal, .removeLocalDirectory: changesLocal ? operation : nil
     // Its object can never be made here, which is to be told.
     case .yieldToDirectory: changesLocal ? operation : .blocked
     }

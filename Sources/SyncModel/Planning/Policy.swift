@@ -13,8 +13,17 @@ package enum FirstSyncPolicy: String, Hashable, Sendable, CaseIterable {
 package enum DirectoryPolicy: String, Hashable, Sendable, CaseIterable {
   /// Empty directories travel as `key/` markers.
   case empty
+  /// Every directory has a `key/` marker.
+  case all
   /// Directories exist only for their files.
   case none
+}
+
+/// What becomes of what the root alone has when the two sides meet for the first time.
+package enum ExistingPolicy: Hashable, Sendable {
+  case uploaded
+  /// It stays here alone until it changes, by a row that says so; such rows are made only while they meet.
+  case leftAlone(isMeeting: Bool)
 }
 
 /// The decisions of the user that planning depends on.
@@ -31,8 +40,12 @@ package struct Policy: Hashable, Sendable {
   package var directories: DirectoryPolicy = .empty
   /// Whether the root may be changed, by what the bucket has.
   package var changesLocal = true
+  /// Whether what the bucket has may be made here, or take the place of what is here; where not, what it deletes may
+  /// still be deleted.
+  package var installs = true
   /// Whether the bucket may be changed, by what the root has.
   package var changesRemote = true
+  package var existing: ExistingPolicy = .uploaded
 
   /// At a start: the side that this direction leads to becomes what the other one is. What it alone has and was never
   /// in sync is taken away, kept in the local trash; what it alone lacks comes back.
@@ -42,6 +55,8 @@ package struct Policy: Hashable, Sendable {
 }
 
 extension Policy {
+  var leavesExisting: Bool { existing != .uploaded }
+
   /// Whether the side that `direction` leads to is a mirror, and may be changed.
   func mirrors(_ direction: SyncDirection) -> Bool {
     mirror == direction && (direction == .up ? changesRemote : changesLocal)

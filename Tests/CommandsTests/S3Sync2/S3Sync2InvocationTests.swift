@@ -70,14 +70,14 @@ import Testing
   func pollsEveryHalfMinuteUnlessToldOtherwise(_ line: String, _ seconds: Int) throws {
     let configuration = try Self.configuration(line)
     #expect((configuration.journal != nil) == line.hasPrefix("--dfs"))
-    #expect(Self.engineOptions(configuration).poll == .seconds(seconds))
+    #expect(try Self.engineOptions(configuration).poll == .seconds(seconds))
   }
 
   @Test(arguments: [("", 30), ("--journal", 120), ("--journal --poll 5", 5), ("--poll 5", 5)])
   func pollsAreRarerWithAJournal(_ options: String, _ seconds: Int) throws {
     let arguments = ["/tmp", "s3://b"] + options.split(separator: " ").map(String.init)
     let invocation = try SyncInvocation(SyncOptions.parse(arguments), environment: [:])
-    #expect(Self.engineOptions(invocation.configuration).poll == .seconds(seconds))
+    #expect(try Self.engineOptions(invocation.configuration).poll == .seconds(seconds))
   }
 
   @Test func pollZeroEndsAfterTheFirst() throws {
@@ -99,7 +99,7 @@ import Testing
     ("-i --delete --only-down", .down),
   ]) func initialSyncsWithDeleteMirror(_ options: String, _ direction: SyncDirection?) throws {
     let invocation = try Self.invocation("\(options) /tmp s3://b")
-    #expect(Self.policy(invocation.sync.configuration).mirror == direction)
+    #expect(try Self.policy(invocation.sync.configuration).mirror == direction)
     #expect(invocation.notes.isEmpty)
   }
 
@@ -113,13 +113,15 @@ import Testing
     ) throws
   {
     let invocation = try SyncInvocation(SyncOptions.parse(["/tmp", "s3://b"] + options), environment: [:])
-    #expect(Self.policy(invocation.configuration).mirror == direction)
+    #expect(try Self.policy(invocation.configuration).mirror == direction)
   }
 
-  private static func policy(_ configuration: Configuration) -> Policy { engineOptions(configuration).policy }
+  private static func policy(_ configuration: Configuration) throws -> Policy {
+    try engineOptions(configuration).policy
+  }
 
-  private static func engineOptions(_ configuration: Configuration) -> EngineOptions {
-    Assembly.options(configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: ""))
+  private static func engineOptions(_ configuration: Configuration) throws -> EngineOptions {
+    try Assembly.options(configuration, root: "/tmp", node: "n", location: S3Location(bucket: "b", prefix: ""))
   }
 
   @Test func filtersOfOneDirectionKeepTheirOrder() throws {

@@ -166,6 +166,7 @@ extension ModelChecker {
 
   /// What distinguishes a tree from the bucket; a key whose name is a directory everywhere is no file anywhere.
   private func difference(_ state: ModelState) -> String? {
+    if scope.firstPolicy != nil { return nil }
     if scope.hasFolder, let difference = folderDifference(state) { return difference }
     for path in scope.paths.indices where !scope.paths[path].hasSuffix("/") {
       let object = state.shared[Shared.object[path]]
@@ -173,6 +174,8 @@ extension ModelChecker {
       for node in 0..<scope.nodes {
         let slot = state[slot: node * scope.paths.count + path]
         let content = slot[Slot.localContent]
+        let isAsLeft = content == slot[Slot.baseContent] && slot[Slot.localStamp] == slot[Slot.baseStamp]
+        if slot.isLeftAlone, isAsLeft, object == 0 { continue }
         if content != (isBlocked ? 0 : object) {
           return "node \(node) holds content \(content) at \(path), the bucket \(object)"
         }

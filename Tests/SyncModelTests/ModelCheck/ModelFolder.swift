@@ -67,7 +67,7 @@ extension ModelMoves {
   /// A folder that a deletion in the bucket empties gets its marker first.
   func keepingFolder(_ state: ModelState, _ node: Int) -> ModelState? {
     let folder = state[slot: node * 2]
-    guard scope.policy.directories == .empty, folder[Slot.localContent] != 0,
+    guard scope.policy.directories != .none, folder[Slot.localContent] != 0,
       folder[Slot.hasBase] == 0 || folder[Slot.baseObjectMode] == 2, state[slot: node * 2 + 1][Slot.localContent] == 0,
       state.shared[Shared.object[0]] == 0
     else { return nil }
@@ -98,7 +98,8 @@ extension ModelMoves {
       next.forgetBase()
       self.emit(.removeDirectory, world, next, node, 0, emit)
     case .putMarker:
-      let isStillEmpty = slot[Slot.localContent] != 0 && state[slot: node * 2 + 1][Slot.localContent] == 0
+      let isEmpty = state[slot: node * 2 + 1][Slot.localContent] == 0
+      let isStillEmpty = slot[Slot.localContent] != 0 && (isEmpty || scope.policy.directories == .all)
       guard isStillEmpty else { return refreshLocal(state, slot, node, 0, emit) }
       guard !hasMarker else { return refreshRemote(state, slot, node, 0, emit) }
       world.shared[Shared.object[0]] = 1

@@ -153,8 +153,9 @@ extension ModelMoves {
       // A hint names one side: the other is taken to be what the base says.
       var next = slot
       next[Slot.sawRemote] = 1
-      next[Slot.seenObject] = slot[Slot.hasBase] != 0 ? slot[Slot.baseContent] : 0
-      next[Slot.seenModified] = slot[Slot.hasBase] != 0 ? slot[Slot.baseModified] : 0
+      let isKnown = slot[Slot.hasBase] != 0 && !slot.isLeftAlone
+      next[Slot.seenObject] = isKnown ? slot[Slot.baseContent] : 0
+      next[Slot.seenModified] = isKnown ? slot[Slot.baseModified] : 0
       self.emit(.assumeRemote, state, next, node, path, emit)
     }
     if slot[Slot.sawRemote] == 0 {

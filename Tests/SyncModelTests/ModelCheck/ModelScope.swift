@@ -32,6 +32,8 @@ struct ModelScope: CustomStringConvertible {
     case firstContact
     /// As `firstContact`, but two of the contents are equal.
     case firstContactEqual
+    /// The bucket is empty, and each node's own content is left alone until it changes.
+    case leftAlone
   }
 
   enum UserAction: Hashable, CaseIterable {
@@ -69,6 +71,8 @@ struct ModelScope: CustomStringConvertible {
   var policy = Policy()
   /// The first node goes on making a mirror, as no run does for longer than its start.
   var mirror: SyncDirection?
+  /// The first node's, where it is another one; trees may then differ for good.
+  var firstPolicy: Policy?
   var start = Start.agreed
   var actions: Set<UserAction> = [.write, .delete, .chmod]
   var userSteps: UInt64 = 2
@@ -85,6 +89,7 @@ struct ModelScope: CustomStringConvertible {
   var floor = 0
 
   func policy(of node: Int) -> Policy {
+    if node == 0, let firstPolicy { return firstPolicy }
     guard node == 0, let mirror else { return policy }
     var policy = policy
     policy.mirror = mirror
@@ -105,6 +110,10 @@ struct ModelScope: CustomStringConvertible {
     shared[Shared.faults] = faults
     shared[Shared.object[0]] = 1
     shared[Shared.nextContent] = 2
+    if start == .leftAlone {
+      shared[Shared.object[0]] = 0
+      shared[Shared.nextContent] = 1
+    }
     if hasFolder {
       shared[Shared.object[0]] = 0
       shared[Shared.object[1]] = 1
@@ -116,6 +125,12 @@ struct ModelScope: CustomStringConvertible {
       if start == .agreed {
         slot[Slot.hasBase] = 1
         slot[Slot.baseContent] = 1
+      } else if start == .leftAlone {
+        slot[Slot.localContent] = state.shared[Shared.nextContent]
+        state.shared[Shared.nextContent] += 1
+        slot[Slot.hasBase] = 1
+        slot[Slot.baseContent] = slot[Slot.localContent]
+        slot[Slot.baseObjectMode] = Slot.leftAlone
       } else {
         let isEqual = start == .firstContactEqual && node == 0
         slot[Slot.localContent] = isEqual ? 1 : state.shared[Shared.nextContent]
@@ -164,6 +179,12 @@ extension ModelScope {
   func base(_ slot: Slot, path: Int) -> BaseEntry? {
     guard slot[Slot.hasBase] != 0 else { return nil }
     let content = slot[Slot.baseContent]
+    if slot.isLeftAlone {
+      return BaseEntry(
+        path: RelativePath(unchecked: paths[path]),
+        local: localStamp(content, slot[Slot.baseLocalMode], slot[Slot.baseStamp]), remote: nil, fingerprint: nil,
+        metadata: EntryMetadata(kind: .file), isApart: true)
+    }
     return BaseEntry(
       path: RelativePath(unchecked: paths[path]),
       local: localStamp(content, slot[Slot.baseLocalMode], slot[Slot.baseStamp]),
@@ -231,7 +252,7 @@ struct PlanCache {
 
   mutating func plan(_ slot: Slot, path: Int, node: Int) -> ModelPlan {
     let policy = scope.policy(of: node)
-    let key = (slot.planKey << 1 | UInt64(path)) << 1 | (policy.mirror == nil ? 0 : 1)
+    let key = (slot.planKey << 1 | UInt64(path)) << 1 | (policy == scope.policy ? 0 : 1)
     if let known = plans[key] { return known }
     let plan = ask(slot, path, policy)
     plans[key] = plan
@@ -257,6 +278,7 @@ struct PlanCache {
       (plan.kind, usedLocal) = (.adopt, stamp)
       plan.isBlind = state != remote
     case .forget: plan.kind = .forget
+    case .leave: plan.isBlind = true
     case .upload(let stamp, let version):
       (plan.kind, usedLocal, plan.creates) = (.upload, stamp, version == nil)
       usedRemote = version
@@ -279,7 +301,7 @@ struct PlanCache {
         path: name, base: base, local: seenLocal, remote: RemoteObject(stamp: version, metadata: metadata),
         policy: policy, serverNow: Timestamp(seconds: 2_000_000))
     }
-    guard let base else { return plan }
+    guard let base, base.remote != nil else { return plan }
     let merge = MetadataMerge(base: base, local: seenLocal, remote: metadata)
     plan.keepsMode = merge.hasLocalChanges && merge.result.mode == seenLocal.mode
     if case .applyMetadata(_, let result, _) = operation {

@@ -9,7 +9,7 @@ extension ModelScope {
 
   /// All that is checked in every run of the tests.
   static var all: [ModelScope] {
-    (onePath + firstContacts + mirrors + threeNodes + twoPaths + folders).map { scope in
+    (onePath + firstContacts + leftAlone + mirrors + threeNodes + twoPaths + folders).map { scope in
       var scope = scope
       scope.userSteps += moreSteps
       return scope
@@ -52,6 +52,37 @@ extension ModelScope {
         }
       }
     }
+  }
+
+  private static var leftAlone: [ModelScope] {
+    let keeps = Policy().with { $0.existing = .leftAlone(isMeeting: false) }
+    let away = keeps.with { $0.installs = false }
+    let here = keeps.with { ($0.changesRemote, $0.deletesRemote, $0.deletesLocal) = (false, false, false) }
+    return [
+      scope("what was here first is left alone", steps: 2, floor: 3600) {
+        $0.start = .leftAlone
+        $0.policy = keeps
+      },
+      scope("what was here first is left alone, and what goes wrong", steps: 1, floor: 1600) {
+        $0.start = .leftAlone
+        $0.policy = keeps
+        $0.actions = [.write, .delete, .touch, .foreignPut, .foreignDelete]
+        $0.faults = 1
+      },
+    ]
+      + [("nothing is fetched", away, [1200, 1800, 14_900]), ("nothing is sent", here, [800, 800, 7700])].flatMap {
+        name, policy, floors in
+        zip([Start.agreed, .leftAlone, .firstContact], floors).map { start, floor in
+          scope("\(name) by the first node, \(start)", steps: 2, floor: floor) {
+            $0.start = start
+            $0.policy = keeps
+            $0.firstPolicy = policy
+            // What is read and then left alone would be read again and again.
+            $0.sizesDiffer = true
+            $0.actions = [.write, .delete]
+          }
+        }
+      }
   }
 
   private static var mirrors: [ModelScope] {
@@ -124,11 +155,17 @@ extension ModelScope {
         $0.policy.deletesRemote = remote
       }
     } + [
+      scope("a folder with a marker and the file in it", steps: 2, floor: 5000) {
+        $0.paths = ["d/", "d/f"]
+        $0.looksAtOnce = true
+        $0.actions = [.write, .delete, .makeFolder, .removeFolder]
+        $0.policy.directories = .all
+      },
       scope("a folder and the file in it, and another program", steps: 3, floor: 39_000) {
         $0.paths = ["d/", "d/f"]
         $0.looksAtOnce = true
         $0.actions = [.delete, .makeFolder, .removeFolder, .foreignPut, .foreignDelete]
-      }
+      },
     ]
   }
 }

@@ -37,7 +37,7 @@ struct Slot: Packed {
   static let hasBase = Bits(6, 1)
   static let baseContent = Bits(7, 3)
   static let baseLocalMode = Bits(10, 1)
-  /// As the object carried it; 2 where it carried none.
+  /// As the object carried it; 2 where it carried none; 3 where there was no object.
   static let baseObjectMode = Bits(11, 2)
   static let baseModified = Bits(13, 3)
   static let baseStamp = Bits(16, 2)
@@ -65,6 +65,10 @@ struct Slot: Packed {
 
   /// Without the local file as it is now: all that a plan depends on.
   var planKey: UInt64 { raw >> 6 }
+
+  static let leftAlone: UInt64 = 3
+  /// The row says that only the node has it.
+  var isLeftAlone: Bool { self[Self.hasBase] != 0 && self[Self.baseObjectMode] == Self.leftAlone }
 
   var isIdle: Bool { raw >> 20 == 0 }
   mutating func forgetSight() { raw &= (1 << 20) - 1 }

@@ -34,6 +34,25 @@ import Testing
     #expect(plan(nil, Self.gone, .absent) == nil)
   }
 
+  // `--directories all`.
+  @Test func `every directory gets a marker`() {
+    let all = Policy().with { $0.directories = .all }
+    let local = Given.localDirectory
+    let unmarked = Given.directoryBase.with { $0.remote = nil }
+    #expect(plan(nil, Self.here, .absent, all, neighbours: Self.holding) == .putMarker)
+    #expect(plan(nil, Self.here, .implied, all) == .putMarker)
+    #expect(plan(unmarked, Self.here, .implied, all, neighbours: Self.holding) == .putMarker)
+    #expect(plan(unmarked, Self.here, Self.marker, all) == .adopt(local, Self.marker))
+    #expect(plan(Given.directoryBase, Self.here, Self.marker, all) == nil)
+    #expect(plan(Given.directoryBase, Self.here, .absent, all) == .removeLocalDirectory(local))
+    #expect(plan(Given.directoryBase, Self.gone, Self.marker, all) == .deleteMarker(Given.marker))
+  }
+  /// Somebody may be taking the directory away, the marker before the files.
+  @Test func `a marker that is gone is not put back beside files`() {
+    let all = Policy().with { $0.directories = .all }
+    #expect(plan(Given.directoryBase, Self.here, .implied, all) == nil)
+  }
+
   // With a row.
   @Test(arguments: [marker, .implied, .marker(Given.marker.with { $0.etag = "other" })])
   func `a known directory on both sides is in sync`(_ remote: RemoteState) {

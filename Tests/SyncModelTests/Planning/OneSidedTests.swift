@@ -45,7 +45,7 @@ import Testing
 
   private func side(_ operation: SyncModel.Operation?) -> Side {
     switch operation {
-    case nil, .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .blocked: .none
+    case nil, .inspectLocal, .inspectRemote, .compare, .adopt, .forget, .leave, .blocked: .none
     case .upload, .uploadMetadata, .deleteRemote, .putMarker, .deleteMarker: .remote
     case .download, .applyMetadata, .deleteLocal, .makeLocalDirectory, .removeLocalDirectory: .local
     case .yieldToDirectory: .yields

@@ -130,7 +130,7 @@ extension PlannerConvergenceTests.World {
     case .deleteRemote:
       remote = nil
       base = nil
-    case .makeLocalDirectory, .removeLocalDirectory, .putMarker, .deleteMarker, .yieldToDirectory, .blocked:
+    case .makeLocalDirectory, .removeLocalDirectory, .putMarker, .deleteMarker, .yieldToDirectory, .blocked, .leave:
       Issue.record("\(operation) for a lone leaf")
     }
   }

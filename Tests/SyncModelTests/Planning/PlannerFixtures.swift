@@ -21,6 +21,11 @@ enum Given {
   static var localChangedBase: BaseEntry { base.with { $0.isLocalChanged = true } }
   static var apart: BaseEntry { base.with { $0.isApart = true } }
 
+  /// What only the root had when the sides met.
+  static var leftAlone: BaseEntry {
+    BaseEntry(path: leaf, local: local, remote: nil, fingerprint: nil, metadata: metadata, isApart: true)
+  }
+
   // Local stamps.
   static let otherInode = local.with { $0.inode = 6 }
   static let chmodded = local.with {

@@ -71,7 +71,7 @@ import Testing
     #expect(unlawful.isEmpty, "\(unlawful.count) such as \(unlawful.first ?? "")")
     #expect(count > 100_000)
     // All operations of the vocabulary, and none at all.
-    #expect(kinds.count == 18, "\(kinds.sorted())")
+    #expect(kinds.count == 19, "\(kinds.sorted())")
   }
 
   private static func name(_ operation: SyncModel.Operation?) -> String {
@@ -92,10 +92,14 @@ import Testing
     case .compare(let local, let remote):
       return local == now.localStamp && remote == now.remoteStamp && (!remoteIsBase || now.isApart)
     case .adopt(let local, let remote):
-      return !now.isApart && local == now.localStamp && remote == now.remote && remote != .absent
+      return (!now.isApart || now.path.isDirectory) && local == now.localStamp && remote == now.remote
+        && remote != .absent
         && (now.path.isDirectory || now.localContent == Given.content || now.base?.isProvisional == false)
     case .forget:
       return now.base != nil && now.remote == .absent && (now.isProvenLocalDeletion || now.base?.remote == nil)
+    case .leave(let local):
+      return local == now.localStamp && now.remote == .absent && now.base == nil
+        && now.policy.existing == .leftAlone(isMeeting: true)
     case .upload(let local, let replaced):
       return local == now.localStamp && replaced == now.remoteStamp && (replaced == nil || remoteIsBase && !now.isApart)
         && local.kind != .directory && !now.neighbours.remoteHasDescendants
@@ -127,18 +131,25 @@ import Testing
       return remote == now.remoteStamp && remoteIsBase && now.isProvenLocalDeletion && now.policy.deletesRemote
         && now.base?.isAgreed == true
     case .makeLocalDirectory:
-      return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories == .empty
+      return now.path.isDirectory && now.remoteStamp != nil && now.policy.directories != .none
     case .removeLocalDirectory(let local):
       // By rmdir, which takes only an empty one.
-      if now.base == nil { return now.policy.mirror == .down && local == now.localStamp && now.remote == .absent }
+      if now.base == nil || now.isApart {
+        return now.policy.mirror == .down && local == now.localStamp && now.remote == .absent
+      }
       return local == now.localStamp && now.remote == .absent && now.policy.deletesLocal && now.policy.mirror != .up
         && local.mount == now.base?.local.mount
     case .putMarker:
-      return now.localStamp?.kind == .directory && now.remote == .absent && now.policy.directories == .empty
-        && !now.neighbours.localHasEntries
+      guard now.localStamp?.kind == .directory else { return false }
+      switch now.policy.directories {
+      case .none: return false
+      case .empty: return now.remote == .absent && !now.neighbours.localHasEntries
+      // One that was there and is gone is not put back beside files.
+      case .all: return now.remote == .absent || now.remote == .implied && now.base?.remote == nil
+      }
     case .deleteMarker(let marker):
-      guard marker == now.remoteStamp, marker.size == 0, now.policy.directories == .empty else { return false }
-      if now.base == nil { return now.policy.mirror == .up && now.localStamp?.kind != .directory }
+      guard marker == now.remoteStamp, marker.size == 0, now.policy.directories != .none else { return false }
+      if now.base == nil || now.isApart { return now.policy.mirror == .up && now.localStamp?.kind != .directory }
       return now.isProvenLocalDeletion && now.policy.deletesRemote && now.policy.mirror != .down
     case .yieldToDirectory(let local):
       return local == now.localStamp && now.neighbours.remoteHasDescendants
@@ -183,6 +194,14 @@ extension PlannerLawTests {
         }
       }
     } + [Policy().with { $0.comparison = .noOverwrite }]
+      + flags.flatMap { isMeeting in
+        flags.map { installs in
+          Policy().with {
+            $0.existing = .leftAlone(isMeeting: isMeeting)
+            $0.installs = installs
+          }
+        }
+      }
       + SyncDirection.allCases.map { direction in Policy().with { $0.mirror = direction } }
   }
 
@@ -224,11 +243,14 @@ extension PlannerLawTests {
     [
       Given.base, Given.provisionalBase, Given.localChangedBase, Given.base.with { $0.remote = nil },
       Given.provisionalBase.with { $0.isLocalChanged = true }, Given.apart,
-      Given.apart.with { $0.isProvisional = true },
+      Given.apart.with { $0.isProvisional = true }, Given.leftAlone,
     ]
   }
 
   private static var directoryBases: [BaseEntry] {
-    [Given.directoryBase, Given.directoryBase.with { $0.remote = nil }]
+    [
+      Given.directoryBase, Given.directoryBase.with { $0.remote = nil },
+      Given.directoryBase.with { ($0.remote, $0.isApart) = (nil, true) },
+    ]
   }
 }

@@ -118,6 +118,9 @@ extension PlannerLawTests.Situation {
     case .compare(let stamp, let version): agree(stamp, .object(version))
     case .adopt(let stamp, let state): agree(stamp, state)
     case .forget: base = nil
+    case .leave(let stamp):
+      base = Given.leftAlone.with { ($0.path, $0.local) = (path, stamp) }
+      local = .present(stamp)
     case .upload(let stamp, _), .uploadMetadata(let stamp, _):
       agree(stamp, .object(RemoteStamp(etag: "new", size: stamp.size, lastModified: Timestamp(seconds: 5000))))
     case .download(let version, _):

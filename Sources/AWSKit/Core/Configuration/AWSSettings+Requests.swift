@@ -114,10 +114,13 @@ extension S3Endpoint {
   /// - Parameters:
   ///   - url: `--endpoint-url`; comes before everything configured.
   ///   - region: `--region`, likewise.
+  ///   - addressingStyle: likewise.
   /// - Throws: ``S3Error`` (`invalidArgument`).
-  public init(settings: AWSSettings, url: String? = nil, region: String? = nil) throws {
+  public init(
+    settings: AWSSettings, url: String? = nil, region: String? = nil, addressingStyle: AddressingStyle? = nil
+  ) throws {
     try self.init(
       url: url ?? settings.endpointURL(service: "S3"), region: region ?? settings.region,
-      addressingStyle: settings.addressingStyle, variant: settings.endpointVariant)
+      addressingStyle: addressingStyle ?? settings.addressingStyle, variant: settings.endpointVariant)
   }
 }

@@ -35,6 +35,16 @@ public struct CredentialChain: CredentialProvider {
     return CredentialChain(providers)
   }
 
+  /// `AWS_ACCESS_KEY_ID` and its companions alone.
+  public static func environment(settings: AWSSettings) -> CredentialChain {
+    CredentialChain([EnvironmentCredentialProvider(environment: settings.environment)])
+  }
+
+  /// The container's endpoint alone.
+  public static func container(settings: AWSSettings, services: CredentialServices) -> CredentialChain {
+    CredentialChain([ContainerCredentialProvider(environment: settings.environment, services: services)])
+  }
+
   /// What a profile may hold beside a role that another profile's keys assume. Its keys in the credentials file come
   /// before its process, those in the config file after.
   static func profile(

@@ -4,6 +4,7 @@ public struct ServiceEndpoint: Sendable, Equatable {
     case sqs = "SQS"
     case sns = "SNS"
     case eventBridge = "EVENTBRIDGE"
+    case cloudWatch = "CLOUDWATCH"
 
     /// The first label of AWS's host, and the name that requests are signed for.
     var name: String {
@@ -11,6 +12,7 @@ public struct ServiceEndpoint: Sendable, Equatable {
       case .sqs: "sqs"
       case .sns: "sns"
       case .eventBridge: "events"
+      case .cloudWatch: "monitoring"
       }
     }
   }
