@@ -70,8 +70,9 @@ def image():
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line.startswith("!")]
     for name in kept:
         expect(name == "Package.resolved" or (ROOT / name).exists(), f".dockerignore: there is no {name}")
-    # SwiftPM wants the folders of all targets, the tests' too.
-    for name in ("Sources", "Tests", "Makefile", "Package.swift", "scripts/require"):
+    # SwiftPM wants the folders of all targets, those of tests and examples too.
+    targets = set(re.findall(r'path: "(\w+)/', (ROOT / "Package.swift").read_text()))
+    for name in {"Sources", "Tests", "Makefile", "Package.swift", "scripts/require"} | targets:
         expect(name in kept, f".dockerignore leaves {name} out")
     return folder, user, command
 

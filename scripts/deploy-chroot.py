@@ -290,7 +290,8 @@ def trusted(image, port, folder):
         assert before == 2 and "certificate" in said.lower(), f"status {before}: {said}"
         authority = "usr/local/share/ca-certificates/tests.crt"
         shutil.copy(ROOT / "Tests/AWSKitTests/Vectors/tls/ca.pem", image.root / authority)
-        run("chroot", image.root, "update-ca-certificates", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run("chroot", image.root, "env", "-i", f"PATH={PATH}", "update-ca-certificates", stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
         after, said = status()
         assert after == 0, f"status {after}: {said}"
     print("TLS: an unknown authority is refused, one of /etc/ssl/certs is trusted")
@@ -303,8 +304,8 @@ def main():
         folder.chmod(0o755)
         image = Image(folder, program)
         size = sum(path.lstat().st_size for path in image.root.rglob("*") if path.is_file() and not path.is_symlink())
-        print(f"The image has {size >> 20} MB, of which martlet {(image.root / 'usr/local/bin/martlet').stat().st_size >> 20}"
-              f"; programs: {', '.join(image.programs)}")
+        own = (image.root / "usr/local/bin/martlet").stat().st_size
+        print(f"The image has {size >> 20} MB, of which martlet {own >> 20}; programs: {', '.join(image.programs)}")
         default = dockerfile.words(dockerfile.last(image.stage, "CMD"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))

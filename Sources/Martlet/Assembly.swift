@@ -85,7 +85,7 @@ struct Assembly: Sendable {
       startupMetric = try StartupMetricSender(
         configuration, settings: connection.settings, credentials: credentials, transport: transport, logger: logger)
       var settings = ObjectSettings(configuration.objects)
-      settings.keepsOwner = configuration.preservesOwner
+      settings.keepsOwner = configuration.preserveOwner
       capabilities = Capabilities(
         store: store,
         probe: CapabilityProbe(client: client, location: location, settings: settings, logger: logger), logger: logger)
@@ -109,7 +109,7 @@ struct Assembly: Sendable {
         logger: logger)
       var options = LocalTree.Options(node: node, prefixLength: location.prefix.utf8.count)
       options.symlinks = configuration.linkPolicy
-      options.preservesOwner = configuration.preservesOwner
+      options.preservesOwner = configuration.preserveOwner
       // A clock that is set wrong for a while must not end the retention of the whole trash.
       options.wallTime = { [client] in
         SystemEnvironment().wallTime().advanced(by: .seconds(client.clockOffset))

@@ -111,7 +111,7 @@ public struct Configuration: Sendable {
   /// Whether empty directories travel, as objects `key/`.
   public var directories: Directories = .empty
   /// User and group, as numbers, are a part of what is synced; see docs/options.md.
-  public var preservesOwner = false
+  public var preserveOwner = false
   /// What goes along with objects.
   public var objects = Objects()
   /// `--cf-dist-id` and what goes with it. Nil: nobody is told.

@@ -197,7 +197,7 @@ struct SyncInvocation {
         + patterns("--include").map(Configuration.Filter.include)
     }
     set(&configuration.directories, reader.choice("--directories", options.directories))
-    configuration.preservesOwner = reader.flag("--preserve-owner", options.preserveOwner ? true : nil) ?? false
+    configuration.preserveOwner = reader.flag("--preserve-owner", options.preserveOwner ? true : nil) ?? false
   }
 
   private static func readLinks(
