@@ -360,6 +360,32 @@ import Testing
     #expect(node.text("file") == expected)
   }
 
+  /// What the user puts to the name meanwhile is none of what was to be removed, though it be the same content
+  /// (seed 20045230).
+  @Test(arguments: ["copied", "moved", "another"]) func whatIsPutWhereARunTookAFileAwayStays(how: String) throws {
+    let stage = Stage()
+    let node = stage.node()
+    stage.put("other", "other")
+    stage.put("file", "content")
+    stage.put("same", "content")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.crashPoints = [CrashPoint(call: "store forget", moment: .before, skipped: 0)]
+    try stage.server.delete("file", ifMatch: nil)
+    for _ in 0..<10_000 where node.isRunning { stage.advance(.milliseconds(10)) }
+    #expect(!node.isRunning && node.text("file") == nil)
+    switch how {
+    case "copied": node.write("file", "content")
+    case "moved": node.disk.rename("same", to: "file")
+    default: node.write("file", "another")
+    }
+    stage.start(node)
+    stage.advance(.seconds(120))
+    let expected = how == "another" ? "another" : "content"
+    #expect(stage.text("file") == expected && node.text("file") == expected)
+    #expect(stage.text("same") == (how == "moved" ? nil : "content"))
+  }
+
   /// The same with a change of this node's own after it: both versions stay.
   @Test func whatWasWrittenOverAnInstallWithoutARowIsKept() throws {
     let stage = Stage()

@@ -14,7 +14,7 @@ struct ConflictKeeper: Sendable {
   let logger: Logger
 
   private static let attempts = 16
-  private static let passing: Set<Int32> = [EACCES, EPERM, ENOSPC, EDQUOT, EIO, EROFS]
+  private static let passing: Set<Int32> = [EACCES, EPERM, ENOSPC, EDQUOT, EIO, EROFS, EXDEV]
 
   func name(of slot: Slot, on mount: Mount) -> String { "\(ReservedNames.state)/…/trash/\(slot.name)" }
 
@@ -29,12 +29,12 @@ struct ConflictKeeper: Sendable {
       return
     }
     do {
-      let copy = try place(slot, content, look, path, on: mount)
+      let copy = try placeOnItsVolume(slot, content, look, path, on: mount)
       try mount.trash.drop(slot, state, bytes: record.displaced.size, unlinking: false)
       logger.warning("kept a change made during a replacement", metadata: ["path": "\(path)", "copy": "\(copy)"])
       relay.hint(look.status.kind == .directory ? .subtree(copy.asDirectory) : .path(copy))
     } catch let error as SystemError where Self.passing.contains(error.code) {
-      // A closed folder or a full disk: the slot stays as it is, and is tried again.
+      // A closed folder, a full disk, a volume that is away: the slot stays as it is, and is tried again.
       throw error
     } catch {
       try keepInTrash(slot, state, look, content, record, on: mount)
@@ -42,6 +42,21 @@ struct ConflictKeeper: Sendable {
         path.string,
         "was changed while it was replaced; no conflict copy could be made (\(error)), the change is in the trash as "
           + slot.name)
+    }
+  }
+
+  /// Where another volume is mounted over the folder of `path` now, in the nearest one above it that is of this volume.
+  private func placeOnItsVolume(
+    _ slot: Slot, _ content: Fingerprint, _ look: SlotLook, _ path: RelativePath, on mount: Mount
+  ) throws -> RelativePath {
+    var path = path
+    while true {
+      do { return try place(slot, content, look, path, on: mount) } catch let error as SystemError
+        where error.code == EXDEV
+      {
+        guard let above = path.parent?.parent else { throw error }
+        path = above.appending(path.name)
+      }
     }
   }
 

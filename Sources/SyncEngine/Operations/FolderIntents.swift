@@ -38,12 +38,13 @@ extension Engine {
   }
 
   /// What a run was about to take out of the folder was in the bucket no more. That it is gone says nothing of what may
-  /// have come to its name in the bucket since: the row goes with it. True: it went.
+  /// have come to its name in the bucket since, nor does what somebody has put there since mean that version: the row
+  /// goes with it. True: it went.
   func resolveRemovals(_ path: RelativePath, _ sight: inout Sight) async throws -> Bool {
     var isForgotten = false
     for intent in intents.all(for: path) where intent.kind == .remove && intent.isUncertain {
       sight.local = try await observeLocal(path, &sight)
-      if case .absent = sight.local {
+      if let row = sight.base, sight.local.stamp != row.local {
         turn(path, .removalWasDone)
         try await forget(path)
         sight.base = nil
