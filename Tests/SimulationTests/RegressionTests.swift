@@ -343,6 +343,7 @@ import Testing
     stage.start(node)
     stage.advance(.seconds(20))
     #expect(node.text("file") == "content")
+    node.database.expectPowerLoss()
     node.crashPoints = [CrashPoint(call: "store forget", moment: .before, skipped: 0)]
     try stage.server.delete("file", ifMatch: nil)
     for _ in 0..<10_000 where node.isRunning { stage.advance(.milliseconds(10)) }
@@ -384,6 +385,27 @@ import Testing
     let expected = how == "another" ? "another" : "content"
     #expect(stage.text("file") == expected && node.text("file") == expected)
     #expect(stage.text("same") == (how == "moved" ? nil : "content"))
+  }
+
+  /// A run ended between a deletion in the bucket and the end of its row: what a power loss gave back was removed as if
+  /// others had deleted it (seed 30030641).
+  @Test(arguments: ["kill", "power loss"]) func whatComesBackAfterItWasDeletedInTheBucketStays(end: String) {
+    let stage = Stage()
+    let node = stage.node()
+    stage.put("other", "other")
+    stage.put("file", "content")
+    stage.start(node)
+    stage.advance(.seconds(20))
+    node.crashPoints = [CrashPoint(call: "store forget", moment: .before, skipped: 0)]
+    node.database.expectPowerLoss()
+    node.disk.remove("file")
+    for _ in 0..<10_000 where node.isRunning { stage.advance(.milliseconds(10)) }
+    #expect(!node.isRunning && stage.text("file") == nil)
+    if end == "power loss" { node.database.losePower(undoing: .max) }
+    node.write("file", "content")
+    stage.start(node)
+    stage.advance(.seconds(120))
+    #expect(stage.text("file") == "content" && node.text("file") == "content")
   }
 
   /// The same with a change of this node's own after it: both versions stay.

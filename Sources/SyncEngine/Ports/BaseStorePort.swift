@@ -83,8 +83,9 @@ extension BaseChange {
     switch self {
     // Nothing else tells what lies in the bucket.
     case .openIntent(let intent) where intent.kind == .multipart: true
-    // With the row alone, what is gone would be a deletion of the user's.
-    case .openIntent(let intent): intent.kind == .remove
+    // With the row alone, what is gone on one side would have been deleted by others: also what a power loss gives
+    // back, or what somebody puts there since.
+    case .openIntent(let intent): intent.kind == .remove || intent.kind == .delete
     // A row that came back would prove a deletion that nobody made.
     case .forget: true
     case .record, .recordIfAbsent, .closeIntent: false
