@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 import Testing
 
-extension ProcessTests {
+extension FleetTests {
   /// Must hold 4 of CloudFront: few invalidations, a missing distribution is told, none is lost.
   @Suite struct CloudFront {
     @Test(.limit(minutes: 3)) func aBurstMakesAtMostTwoInvalidations() async throws {

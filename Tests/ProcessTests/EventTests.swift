@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 import Testing
 
-extension ProcessTests {
+extension FleetTests {
   /// Events in place of polls: what one node does the others hear of, and nothing is left behind.
   @Suite struct Events {
     /// Somebody else's rule has nothing to do with us, or stands in the way.

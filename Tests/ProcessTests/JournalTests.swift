@@ -6,7 +6,7 @@ import Testing
 
 private let folder = "tree/.martlet/journal/"
 
-extension ProcessTests {
+extension FleetTests {
   /// `--journal`: nodes that tell each other what they changed.
   @Suite struct Journal {
     /// Nothing but the journal tells of anything: polls come once an hour.

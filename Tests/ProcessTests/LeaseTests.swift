@@ -7,7 +7,7 @@ import Testing
 
 private let lockKey = "tree/.s3-sync2.lock"
 
-extension ProcessTests {
+extension FleetTests {
   /// `--dfs`: nodes that take turns, with each other and with s3-sync2.
   @Suite struct Lease {
 
@@ -302,7 +302,7 @@ private struct LeaseHistory {
 
 /// Processes that all have work, some of which are killed or stopped, beside a client of s3-sync2.
 private struct Contention {
-  let fleet: ProcessTests.Lease.Fleet
+  let fleet: FleetTests.Lease.Fleet
   private let clock = ContinuousClock()
   private(set) var stopped: Set<Int> = []
   private(set) var stops = 0
@@ -316,7 +316,7 @@ private struct Contention {
   /// requests for the endpoint.
   private(set) var longestStall: Duration = .zero
 
-  init(_ fleet: ProcessTests.Lease.Fleet) {
+  init(_ fleet: FleetTests.Lease.Fleet) {
     self.fleet = fleet
   }
 

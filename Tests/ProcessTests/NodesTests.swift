@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 import Testing
 
-extension ProcessTests {
+extension FleetTests {
   /// Nodes of one prefix that have the same id, as those of one image.
   @Suite struct Nodes {
     private func list(_ place: String, _ more: [String], in workspace: Workspace) async throws -> String {

@@ -4,7 +4,7 @@ import Martlet
 import NIOHTTP1
 import Testing
 
-extension ProcessTests {
+extension FleetTests {
   /// What `martlet iam-policy` prints is what a run with the same options needs: no request lacks a permission, and no
   /// permission is without a request.
   @Suite struct Policies {

@@ -8,3 +8,7 @@ import Testing
     ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? standard
   }
 }
+
+/// What many nodes have in common, and the services that they use: a second queue beside the first one, since they mostly
+/// wait.
+@Suite(.serialized) enum FleetTests {}
