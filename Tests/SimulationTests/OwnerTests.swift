@@ -41,10 +41,7 @@ import Testing
 
   @Test func ownersTravelBothWays() {
     let stage = Stage()
-    let (a, b) = (
-      stage.node(traits: Self.traits(Self.root, mayGive: true)),
-      stage.node(traits: Self.traits(Self.root, mayGive: true))
-    )
+    let (a, b) = (Self.rootNode(stage), Self.rootNode(stage))
     a.write("f", "content")
     a.disk.setOwner(Self.ann, of: "f")
     a.disk.create("link", .symlink, Array("f".utf8))
@@ -100,13 +97,12 @@ import Testing
     expectRest(stage)
   }
 
+  private static func rootNode(_ stage: Stage) -> SimNode { stage.node(traits: traits(root, mayGive: true)) }
+
   /// Both sides change it before they hear of each other: the bucket's stays, and both have it.
   @Test func twoChangesOfOneOwnerEndAlike() {
     let stage = Stage()
-    let (a, b) = (
-      stage.node(traits: Self.traits(Self.root, mayGive: true)),
-      stage.node(traits: Self.traits(Self.root, mayGive: true))
-    )
+    let (a, b) = (Self.rootNode(stage), Self.rootNode(stage))
     a.write("f", "content")
     for node in [a, b] { stage.start(node) }
     stage.advance(.seconds(120))
@@ -124,10 +120,7 @@ import Testing
   /// A new content from elsewhere meets an owner that was changed here: both stay.
   @Test func anOwnerOutlivesANewContent() {
     let stage = Stage()
-    let (a, b) = (
-      stage.node(traits: Self.traits(Self.root, mayGive: true)),
-      stage.node(traits: Self.traits(Self.root, mayGive: true))
-    )
+    let (a, b) = (Self.rootNode(stage), Self.rootNode(stage))
     a.write("f", "content")
     for node in [a, b] { stage.start(node) }
     stage.advance(.seconds(120))
