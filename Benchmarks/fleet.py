@@ -32,7 +32,9 @@ def need_python():
 
 def add_options(parser):
     parser.add_argument("--feed", choices=FEEDS, default="sns", help="how nodes hear of changes (default: %(default)s)")
-    parser.add_argument("--server", choices=["moto", "localstack"], default="moto", help="default: %(default)s")
+    parser.add_argument("--server", choices=["moto", "localstack", "embedded"], default="moto",
+                        help="default: %(default)s; embedded: martlet serve-s3, which has no events but, like S3 and "
+                        "unlike moto, keeps connections open")
     parser.add_argument("--martlet", type=Path, help="a binary to use instead of building one")
     parser.add_argument("--dir", help="where the trees lie (default: the folder for temporary files)")
 
@@ -57,7 +59,7 @@ class Bench:
     def __enter__(self):
         port = free_port()
         self.server = f"http://127.0.0.1:{port}"
-        self.start("server", *server_command(self.options.server, port, self.folder), ready=port)
+        self.start("server", *server_command(self.options.server, port, self), ready=port)
         self.proxy = CountingProxy(port)
         self.client("s3").create_bucket(Bucket=BUCKET)
         return self
@@ -148,8 +150,11 @@ class Node:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def server_command(kind, port, folder):
+def server_command(kind, port, bench):
+    folder = bench.folder
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(folder)}
+    if kind == "embedded":
+        return [bench.martlet, "serve-s3", "--port", str(port)], environment
     if kind == "moto":
         command = [PROJECT / ".venv/bin/moto_server", "-H", "127.0.0.1", "-p", str(port)]
         return command, environment | {"INITIAL_NO_AUTH_ACTION_COUNT": "999999999"}

@@ -76,6 +76,12 @@ int clinux_status_at(int directory, const char *name, clinux_status *status) {
   return 0;
 }
 
+int64_t clinux_bytes(uint64_t blocks, uint64_t size) {
+  const int64_t most = INT64_C(1) << 62;
+  int64_t bytes;
+  return __builtin_mul_overflow(blocks, size, &bytes) || bytes > most ? most : bytes;
+}
+
 int clinux_space_of(int descriptor, clinux_space *space) {
   struct statfs s;
   if (fstatfs(descriptor, &s) < 0) return -errno;
@@ -89,8 +95,8 @@ int clinux_space_of(int descriptor, clinux_space *space) {
   }
   space->identity = identity ^ (uint64_t)(uint32_t)s.f_type << 32;
   space->type = (int64_t)(uint32_t)s.f_type;
-  space->total_bytes = (int64_t)s.f_blocks * s.f_bsize;
-  space->available_bytes = (int64_t)s.f_bavail * s.f_bsize;
+  space->total_bytes = clinux_bytes(s.f_blocks, s.f_bsize);
+  space->available_bytes = clinux_bytes(s.f_bavail, s.f_bsize);
   return 0;
 }
 

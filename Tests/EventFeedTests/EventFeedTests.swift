@@ -91,7 +91,11 @@ import Testing
     }
 
     private func endAtTheEnd() throws {
-      if state.withLockedValue(\.now) >= end { withUnsafeCurrentTask { $0?.cancel() } }
+      if state.withLockedValue(\.now) >= end {
+        withUnsafeCurrentTask { $0?.cancel() }
+        // They hold the world, or the feed that does.
+        (onReceive, onSleep) = ({ _ in }, { _ in })
+      }
       try Task.checkCancellation()
     }
 

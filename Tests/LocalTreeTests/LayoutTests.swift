@@ -110,6 +110,16 @@ import Testing
     #expect(ground.staged == [])
   }
 
+  /// s3fs tells 2^40 - 1 blocks of 16 MiB, which wrapped to less than nothing.
+  @Test(
+    arguments: [
+      (0, 4096, 0), (7, 4096, 28672), (0xff_ffff_ffff, 0x100_0000, 0x4000_0000_0000_0000),
+      (0x4_0000_0000_0000, 4096, 0x4000_0000_0000_0000),
+    ] as [(UInt64, UInt64, Int64)])
+  func `A file system may tell more bytes than there are numbers`(blocks: UInt64, size: UInt64, bytes: Int64) {
+    #expect(clinux_bytes(blocks, size) == bytes)
+  }
+
   @Test func `A fresh file on memory is provisional though it rests`() async throws {
     let ground = Playground(in: "/dev/shm")
     ground.write("f", "x")

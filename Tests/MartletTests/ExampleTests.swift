@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import AWSKit
 @testable import Martlet
 
 /// The lines of the README, as a program.
@@ -17,22 +18,15 @@ import Testing
   @Test func theExampleRuns() async throws {
     try await withPlace { place in
       try await place.put("data/before", "there")
-      let process = Process()
       let program: URL = try #require(Self.program)
-      process.executableURL = program
-      process.arguments = [place.root, "s3://b/data"]
-      process.environment = [
-        "AWS_ACCESS_KEY_ID": Place.key, "AWS_SECRET_ACCESS_KEY": Place.key, "AWS_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": place.configuration.endpointURL!,
-      ]
-      let output = Pipe()
-      process.standardOutput = output
-      let ended = AsyncStream<Void>.makeStream()
-      process.terminationHandler = { _ in ended.continuation.finish() }
-      try process.run()
-      for await _ in ended.stream {}
-      #expect(process.terminationStatus == 0)
-      #expect(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == "in sync\n")
+      let result = try await ChildProcess.run(
+        [program.path, place.root, "s3://b/data"],
+        environment: [
+          "AWS_ACCESS_KEY_ID": Place.key, "AWS_SECRET_ACCESS_KEY": Place.key, "AWS_REGION": "us-east-1",
+          "AWS_ENDPOINT_URL": place.configuration.endpointURL!,
+        ], timeout: .seconds(120))
+      #expect(result.status == 0, "\(String(decoding: result.errors, as: UTF8.self))")
+      #expect(String(decoding: result.output, as: UTF8.self) == "in sync\n")
       #expect(place.text("before") == "there")
       #expect(try await place.size("data/hello.txt") == 6)
     }

@@ -14,11 +14,16 @@ import Testing
     }
   }
 
-  @Test(.limit(minutes: 1), arguments: [(nil, 64, "MARTLET_LOCAL_PATH"), ("/", 1, "no martlet is running for /")])
-  func healthWithoutAFolder(variable: String?, status: Int32, says: String) async throws {
+  @Test(
+    .limit(minutes: 1), arguments: ["status", "pause", "flush"],
+    [(nil, 64, "MARTLET_LOCAL_PATH"), ("/", 1, "no martlet is running for /")])
+  func theFolderOfTheContainer(command: String, _ expected: (variable: String?, status: Int32, says: String))
+    async throws
+  {
+    let (variable, status, says) = expected
     try await Workspace.run { workspace in
       let (end, output) = try await ProcessTests.finished(
-        [try Programs.martlet(), "status"], in: workspace, environment: ["MARTLET_LOCAL_PATH": variable ?? ""])
+        [try Programs.martlet(), command], in: workspace, environment: ["MARTLET_LOCAL_PATH": variable ?? ""])
       #expect(end == .exited(status) && output.contains(says), "\(output)")
     }
   }

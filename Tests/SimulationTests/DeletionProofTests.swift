@@ -90,7 +90,7 @@ import Testing
     stage.advance(.seconds(20))
     let inode = try #require(node.disk.lookup("file"))
     let oracle = stage.oracle
-    stage.oracle.deletes(Array("before".utf8), at: "file")
+    stage.oracle.deletes(Array("before".utf8), at: "file", by: "A")
     try stage.server.delete("file", ifMatch: nil)
     let program = SimTask(on: SimLane(of: stage.executor)) {
       // Recorded, then verified.

@@ -49,4 +49,40 @@ import Testing
     oracle.moves(content, from: "new", at: "B")
     #expect(oracle.superseded.contains(SimContent.hash(content)) == hasObject)
   }
+
+  /// Seed 40100571: A moves a file to another volume and back, while B, who had written on, has sent nothing yet. A's
+  /// file equals the object, so A sends nothing, and B's version comes.
+  @Test(arguments: [true, false]) func whoBringsAnOldVersionBackUnheardKeepsNothing(hasObject: Bool) {
+    let oracle = Oracle(executor: SimExecutor(seed: 1), isTracing: false)
+    let content = Array("content".utf8)
+    oracle.completes(content)
+    oracle.bucketHolds = { path, _ in hasObject && path == "old" }
+    oracle.supersedes(content, at: "old", by: "B")
+    for (source, target) in [("old", "new"), ("new", "old")] as [(RelativePath, RelativePath)] {
+      oracle.deletes(content, at: source, by: "A")
+      oracle.restores(content, at: target, node: "A")
+      if target == "new" { #expect(oracle.superseded.contains(SimContent.hash(content)) == false) }
+    }
+    #expect(oracle.superseded.contains(SimContent.hash(content)) == hasObject)
+  }
+
+  /// Seeds 40088223, 40102895: a link that leads out must be read to know it, which is no transfer at any moment.
+  @Test func aLinkThatIsBeingReadIsNoTransfer() throws {
+    let stage = Stage()
+    let node = stage.node()
+    let link = EntryMetadata(kind: .symlink)
+    try stage.server.put("link", Array("../outside".utf8), metadata: link, ifMatch: nil)
+    stage.put("file", "content")
+    stage.start(node)
+    var isSeen = false
+    while node.text("file") == nil || !stage.saw("link is not synced") {
+      stage.advance(.milliseconds(1))
+      isSeen = isSeen || stage.saw("download of link begins")
+      #expect(stage.oracle.transfers <= 1)
+      try #require(stage.executor.now < 60_000_000_000)
+    }
+    stage.advance(.seconds(1))
+    #expect(isSeen)
+    #expect(stage.oracle.transfers == 1)
+  }
 }

@@ -8,6 +8,8 @@ final class PacedBody: Sendable {
     var rest = ByteBuffer()
     var held: Duration = .zero
     var waitingSince: ContinuousClock.Instant?
+    var turn: Task<Int, any Error>?
+    var hasEnded = false
   }
 
   private let limiter: BandwidthLimiter
@@ -25,6 +27,16 @@ final class PacedBody: Sendable {
   /// Time that waiting for the limit has taken so far.
   var held: Duration {
     state.withLockedValue { $0.held + ($0.waitingSince.map { ContinuousClock.now - $0 } ?? .zero) }
+  }
+
+  /// The request is over. Its body is read by a task of the HTTP client that nobody cancels: it would take its turn from
+  /// others.
+  func end() {
+    let turn = state.withLockedValue { state in
+      state.hasEnded = true
+      return state.turn
+    }
+    turn?.cancel()
   }
 
   /// To be called once.
@@ -46,15 +58,29 @@ final class PacedBody: Sendable {
       rest = chunk
     }
     let start = ContinuousClock.now
-    state.withLockedValue { $0.waitingSince = start }
-    let count = try await limiter.take(atMost: min(rest.readableBytes, Self.portion))
+    let wanted = min(rest.readableBytes, Self.portion)
+    let count = limiter.bytesPerSecond == nil ? wanted : try await turn(start, atMost: wanted)
     let portion = rest.readSlice(length: count)
     let left = rest
     state.withLockedValue { state in
       state.rest = left
-      state.waitingSince = nil
+      (state.waitingSince, state.turn) = (nil, nil)
       state.held += ContinuousClock.now - start
     }
     return portion
+  }
+
+  private func turn(_ start: ContinuousClock.Instant, atMost bytes: Int) async throws -> Int {
+    let turn = Task { [limiter] in try await limiter.take(atMost: bytes) }
+    let hasEnded = state.withLockedValue { state in
+      (state.waitingSince, state.turn) = (start, turn)
+      return state.hasEnded
+    }
+    if hasEnded { turn.cancel() }
+    return try await withTaskCancellationHandler {
+      try await turn.value
+    } onCancel: {
+      turn.cancel()
+    }
   }
 }

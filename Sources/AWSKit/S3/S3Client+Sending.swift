@@ -92,6 +92,7 @@ extension S3Client {
     try await learned.budget.waitForTurn(configuration.retry)
     do {
       let paced = PacedBody(call.body, configuration.bandwidth.up)
+      defer { paced?.end() }
       let request = try await self.request(prepared, signing, paced)
       let start = ContinuousClock.now
       let response = try await send(request, timeout: timeout, pacing: paced)

@@ -37,6 +37,8 @@ int clinux_flag_path(void);
 
 /// Without following a link; an empty name means the descriptor itself.
 int clinux_status_at(int directory, const char *name, clinux_status *status);
+/// At most 4 EiB: some file systems of FUSE tell more bytes than 64 bits hold (s3fs: 2^40 blocks of 16 MiB).
+int64_t clinux_bytes(uint64_t blocks, uint64_t size);
 int clinux_space_of(int descriptor, clinux_space *space);
 
 int clinux_exchange(int from_directory, const char *from, int to_directory, const char *to);

@@ -1,12 +1,11 @@
 import ArgumentParser
-import FoundationEssentials
 import Martlet
 
 struct PauseCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pause",
     abstract: "Let a running martlet transfer and change nothing until “martlet resume”.",
-    usage: "martlet pause <local> [--state-dir <folder>]",
+    usage: "martlet pause [<local>] [--state-dir <folder>]",
     discussion: """
       What is under way may still end; the folder is watched on. “martlet status” says “paused”. A martlet that is \
       started anew is not paused.
@@ -21,7 +20,7 @@ struct ResumeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resume",
     abstract: "End a “martlet pause”: both sides are looked at.",
-    usage: "martlet resume <local> [--state-dir <folder>]")
+    usage: "martlet resume [<local>] [--state-dir <folder>]")
 
   @OptionGroup var target: RunningTarget
 
@@ -32,7 +31,7 @@ struct FlushCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "flush",
     abstract: "Wait until a file or folder, as it is now, is in the bucket.",
-    usage: "martlet flush <local> [<path> ...] [--state-dir <folder>]",
+    usage: "martlet flush [<local> [<path> ...]] [--state-dir <folder>]",
     discussion: """
       Paths are relative to the folder, or absolute; without any the whole folder is meant. A server that is away, a \
       file that is open for writing, and a pause are waited for. Exit code 1: something did not get there.
@@ -54,27 +53,9 @@ struct ReconcileCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "reconcile",
     abstract: "Look at everything on both sides now, and wait until what differs is dealt with.",
-    usage: "martlet reconcile <local> [--state-dir <folder>]")
+    usage: "martlet reconcile [<local>] [--state-dir <folder>]")
 
   @OptionGroup var target: RunningTarget
 
   func run() async throws { try target.ask(ControlRequest(.reconcile)) }
-}
-
-/// The running instances that a command is for.
-struct RunningTarget: ParsableArguments {
-  @Argument(help: "The local folder.")
-  var local: String
-
-  @Option(help: ArgumentHelp("The --state-dir of the running instance.", valueName: "folder"))
-  var stateDir: String?
-
-  /// Waits for the answer, however long it takes, and tells the state after it.
-  func ask(_ request: ControlRequest, isTold: Bool = true) throws {
-    var reader = SettingReader(environment: ProcessInfo.processInfo.environment)
-    let instances = RunningInstances(root: local, stateDirectory: reader.text("--state-dir", stateDir))
-    for report in try instances.answers(to: request, Console.standardError, timeout: 0) where isTold {
-      Console.standardOutput.write("\(report.location): \(report.state.rawValue)")
-    }
-  }
 }

@@ -39,7 +39,7 @@ final class BucketWriter: @unchecked Sendable {
     let keys = server.sortedKeys.filter { names.isOwn(RelativePath(unchecked: $0)) }
     if !keys.isEmpty && generator.oneIn(3) {
       let key = generator.pick(keys)
-      oracle.deletes(server.objects[key]!.content, at: RelativePath(unchecked: key))
+      oracle.deletes(server.objects[key]!.content, at: RelativePath(unchecked: key), by: "bucket")
       try? server.delete(key, ifMatch: nil)
       oracle.note("bucket: deleted \(key)")
       oracle.count("bucket delete")
@@ -66,7 +66,7 @@ final class BucketWriter: @unchecked Sendable {
     ])
     let content = Array("odd#\(serial)".utf8)
     oracle.completes(content)
-    oracle.supersedes(content, at: .root)
+    oracle.supersedes(content, at: .root, by: "bucket")
     _ = try? server.put(key, content, metadata: EntryMetadata(kind: .file), ifMatch: nil, isConditional: false)
     oracle.note("bucket: put the odd key \(key)")
     oracle.count("bucket odd key")
@@ -84,6 +84,8 @@ final class BucketWriter: @unchecked Sendable {
   }
 
   private func giveUp(_ key: String) {
-    if let object = server.objects[key] { oracle.supersedes(object.content, at: RelativePath(unchecked: key)) }
+    if let object = server.objects[key] {
+      oracle.supersedes(object.content, at: RelativePath(unchecked: key), by: "bucket")
+    }
   }
 }

@@ -19,7 +19,7 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Virtual time of the engines' last change of a tree or the bucket, in nanoseconds.
   package private(set) var lastWrite: Int64 = 0
   package private(set) var writes = 0
-  /// Contents that engines sent or fetched.
+  /// Contents that engines sent or fetched, once that came to an end.
   var transfers = 0
   /// Lines of what happened, where a trace is wanted.
   package private(set) var trace: [String]?
@@ -30,7 +30,8 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
   /// Contents that a writer replaced or deleted knowing them (I1).
   private(set) var superseded: Set<UInt64> = [SimContent.hash([])]
   /// What writers took away from a path: only that may be deleted there on the other sides (I7).
-  private var givenUp: Set<Place> = []
+  /// With those who did; what a disk forgot nobody took away.
+  private var givenUp: [Place: Set<String>] = [:]
   /// Where a writer moved a content away from, or took one of its names, and none brought it back to: at which node.
   private var left: [Place: String] = [:]
   /// When a writer last deleted a path or moved it away, or an engine deleted its object, virtual nanoseconds.
@@ -83,22 +84,28 @@ package final class Oracle: EffectLedger, @unchecked Sendable {
 extension Oracle {
   func completes(_ content: [UInt8]) { completed[SimContent.hash(content)] = content }
 
-  /// What was given up at one path stands at another one.
-  func restores(_ content: [UInt8]) { superseded.remove(SimContent.hash(content)) }
+  /// What was given up at one path stands at another one. Where its object still stands at `path` and somebody
+  /// elsewhere wrote the next version of it, this node has nothing to send, and that version comes.
+  func restores(_ content: [UInt8], at path: RelativePath, node: String) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    let isReplacedElsewhere = givenUp[place, default: []].contains { $0 != node }
+    if isReplacedElsewhere, bucketHolds?(path, place.content) == true { return }
+    superseded.remove(place.content)
+  }
 
   /// A content stands in a slot of the trash that was compared before: it comes back when the retention ends.
   func completesLate(_ content: [UInt8]) { late.insert(SimContent.hash(content)) }
 
   /// A writer whose base was this content replaced or deleted it at `path`.
-  func supersedes(_ content: [UInt8], at path: RelativePath) {
-    let hash = SimContent.hash(content)
-    superseded.insert(hash)
-    givenUp.insert(Place(path: path, content: hash))
+  func supersedes(_ content: [UInt8], at path: RelativePath, by writer: String) {
+    let place = Place(path: path, content: SimContent.hash(content))
+    superseded.insert(place.content)
+    givenUp[place, default: []].insert(writer)
   }
 
   /// A writer whose base was this content deleted it at `path`.
-  func deletes(_ content: [UInt8], at path: RelativePath) {
-    supersedes(content, at: path)
+  func deletes(_ content: [UInt8], at path: RelativePath, by writer: String) {
+    supersedes(content, at: path, by: writer)
     deleted[path] = executor.now
   }
 
@@ -130,7 +137,7 @@ extension Oracle {
   /// The disk forgot this content's name: there it is as if a writer had moved it away.
   func loses(_ content: [UInt8], from path: RelativePath) {
     deleted[path] = executor.now
-    givenUp.insert(Place(path: path, content: SimContent.hash(content)))
+    givenUp[Place(path: path, content: SimContent.hash(content)), default: []].formUnion([])
   }
 
   /// A writer gave this content the name `path`, too. Where the object still stands whose name was given up at another
@@ -216,7 +223,7 @@ extension Oracle {
   /// deleted, there or by a writer: what the deleter did not know of was kept elsewhere when that version replaced it.
   private func judgeRemoval(of path: RelativePath, content: [UInt8], _ what: String) {
     let place = Place(path: path, content: SimContent.hash(content))
-    if givenUp.contains(place) { return }
+    if givenUp[place] != nil { return }
     // A commit under way in a folder that is moved lands where the folder is then.
     let gone = ([path] + path.ancestors).compactMap { deleted[$0] }.max()
     if let gone, let stood = stood[place], stood <= gone { return }

@@ -161,7 +161,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
   let oracle: Oracle
   let tally: DeletionTally
   let onPass: (_ began: Int64, _ isFull: Bool) -> Void
-  private let pass = PassTime()
+  private let underWay = UnderWay()
 
   private static let turns = Dictionary(uniqueKeysWithValues: Turn.allCases.map { ($0, "turn \($0)") })
 
@@ -172,15 +172,18 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
     }
     switch event {
     case .transferStarted(let transfer):
-      oracle.transfers += 1
+      underWay.transfers[transfer.id] = transfer.path
       oracle.count("engine transfer")
       oracle.note("\(node)   \(transfer.direction.rawValue) of \(transfer.path) begins")
       return
     case .passStarted:
-      pass.began = oracle.now
+      underWay.began = oracle.now
       return
-    case .passEnded(let summary): return onPass(pass.began, summary.isFull)
-    case .transferProgressed, .transferEnded(_, nil): return
+    case .passEnded(let summary): return onPass(underWay.began, summary.isFull)
+    case .transferProgressed: return
+    case .transferEnded(let id, let failure):
+      if underWay.transfers.removeValue(forKey: id) != nil { oracle.transfers += 1 }
+      if failure == nil { return }
     case .considered(let path, let situation, let operation):
       let step = operation?.name ?? "nothing"
       oracle.count("plan \(situation) → \(step)")
@@ -188,7 +191,7 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
       return
     case .turned(let path, let turn):
       // To know where a link leads it must be read, in each run once.
-      if turn == .linkRefused { oracle.transfers -= 1 }
+      if turn == .linkRefused { underWay.transfers = underWay.transfers.filter { $0.value != path } }
       oracle.count(Self.turns[turn]!)
       oracle.note("\(node)   \(path): \(turn.rawValue)")
       return
@@ -202,8 +205,11 @@ private struct TracingObserver: SyncObserver, @unchecked Sendable {
 }
 
 /// `@unchecked Sendable`: used only on the world's thread.
-private final class PassTime: @unchecked Sendable {
+private final class UnderWay: @unchecked Sendable {
+  /// When the pass began, virtual nanoseconds.
   var began: Int64 = 0
+  /// What is fetched or sent, of which it is not known to be a link that leads out.
+  var transfers: [Transfer.ID: RelativePath] = [:]
 }
 
 /// Counts deletions between two passes (I8): as many as the limit may come from a pass, and as many from hints in a

@@ -85,7 +85,7 @@ extension SimUser {
     }
     if disk.failures != powerFailures { return }
     say("unmapped \(path) “\(String(decoding: inode.content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
-    if inode.links == 0 { oracle.deletes(inode.content, at: path) }
+    if inode.links == 0 { oracle.deletes(inode.content, at: path, by: node.name) }
     noteLate(inode)
     // The mapping held the open file, so its end is the end of that.
     disk.close(inode, openedAs: path)

@@ -51,9 +51,11 @@ extension SimUser {
 
   /// What is about to be overwritten; it goes from every name of the file.
   func giveUp(_ inode: Inode, at path: RelativePath) {
-    oracle.supersedes(inode.content, at: path)
+    oracle.supersedes(inode.content, at: path, by: node.name)
     guard inode.links > 1 else { return }
-    for leaf in disk.leaves() where leaf.inode === inode { oracle.supersedes(inode.content, at: leaf.path) }
+    for leaf in disk.leaves() where leaf.inode === inode {
+      oracle.supersedes(inode.content, at: leaf.path, by: node.name)
+    }
   }
 
   /// A state on the way to what the program means to leave; it may be uploaded as well.
@@ -73,7 +75,7 @@ extension SimUser {
     disk.write(content, to: inode, openedAs: path)
     oracle.completes(content)
     say("wrote \(path) “\(String(decoding: content, as: UTF8.self))”\(inode.links == 0 ? " (no name)" : "")")
-    if inode.links == 0 { oracle.deletes(content, at: path) }
+    if inode.links == 0 { oracle.deletes(content, at: path, by: node.name) }
     noteLate(inode)
     disk.close(inode, openedAs: path)
   }
@@ -125,14 +127,14 @@ extension SimUser {
     for folder in target.ancestors + [.root] { disk.lookup(folder).map(disk.sync) }
     oracle.names(copy.content, as: target, at: node.name)
     delete(source)
-    oracle.restores(copy.content)
+    oracle.restores(copy.content, at: target, node: node.name)
     return true
   }
 
   func delete(_ path: RelativePath) {
     guard let inode = disk.lookup(path), inode.kind != .directory, disk.remove(path) else { return }
     if !hasName(inode) {
-      oracle.deletes(inode.content, at: path)
+      oracle.deletes(inode.content, at: path, by: node.name)
     } else {
       oracle.moves(inode.content, from: path, at: node.name)
     }

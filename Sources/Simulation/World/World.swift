@@ -193,11 +193,11 @@ extension World {
     let leaves = node.disk.leaves()
     for content in node.disk.failPower(&generator) {
       oracle.completes(content)
-      oracle.supersedes(content, at: .root)
+      oracle.supersedes(content, at: .root, by: node.name)
     }
     let stored = Set(server.objects.values.map(\.content))
     for content in before.subtracting(contents()) where !stored.contains(content) {
-      oracle.supersedes(content, at: .root)
+      oracle.supersedes(content, at: .root, by: node.name)
       oracle.count("world content lost with the power")
     }
     for leaf in leaves where node.disk.lookup(leaf.path)?.content != leaf.inode.content {

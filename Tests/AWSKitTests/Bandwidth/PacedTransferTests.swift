@@ -38,6 +38,24 @@ import Testing
       })
   }
 
+  /// The HTTP client reads the body with a task of its own, which outlives the request.
+  @Test func anUploadThatIsGivenUpTakesNothingFromOthers() async throws {
+    let time = ManualTime()
+    let limits = BandwidthLimits(timing: time.timing)
+    limits.up.bytesPerSecond = 10_000
+    try await ClientHarness.run(
+      configure: { $0.bandwidth = limits }, answer: { _, _ in .silence },
+      body: { harness in
+        let (client, body) = (harness.client, body(false))
+        let upload = Task { try await client.putObject(bucket: "bucket", key: "k", body: body) }
+        await time.alarmSet()
+        upload.cancel()
+        await #expect(throws: CancellationError.self) { try await upload.value }
+        time.jump()
+        #expect(limits.up.timeSinceLastGrant == nil)
+      })
+  }
+
   @Test(arguments: [false, true]) func downloadsAreHeldBack(isRange: Bool) async throws {
     let time = ManualTime()
     let limits = BandwidthLimits(timing: time.timing)

@@ -36,6 +36,8 @@ import Testing
   @Test(arguments: [
     (rate: Int64(100_000), bytes: 1_000_000, seconds: 10.0), (1024, 10_240, 10), (1 << 30, 10 << 30, 10),
     (20_000_000, 1_000_000, 0.05),
+    // A portion takes 25.6 s.
+    (10, 1000, 100),
   ])
   func passesAtTheRate(rate: Int64, bytes: Int, seconds: Double) throws {
     var line = Line(rate: rate)

@@ -7,7 +7,7 @@ struct TokenBucket: Sendable {
 
   /// Bytes per second, more than 0; nil: no limit.
   private(set) var rate: Int64?
-  /// Longer than what any portion takes, or none would ever be due.
+  /// At least; what a portion takes where that is longer (below 512 bytes per second), or none would ever be due.
   let burst: Duration
   /// Up to when the time is used.
   private var paid: Duration
@@ -37,7 +37,7 @@ struct TokenBucket: Sendable {
       defer { queue = [] }
       return queue
     }
-    paid = max(paid, now - burst)
+    paid = max(paid, now - max(burst, Self.time(for: Self.portion(at: rate), at: rate)))
     var count = 0
     while count < queue.count {
       let bytes = min(queue[count].bytes, Self.portion(at: rate))

@@ -28,7 +28,7 @@ package struct JournalTiming: Hashable, Sendable {
   func interval(idle: Int64) -> Int64 {
     switch idle {
     case ..<(10 * Self.second): Self.second / 2
-    case ..<(600 * Self.second): Self.second
+    case ..<(120 * Self.second): Self.second
     case ..<(3600 * Self.second): 2 * Self.second
     default: 5 * Self.second
     }

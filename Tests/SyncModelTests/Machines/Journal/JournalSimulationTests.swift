@@ -78,7 +78,7 @@ import Testing
     func requests() -> [String: Int] { world.nodes[0].requests }
     var before = requests()
     world.run(for: 300 * journalSecond)
-    #expect(requests()["read"]! - before["read"]! <= 310)
+    #expect(requests()["read"]! - before["read"]! <= 210)
     #expect(requests()["list"]! - before["list"]! <= 5)
     world.run(for: 3600 * journalSecond)
     before = requests()
