@@ -5,15 +5,17 @@ Each test function counts once, whatever its number of cases. A test that began 
 process crashed) failed; so did a run whose status is not 0 though no test failed. The format check
 and the simulation count as one test each.
 
-What the failed tests said comes before their names: often the last lines are all that is kept of a run.
+What the failed tests said comes before their names, and where a process ended in the middle its last words: often the
+last lines are all that is kept of a run.
 """
 
 import argparse
 import json
 import sys
 
-# Of what all failed tests said together, and characters of each line.
+# Of what all failed tests said together, of what a process said that ended in the middle, and characters of each line.
 LINES = 60
+LAST_WORDS = 60
 WIDTH = 400
 
 
@@ -81,6 +83,15 @@ def explain(failures, failed):
         left -= min(share, len(issue))
 
 
+def last_words(path):
+    """Prints what the test process that ended in the middle said last."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        lines = [line.rstrip() for line in file if not line.startswith(("◇", "✔"))]
+    print("The tests ended in the middle. Their process said last:")
+    for line in lines[-LAST_WORDS:]:
+        print(f"  {cut(line)}")
+
+
 def functions(lines):
     """The ids of test functions; suites begin and end too, but do not count."""
     found = set()
@@ -97,6 +108,7 @@ def functions(lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("events")
+    parser.add_argument("--log", help="what the test processes printed")
     parser.add_argument("--format-status", type=int, help="of the format check, where it was made")
     parser.add_argument("--test-status", type=int, default=0)
     parser.add_argument("--simulation-status", type=int)
@@ -129,6 +141,8 @@ def main():
             passed_count += 1
         elif status is not None:
             names.append(name)
+    if interrupted and arguments.log:
+        last_words(arguments.log)
     explain(failures, failed)
     for name in names:
         print(f"failed: {name}")

@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -35,6 +36,7 @@ public final class HTTPTransport: Sendable {
   private let tunnel: HTTPClient?
   private let forward: HTTPClient?
   private let proxies: ProxySettings
+  private let isShutDown = NIOLockedValueBox(false)
 
   /// - Throws: ``S3Error`` (`invalidArgument`) when the bundle of certificate authorities cannot be read.
   public init(configuration: Configuration = Configuration()) throws {
@@ -103,11 +105,23 @@ public final class HTTPTransport: Sendable {
     return tls
   }
 
-  /// To be called once, after the last request.
+  /// The library ends the process where a client is let go of that was not shut down, as happens where an error comes
+  /// between.
+  deinit {
+    if isShutDown.withLockedValue({ $0 }) { return }
+    Task { [clients] in for client in clients { try? await client.shutdown() } }
+  }
+
+  private var clients: [HTTPClient] { [tunnel, forward, client].compactMap(\.self) }
+
+  /// To be called after the last request, once.
   public func shutdown() async throws {
-    try await tunnel?.shutdown()
-    try await forward?.shutdown()
-    try await client.shutdown()
+    isShutDown.withLockedValue { $0 = true }
+    var failure: (any Error)?
+    for client in clients {
+      do { try await client.shutdown() } catch { failure = failure ?? error }
+    }
+    if let failure { throw failure }
   }
 
   /// - Parameters:

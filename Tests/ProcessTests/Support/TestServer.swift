@@ -1,7 +1,6 @@
 import AWSKit
 import EmbeddedS3
 import Foundation
-import Glibc
 import NIOConcurrencyHelpers
 import Testing
 
@@ -87,7 +86,7 @@ struct TestServer: Sendable {
   private static func start(
     _ kind: Kind, in workspace: Workspace, asProcess: Bool, recording: Bool
   ) async throws -> TestServer {
-    let port = try freePort()
+    let port = try Ports.free()
     let url = "http://127.0.0.1:\(port)"
     let bucket = try Bucket(bucketName, url: url)
     if kind == .embedded, !asProcess {
@@ -194,41 +193,7 @@ struct TestServer: Sendable {
   static func accepting(port: UInt16, _ child: Child) async throws {
     try await eventually("\(child.name) listens on port \(port)", within: .seconds(60)) {
       if let end = child.poll() { throw Child.Failure(description: "\(child.name) ended with \(end): \(child.log)") }
-      return connects(port) ? nil : "it refuses connections"
+      return Ports.connects(port) ? nil : "it refuses connections"
     }
-  }
-
-  /// A port of the loopback interface that nobody listens on.
-  static func freePort() throws -> UInt16 {
-    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { Glibc.close(file) }
-    var address = loopback(0)
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(file, $0, length) == 0 && getsockname(file, $0, &length) == 0
-      }
-    }
-    guard isBound else { throw Child.Failure(description: "no free port on 127.0.0.1") }
-    return UInt16(bigEndian: address.sin_port)
-  }
-
-  private static func connects(_ port: UInt16) -> Bool {
-    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { Glibc.close(file) }
-    var address = loopback(port)
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-  }
-
-  private static func loopback(_ port: UInt16) -> sockaddr_in {
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    return address
   }
 }

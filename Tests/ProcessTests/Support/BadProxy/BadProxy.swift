@@ -1,3 +1,4 @@
+import EmbeddedS3
 import Glibc
 import NIOConcurrencyHelpers
 import NIOCore
@@ -39,7 +40,7 @@ final class BadProxy: Sendable {
   let corrupts: @Sendable (HTTPHeaders) -> Bool
   /// Whether the bodies of requests are kept as well.
   let keepsBodies: Bool
-  private let listener: NIOAsyncChannel<Incoming, Never>
+  private let listener: NIOAsyncChannel<AcceptedConnection<HTTPServerRequestPart, HTTPServerResponsePart>, Never>
   private let state: NIOLockedValueBox<State>
   private let group = MultiThreadedEventLoopGroup.singleton
 
@@ -67,7 +68,7 @@ final class BadProxy: Sendable {
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false)
-          return try Incoming(wrappingChannelSynchronously: channel)
+          return AcceptedConnection(try Incoming(wrappingChannelSynchronously: channel))
         }
       }
     port = listener.channel.localAddress?.port ?? 0
@@ -78,7 +79,7 @@ final class BadProxy: Sendable {
     try await withThrowingDiscardingTaskGroup { group in
       try await listener.executeThenClose { connections in
         for try await connection in connections {
-          group.addTask { await ProxiedConnection(self, connection).serve() }
+          group.addTask { await ProxiedConnection(self, connection.take()).serve() }
         }
       }
     }
