@@ -162,8 +162,8 @@ let package = Package(
     tests(
       "ProcessTests",
       [
-        "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "CLinux", logging, nioCore, nioPosix, nioHTTP1,
-        nioConcurrency,
+        "Martlet", "EmbeddedS3", "AWSKit", "Checksums", "SyncModel", "LocalTree", "CLinux", logging, nioCore, nioPosix,
+        nioHTTP1, nioConcurrency,
       ], resources: [.copy("Captures"), .copy("Lines")]),
   ]
 )

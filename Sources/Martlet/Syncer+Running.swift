@@ -192,7 +192,7 @@ extension Syncer {
       if !configuration.dryRun && !configuration.once {
         group.addTask { [environment, logger] in
           while !Task.isCancelled {
-            try await environment.sleep(for: .seconds(2))
+            try await environment.sleep(for: Self.rootInterval)
             guard await assembly.local.rootIsBack() else { continue }
             logger.notice("the root is back, on a volume that was mounted anew; starting over with it")
             return .restart
@@ -224,6 +224,8 @@ extension Syncer {
     }
   }
 
+  /// Between two looks whether a root that was lost is back: each wakes several threads, and it hardly ever is.
+  private static let rootInterval: Duration = .seconds(10)
   /// Links looked for in the bucket at the end, at most.
   private static let linkLimit = 100
 

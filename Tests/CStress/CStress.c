@@ -26,6 +26,7 @@ struct stress {
   char root[256], file[300];
   int type, users;
   unsigned pause;
+  atomic_uint rest;
   pthread_t threads[16];
   pthread_mutex_t lock;
   atomic_int stop;
@@ -370,7 +371,7 @@ static void *live(void *argument) {
     act(s, type, me.number);
     pthread_mutex_unlock(&s->lock);
     atomic_fetch_add(&s->actions, 1);
-    usleep(rnd() % 200);
+    usleep(rnd() % s->rest);
   }
   return 0;
 }
@@ -383,6 +384,7 @@ stress *stress_start(const char *root, int type, int users, unsigned pause) {
   snprintf(s->file, sizeof s->file, "%s/f", root);
   s->type = type;
   s->pause = pause;
+  s->rest = 200;
   s->users = users > 16 ? 16 : users;
   s->next = 1;
   pthread_mutex_init(&s->lock, 0);
@@ -392,6 +394,10 @@ stress *stress_start(const char *root, int type, int users, unsigned pause) {
     pthread_create(&s->threads[i], 0, live, each);
   }
   return s;
+}
+
+void stress_rest_longer(stress *s) {
+  if (s->rest < 500000) s->rest *= 2;
 }
 
 void stress_stop(stress *s) {

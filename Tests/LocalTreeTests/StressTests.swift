@@ -79,8 +79,13 @@ private final class StressRun {
 
   func replace(for seconds: Double) throws {
     let start = ContinuousClock.now
+    var patience = seconds + 1
     // On a busy machine some writers leave hardly a gap.
     while ContinuousClock.now - start < .seconds(installs == 0 ? seconds + 60 : seconds) {
+      if ContinuousClock.now - start > .seconds(patience) {
+        stress_rest_longer(stress)
+        patience += 2
+      }
       guard let expected = try observe() else { continue }
       try replace(expected.value)
       if installs % 4 == 0 { try tree.displaced.poll(tree.layout.mounts.all) }

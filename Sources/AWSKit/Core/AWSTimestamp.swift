@@ -20,8 +20,11 @@ public struct AWSTimestamp: Hashable, Comparable, Sendable {
 
 extension AWSTimestamp {
   /// `2026-11-20T23:21:32.123Z` and its kin: any number of fractional digits, `Z`, `UTC` or a numeric offset.
-  public init?(iso8601 text: some StringProtocol) {
-    var scanner = DigitScanner(text.utf8)
+  public init?(iso8601 text: some StringProtocol) { self.init(iso8601: Array(text.utf8)) }
+
+  /// Without a string: of each object of a listing.
+  init?(iso8601 bytes: [UInt8]) {
+    var scanner = DigitScanner(bytes)
     guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
       scanner.skip("-"), let day = scanner.number(digits: 2), scanner.skip("T") || scanner.skip(" "),
       let hour = scanner.number(digits: 2), scanner.skip(":"), let minute = scanner.number(digits: 2),
@@ -149,32 +152,44 @@ private struct CivilTime {
 
 /// Reads fixed-width numbers and literals off the front of a text.
 private struct DigitScanner {
-  private var rest: ArraySlice<UInt8>
+  private let bytes: [UInt8]
+  private var position = 0
 
-  init(_ text: some Sequence<UInt8>) { rest = ArraySlice(text) }
+  init(_ text: some Sequence<UInt8>) { bytes = Array(text) }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { position == bytes.count }
 
-  mutating func skip(_ literal: String) -> Bool {
-    guard rest.starts(with: literal.utf8) else { return false }
-    rest = rest.dropFirst(literal.utf8.count)
+  mutating func skip(_ literal: StaticString) -> Bool {
+    skip(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  private mutating func skip(_ literal: some Collection<UInt8>) -> Bool {
+    guard bytes[position...].starts(with: literal) else { return false }
+    position += literal.count
     return true
   }
 
   mutating func number(digits count: Int) -> Int? {
-    let text = rest.prefix(count)
-    guard text.count == count, text.allSatisfy(isDigit) else { return nil }
-    rest = rest.dropFirst(count)
-    return text.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
+    guard bytes.count - position >= count else { return nil }
+    var value = 0
+    for byte in bytes[position..<position + count] {
+      guard let digit = digit(byte) else { return nil }
+      value = value * 10 + digit
+    }
+    position += count
+    return value
   }
 
   /// Nanoseconds of the digits after a decimal point; what is finer is cut off.
   mutating func fraction() -> Int? {
-    let text = rest.prefix(while: isDigit)
-    guard !text.isEmpty else { return nil }
-    rest = rest.dropFirst(text.count)
-    let value = text.prefix(9).reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
-    return (text.count..<max(9, text.count)).reduce(value) { value, _ in value * 10 }
+    let start = position
+    var (value, unit) = (0, 1_000_000_000)
+    while position < bytes.count, let digit = digit(bytes[position]) {
+      unit /= 10
+      value += digit * unit
+      position += 1
+    }
+    return position > start ? value : nil
   }
 
   /// Seconds east of Greenwich.
@@ -188,13 +203,14 @@ private struct DigitScanner {
   }
 
   mutating func oneOf(_ names: [String]) -> Int? {
-    names.firstIndex { rest.starts(with: $0.utf8) }.map { index in
-      rest = rest.dropFirst(names[index].utf8.count)
-      return index
-    }
+    for (index, name) in names.enumerated() where skip(name.utf8) { return index }
+    return nil
   }
 
-  private func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+  private func digit(_ byte: UInt8) -> Int? {
+    let value = byte &- UInt8(ascii: "0")
+    return value < 10 ? Int(value) : nil
+  }
 }
 
 extension AWSTimestamp {

@@ -93,7 +93,7 @@ enum S3ListingParser {
         } else if scanner.nameIs("Size") {
           size = Int64(byteCount: String(decoding: try scanner.elementText(), as: UTF8.self))
         } else if scanner.nameIs("LastModified") {
-          lastModified = AWSTimestamp(iso8601: String(decoding: try scanner.elementText(), as: UTF8.self))
+          lastModified = AWSTimestamp(iso8601: try scanner.elementText())
         } else if scanner.nameIs("ETag") {
           object.etag = ETag.normalised(String(decoding: try scanner.elementText(), as: UTF8.self))
         } else if scanner.nameIs("StorageClass") {
@@ -136,7 +136,8 @@ extension XMLScanner {
     var bytes: [UInt8] = []
     while true {
       switch try next() {
-      case .text: bytes.append(contentsOf: text)
+      // Nearly always there is one piece, which then is not copied.
+      case .text: if bytes.isEmpty { bytes = text } else { bytes.append(contentsOf: text) }
       case .start: try skipElement()
       case .end, .endOfDocument: return bytes
       }

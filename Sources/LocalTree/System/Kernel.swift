@@ -71,6 +71,10 @@ package protocol Kernel: Sendable {
   /// The mounts at `path` and below it by their numbers, as `status` gives them, and where they are below `path`;
   /// nil where nobody knows.
   func mounts(below path: String) -> [UInt64: String]?
+  /// A descriptor for `mountsMayDiffer`.
+  func openMountList() -> Int32
+  /// Whether something may have been mounted or unmounted since the list was opened, or since it was asked last.
+  func mountsMayDiffer(_ list: Int32) -> Bool
 
   // MARK: the process
   var processID: Int32 { get }
@@ -89,6 +93,8 @@ package protocol Kernel: Sendable {
 
 extension Kernel {
   package func mounts(below path: String) -> [UInt64: String]? { nil }
+  package func openMountList() -> Int32 { -ENOSYS }
+  package func mountsMayDiffer(_ list: Int32) -> Bool { true }
 
   package func openFollowing(_ directory: Int32, _ path: String, _ flags: Int32, beneath: Bool) -> Int32 { -ENOSYS }
 }

@@ -208,8 +208,16 @@ extension LinuxKernel {
 // MARK: mounts
 
 extension LinuxKernel {
+  package func openMountList() -> Int32 { clinux_open(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0) }
+
+  /// See proc_pid_mountinfo(5): a priority event, once.
+  package func mountsMayDiffer(_ list: Int32) -> Bool {
+    var polled = pollfd(fd: list, events: Int16(POLLPRI), revents: 0)
+    return poll(&polled, 1, 0) != 0
+  }
+
   package func mounts(below path: String) -> [UInt64: String]? {
-    let file = clinux_open(AT_FDCWD, "/proc/self/mountinfo", O_RDONLY, 0)
+    let file = openMountList()
     guard file >= 0 else { return nil }
     defer { close(file) }
     var text: [UInt8] = []

@@ -24,6 +24,10 @@ final class WatchSession: EventPump {
   /// folder that they stand in.
   private var mountedFiles: [RelativePath: FileStatus] = [:]
   private var nextMountLook: Int64 = .max
+  /// Nil where it cannot be asked for changes.
+  private var mountList: Descriptor?
+  /// Before it the list is read only if it says that it has changed.
+  private var nextMountReading: Int64 = .min
 
   /// Nanoseconds after which directories that got no watch are tried again, at the earliest: in a large tree that
   /// takes a while, and must not become all that this thread does.
@@ -31,6 +35,9 @@ final class WatchSession: EventPump {
   private static let retryShare: Int64 = 20
   /// Nanoseconds between looks at what is mounted: no event tells of a mount that covers a folder.
   private static let mountInterval: Int64 = 2_000_000_000
+  /// Nanoseconds after which they are read all the same: the names of mounts in a folder that is renamed change without
+  /// notice.
+  private static let mountReadingInterval: Int64 = 10_000_000_000
 
   /// - Parameters:
   ///   - trustsAllMounts: Takes a network file system for live too.
@@ -73,6 +80,8 @@ final class WatchSession: EventPump {
 
   /// Watches every folder.
   func start() {
+    let list = kernel.openMountList()
+    if list >= 0 { mountList = Descriptor(owning: list, of: kernel) }
     mounts = kernel.mounts(below: observer.root.path)
     if mounts != nil { nextMountLook = kernel.uptime() + Self.mountInterval }
     lookAtMountedFiles()
@@ -97,13 +106,19 @@ final class WatchSession: EventPump {
 
   private func lookAtMounts(_ now: Int64) {
     nextMountLook = now + Self.mountInterval
-    if let found = kernel.mounts(below: observer.root.path), found != mounts {
+    if mayMountsDiffer(now), let found = kernel.mounts(below: observer.root.path), found != mounts {
       mounts = found
       observer.mounts.forget(allBut: Set(found.keys))
       watchAll()
       relay.hint(.subtree(.root))
     }
     lookAtMountedFiles()
+  }
+
+  private func mayMountsDiffer(_ now: Int64) -> Bool {
+    if let mountList, !kernel.mountsMayDiffer(mountList.raw), now < nextMountReading { return false }
+    nextMountReading = now + Self.mountReadingInterval
+    return true
   }
 
   private func lookAtMountedFiles() {

@@ -22,7 +22,8 @@ extension JournalKeeper {
         await tell(sink, folders)
       }
       if case .wait(let until) = action {
-        await pause(until: state.withLockedValue { $0.news.isEmpty ? until : min(until, $0.nextLook) })
+        let end = state.withLockedValue { $0.news.isEmpty ? until : min(until, $0.nextLook) }
+        await alarm.wait(max(0, end - environment.uptime()))
       } else {
         await perform(action)
       }
@@ -56,18 +57,6 @@ extension JournalKeeper {
   private func step() -> JournalMachine.Action {
     let (now, random) = (environment.uptime(), environment.random())
     return state.withLockedValue { $0.machine.step(now: now, random: random) }
-  }
-
-  private func pause(until time: Int64) async {
-    let (environment, changed) = (environment, changed)
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask {
-        do { try await environment.sleep(for: .nanoseconds(max(0, time - environment.uptime()))) } catch { return }
-        changed.yield()
-      }
-      for await _ in changes { break }
-      group.cancelAll()
-    }
   }
 
   func perform(_ action: JournalMachine.Action, isNew: Bool = false) async {

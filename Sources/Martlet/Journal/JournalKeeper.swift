@@ -39,8 +39,7 @@ final class JournalKeeper: Sendable {
   var canAppend: Bool { obstacle == nil }
   let state: NIOLockedValueBox<State>
   /// Wakes `run`.
-  let changes: AsyncStream<Void>
-  let changed: AsyncStream<Void>.Continuation
+  let alarm = Alarm()
 
   /// - Parameters:
   ///   - obstacle: why nothing can be written; nil: it can.
@@ -53,7 +52,6 @@ final class JournalKeeper: Sendable {
     self.logger = logger
     self.isImpossible = isImpossible
     self.obstacle = obstacle
-    (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     let machine = JournalMachine(
       timing: Self.timing, writer: String(environment.random(), radix: 36), canAppend: obstacle == nil,
       now: environment.uptime())
@@ -124,7 +122,7 @@ final class JournalKeeper: Sendable {
       state.machine.outbox.note(path)
       return state.machine.changed(now: environment.uptime())
     }
-    if isNews { changed.yield() }
+    if isNews { alarm.ring() }
   }
 
   /// Sends a commit that others are to hear of.
@@ -149,7 +147,7 @@ final class JournalKeeper: Sendable {
       let dropped = state.machine.outbox.end(path, outcome)
       return (dropped, state.machine.outbox.collapsed(), state.machine.changed(now: environment.uptime()))
     }
-    if isNews { changed.yield() }
+    if isNews { alarm.ring() }
     if let collapsed { await storing { try await self.store.putInOutbox(collapsed.stored) } }
     await drop(dropped + (collapsed?.dropped ?? []))
   }

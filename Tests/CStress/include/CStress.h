@@ -46,6 +46,8 @@ void stress_open_as(unsigned user);
 
 /// Starts `users` threads that act on ROOT/f, with pauses below `pause` microseconds now and then.
 stress *stress_start(const char *root, int type, int users, unsigned pause);
+/// Users rest twice as long between their actions from now on, half a second at most.
+void stress_rest_longer(stress *s);
 void stress_stop(stress *s);
 
 /// STRESS_SIZE bytes that name install `id`.

@@ -42,6 +42,9 @@ final class Sandbox: Sendable {
   /// Where a path in here is for the test.
   func seen(_ path: String) -> String { "/proc/\(holder.pid)/root\(path)" }
 
+  /// The kernel's list of what is mounted in here.
+  var mountList: String { "/proc/\(holder.pid)/mountinfo" }
+
   /// What runs a program in here.
   func entering() throws -> [String] {
     [

@@ -1,4 +1,6 @@
+import CLinux
 import Foundation
+import LocalTree
 import Martlet
 import Testing
 
@@ -88,6 +90,24 @@ extension SystemTests {
       }
       #expect(exists(b.path("comes/below")))
       try await equal(a, b, except: except + ["comes"])
+    }
+
+    /// Where nothing is mounted, what is mounted need not be read again and again.
+    @Test(.limit(minutes: 2))
+    func theListTellsOfChanges() async throws {
+      try await Sandbox.run { sandbox in
+        let list = clinux_open(AT_FDCWD, sandbox.mountList, O_RDONLY, 0)
+        try #require(list >= 0)
+        defer { close(list) }
+        let kernel = LinuxKernel.shared
+        let folder = sandbox.workspace.path
+        #expect(!kernel.mountsMayDiffer(list))
+        for command in ["mount --bind '\(folder)' '\(folder)'", "umount --lazy '\(folder)'"] {
+          try await sandbox.shell(command)
+          #expect(kernel.mountsMayDiffer(list))
+          #expect(!kernel.mountsMayDiffer(list))
+        }
+      }
     }
 
     /// Made read-only while it runs, and writable again. The state lies elsewhere: the kernel refuses to make
