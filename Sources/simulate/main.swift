@@ -1,6 +1,12 @@
 import Glibc
 import Simulation
 
+// A seed tells the same history in every process: by default each one has sets in an order of its own.
+if getenv("SWIFT_DETERMINISTIC_HASHING") == nil {
+  setenv("SWIFT_DETERMINISTIC_HASHING", "1", 1)
+  execv("/proc/self/exe", CommandLine.unsafeArgv)
+}
+
 // `simulate --seeds A..<B` runs many histories; `simulate --seed N --trace` tells one.
 guard let arguments = Arguments(Array(CommandLine.arguments.dropFirst())) else {
   print(Arguments.usage)
