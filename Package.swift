@@ -28,6 +28,7 @@ let httpTypes: Target.Dependency = .product(
 let hummingbird: Target.Dependency = .product(
   name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["CommandLine"]))
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(
   name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["CommandLine"]))
@@ -77,7 +78,7 @@ let package = Package(
     layer(
       "EventFeed",
       ["AWSKit", "Checksums", "Digests", "SyncEngine", "SyncModel", nioCore, nioConcurrency, logging]),
-    layer("BaseStore", ["SyncEngine", "SyncModel", grdb, nioConcurrency, logging]),
+    layer("BaseStore", ["SyncEngine", "SyncModel", grdb, sqlite, nioConcurrency, logging]),
     layer(
       "AWSKit",
       ["Checksums", "Digests", crypto, logging, asyncHTTPClient, nioCore, nioConcurrency, nioPosix, nioHTTP1, nioSSL]),
@@ -140,7 +141,7 @@ let package = Package(
     tests(
       "MartletTests",
       [
-        "Martlet", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", logging, nioCore, nioConcurrency,
+        "Martlet", "AWSKit", "EmbeddedS3", "SyncEngine", "SyncModel", logging, nioCore, nioConcurrency, nioPosix,
         serviceLifecycle,
       ]),
     tests("SimulationTests", ["Simulation", "SyncEngine", "SyncModel", "LocalTree", "Checksums", "CLinux", logging]),

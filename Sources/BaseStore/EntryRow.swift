@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import SyncEngine
 import SyncModel
 
@@ -26,8 +27,9 @@ enum EntryRow {
     ]
   }
 
-  static func decode(_ row: Row) throws -> BaseRecord {
-    let fields = RowFields(row: row)
+  /// - Parameter statement: at the row.
+  static func decode(_ statement: SQLiteStatement) throws -> BaseRecord {
+    let fields = RowFields(statement: statement)
     let path = RelativePath(unchecked: try fields.text(0))
     let revision = try fields.integer(2)
     let rawKind = try fields.integer(1)
@@ -72,14 +74,14 @@ extension Owner {
 }
 
 /// Reads columns without trusting them: GRDB's subscripts trap on a value of another type, which a
-/// damaged file may hold.
+/// damaged file may hold, and its values take most of the time of a pass over the rows.
 private struct RowFields {
-  var row: Row
+  var statement: SQLiteStatement
 
   func integerIfAny(_ column: Int) throws -> Int64? {
-    switch (row[column] as DatabaseValue).storage {
-    case .int64(let value): value
-    case .null: nil
+    switch sqlite3_column_type(statement, Int32(column)) {
+    case SQLITE_INTEGER: return sqlite3_column_int64(statement, Int32(column))
+    case SQLITE_NULL: return nil
     default: throw mismatch(column)
     }
   }
@@ -90,9 +92,13 @@ private struct RowFields {
   }
 
   func textIfAny(_ column: Int) throws -> String? {
-    switch (row[column] as DatabaseValue).storage {
-    case .string(let value): value
-    case .null: nil
+    switch sqlite3_column_type(statement, Int32(column)) {
+    case SQLITE_TEXT:
+      // Before its length: sqlite.org/c3ref/column_blob.html.
+      guard let text = sqlite3_column_text(statement, Int32(column)) else { throw mismatch(column) }
+      let length = Int(sqlite3_column_bytes(statement, Int32(column)))
+      return String(decoding: UnsafeBufferPointer(start: text, count: length), as: UTF8.self)
+    case SQLITE_NULL: return nil
     default: throw mismatch(column)
     }
   }

@@ -43,14 +43,14 @@ enum EntryTable {
 
   static func record(_ path: RelativePath, in database: Database) throws -> BaseRecord? {
     let statement = try database.cachedStatement(sql: "SELECT \(columns) FROM entry WHERE path = ?")
-    return try decodeAll(Row.fetchCursor(statement, arguments: [path.string])).first
+    return try decodeAll(statement, [path.string]).first
   }
 
   static func records(after path: RelativePath?, limit: Int, in database: Database) throws -> [BaseRecord] {
     let comparison = path == nil ? ">=" : ">"
     let statement = try database.cachedStatement(
       sql: "SELECT \(columns) FROM entry WHERE path \(comparison) ? ORDER BY path LIMIT ?")
-    return try decodeAll(Row.fetchCursor(statement, arguments: [path?.string ?? "", limit]))
+    return try decodeAll(statement, [path?.string ?? "", limit])
   }
 
   static func entries(
@@ -61,20 +61,20 @@ enum EntryTable {
     if directory.isRoot {
       let statement = try database.cachedStatement(
         sql: "SELECT \(columns) FROM entry WHERE path > ? AND kind <> 0 ORDER BY path LIMIT ?")
-      return try decodeAll(Row.fetchCursor(statement, arguments: [start, limit])).compactMap(\.entry)
+      return try decodeAll(statement, [start, limit]).compactMap(\.entry)
     }
     // Everything that starts with “directory/” sorts before “directory0”: `0` follows `/` in ASCII.
     let end = directory.asLeaf.string + "0"
     let statement = try database.cachedStatement(
       sql: "SELECT \(columns) FROM entry WHERE path > ? AND path < ? AND kind <> 0 ORDER BY path LIMIT ?")
-    return try decodeAll(Row.fetchCursor(statement, arguments: [start, end, limit])).compactMap(\.entry)
+    return try decodeAll(statement, [start, end, limit]).compactMap(\.entry)
   }
 
   static func entries(mount: MountID, inode: UInt64, in database: Database) throws -> [BaseEntry] {
     let statement = try database.cachedStatement(
       sql: "SELECT \(columns) FROM entry WHERE inode = ? AND mount = ? AND kind <> 0 ORDER BY path")
     let arguments: StatementArguments = [Int64(bitPattern: inode), Int64(bitPattern: mount.value)]
-    return try decodeAll(Row.fetchCursor(statement, arguments: arguments)).compactMap(\.entry)
+    return try decodeAll(statement, arguments).compactMap(\.entry)
   }
 
   /// Only the rows that count are read.
@@ -87,9 +87,10 @@ enum EntryTable {
     return (count, try String.fetchAll(statement, arguments: [limit]).map(RelativePath.init(unchecked:)))
   }
 
-  private static func decodeAll(_ cursor: RowCursor) throws -> [BaseRecord] {
+  private static func decodeAll(_ statement: Statement, _ arguments: StatementArguments) throws -> [BaseRecord] {
+    let cursor = try Row.fetchCursor(statement, arguments: arguments)
     var records: [BaseRecord] = []
-    while let row = try cursor.next() { records.append(try EntryRow.decode(row)) }
+    while try cursor.next() != nil { records.append(try EntryRow.decode(statement.sqliteStatement)) }
     return records
   }
 

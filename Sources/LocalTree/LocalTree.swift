@@ -70,7 +70,8 @@ package final class LocalTree: LocalTreePort {
       observer: observer, relay: relay, policy: options.watch, runner: runner, logger: logger)
     // A run that only looks at the root first may be over before it meets them, and before it would look again.
     for path in layout.mountsWithState() { _ = try? observer.observe(path) }
-    try displaced.poll(layout.mounts.all)
+    for mount in layout.mounts.all { try displaced.takeUp(on: mount) }
+    displaced.poll()
     // A run with --once is over before it would keep house.
     if options.expiresTrash { for mount in layout.mounts.all { keepInBounds(mount) } }
   }
@@ -238,36 +239,43 @@ extension LocalTree {
     defer { relay.connect(nil) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.watcher.run() }
-      group.addTask { try await self.keepHouse() }
+      group.addTask { try await self.followDisplaced() }
+      group.addTask { try await self.keepTrash() }
       try await group.waitForAll()
     }
   }
 
-  /// Looks after displaced files every second and after the trash's bounds every minute; not at once, since it is
-  /// from the server that a clock that is wrong at the start is known to be so.
-  private func keepHouse() async throws {
-    var round = 0
+  /// Looks after displaced files every second, while there are any.
+  private func followDisplaced() async throws {
+    while true {
+      await displaced.isNeeded.wait()
+      try await runner.sleep(for: .seconds(1))
+      try await runner.run { displaced.poll() }
+    }
+  }
+
+  /// Looks after the trash's bounds, and after what an earlier run left on mounts that were met since, every minute;
+  /// not at once, since it is from the server that a clock that is wrong at the start is known to be so.
+  private func keepTrash() async throws {
+    try await runner.sleep(for: .seconds(10))
     var isReported = false
     while true {
-      let isDue = round % 60 == 10 || isReported
-      let failures = try await runner.run { [self] in
+      let failures = try await runner.run {
         layout.mounts.all.compactMap { mount -> String? in
           do {
-            try displaced.poll([mount])
-            if isDue { try retention.enforce(on: mount, now: options.wallTime()) }
+            try displaced.takeUp(on: mount)
+            try retention.enforce(on: mount, now: options.wallTime())
             return nil
           } catch { return (error as? SystemError)?.text ?? "\(error)" }
         }
       }
       if let failure = failures.first {
         relay.report(ReservedNames.state, "the trash cannot be kept in bounds (\(failure))")
-        isReported = true
       } else if isReported {
         relay.report(ReservedNames.state, nil)
-        isReported = false
       }
-      round += 1
-      try await runner.sleep(for: .seconds(1))
+      isReported = !failures.isEmpty
+      try await runner.sleep(for: .seconds(isReported ? 1 : 60))
     }
   }
 }

@@ -4,6 +4,8 @@ import EventFeed
 import LocalTree
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
 import RemoteTree
 import SyncEngine
 import SyncModel
@@ -21,6 +23,8 @@ struct Assembly: Sendable {
   let capabilities: Capabilities
   private let lock: InstanceLock?
   private let transport: HTTPTransport
+  /// Its connections share the journal's loop.
+  private let journalTransport: HTTPTransport?
 
   /// Throws where something cannot be used; retries while the server cannot be reached, unless `once`.
   init(
@@ -60,6 +64,10 @@ struct Assembly: Sendable {
     var transportConfiguration = connection.transport
     transportConfiguration.receiving = bandwidth.limits.down
     transport = try HTTPTransport(configuration: transportConfiguration)
+    let journalLoop = MultiThreadedEventLoopGroup.singleton.next()
+    journalTransport = try configuration.journal.map { _ in
+      try HTTPTransport(configuration: transportConfiguration, on: journalLoop)
+    }
     let slowDown = SlowDownRelay()
     self.slowDown = slowDown
     var engineOptions = try Self.options(configuration, root: root, node: node, location: location)
@@ -98,7 +106,9 @@ struct Assembly: Sendable {
         engineOptions.nodeID = node
       }
       lease = try Self.lease(configuration, client, location, node: node, found, settings, logger)
-      journal = Self.journal(configuration, client, location, store: store, found, settings, logger)
+      journal = Self.journal(
+        configuration, journalTransport.map(client.over), on: journalLoop, location, store: store, found, settings,
+        logger)
       let pool = BlockingPool()
       remote = RemoteTree(
         client: client, location: location, node: node, capabilities: found, settings: settings,
@@ -119,6 +129,7 @@ struct Assembly: Sendable {
       local = try LocalTree(layout, options: options, pool: pool, logger: logger)
     } catch {
       try? await transport.shutdown()
+      try? await journalTransport?.shutdown()
       try? store.close()
       throw error
     }
@@ -139,6 +150,7 @@ struct Assembly: Sendable {
   func close() async {
     slowDown.disconnect()
     try? await transport.shutdown()
+    try? await journalTransport?.shutdown()
     try? store.close()
   }
 
@@ -232,16 +244,16 @@ struct Assembly: Sendable {
   private static let journalPatience: Duration = .seconds(10)
 
   private static func journal(
-    _ configuration: Configuration, _ client: S3Client, _ location: S3Location, store: BaseStore,
-    _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
+    _ configuration: Configuration, _ client: S3Client?, on loop: any EventLoop, _ location: S3Location,
+    store: BaseStore, _ capabilities: ServerCapabilities, _ settings: ObjectSettings, _ logger: Logger
   ) -> JournalKeeper? {
-    guard let options = configuration.journal, !configuration.dryRun else { return nil }
+    guard let client, let options = configuration.journal, !configuration.dryRun else { return nil }
     let objects = JournalObjects(
       client: client, location: location, folder: options.prefix, capabilities: capabilities, settings: settings,
       patience: journalPatience)
     let problem = capabilities.journalProblem
     return JournalKeeper(
-      objects, bucket: location.bucket, store: store, obstacle: configuration.nothingIsSent ?? problem,
+      objects, on: loop, bucket: location.bucket, store: store, obstacle: configuration.nothingIsSent ?? problem,
       isImpossible: capabilities.canWrite && problem != nil, logger: logger)
   }
 
@@ -266,7 +278,7 @@ struct Assembly: Sendable {
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
     options.isDryRun = configuration.dryRun
     // What other nodes do is told within seconds.
-    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(120))
+    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(180))
     options.fullPassInterval = configuration.fullPassEvery
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout

@@ -234,16 +234,16 @@ package struct EngineHintSink: HintSink {
 }
 
 /// A wish to be woken, for one waiter; wishes made meanwhile are one.
-struct Wakeup: Sendable {
+package struct Wakeup: Sendable {
   private let stream: AsyncStream<Void>
   private let continuation: AsyncStream<Void>.Continuation
 
-  init() { (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1)) }
+  package init() { (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-  func signal() { continuation.yield() }
+  package func signal() { continuation.yield() }
 
   /// Returns at once when the task is cancelled, and from then on always: a stream ends with its waiter.
-  func wait() async {
+  package func wait() async {
     var iterator = stream.makeAsyncIterator()
     _ = await iterator.next()
   }

@@ -175,7 +175,7 @@ import Testing
     #expect(stamp.kind == .symlink && stamp.modified == Timestamp(seconds: 5) && ground.trashed == ["old"])
     #expect(try await tree.replace("f", with: "file").stamp?.kind == .file)
     #expect(try await tree.remove("f") == .removed)
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(ground.records.count == 3 && ground.records.allSatisfy { $0.hasSuffix(".expiring") })
   }
 

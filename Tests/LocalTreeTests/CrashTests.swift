@@ -30,7 +30,7 @@ struct Crash: Error {}
     // A step that this kind of commit does not have is passed by.
     let tree = try ground.tree(limits: test.kind)
     let mounts = tree.layout.mounts.all
-    try tree.displaced.poll(mounts)
+    tree.displaced.poll()
     #expect(ground.staged == [])
     #expect(ground.records.allSatisfy { !$0.hasSuffix(".pending") })
     let found = ground.trashed + ground.entries.compactMap { ground.read($0) }

@@ -37,7 +37,7 @@ let mountKinds: [MountCapabilities] = [
     #expect(outcome.stamp == (try await tree.stamp("f")))
     #expect(ground.read("f") == "new")
     #expect(ground.trashed == ["old"])
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(ground.records.allSatisfy { $0.hasSuffix(".expiring") } && ground.records.count == 1)
     #expect(ground.entries == ["f"])
   }
@@ -48,7 +48,7 @@ let mountKinds: [MountCapabilities] = [
     let expected = try await tree.expected("f", isInBucket: false)
     #expect(try await tree.remove("f".path, expecting: expected) == .removed)
     #expect(try await tree.remove("f".path, expecting: expected) == .absent)
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(ground.trashed == ["old"] && ground.entries == [])
     #expect(ground.records.allSatisfy { $0.hasSuffix(".kept") } && ground.records.count == 1)
   }

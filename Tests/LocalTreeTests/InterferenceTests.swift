@@ -68,7 +68,7 @@ import Testing
       default: break
       }
     }
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(outcome == .changed)
     #expect(ground.read("f") == "second" && copies == ["first"] && ground.trashed == [])
   }
@@ -78,7 +78,7 @@ import Testing
     let (tree, outcome) = try await install {
       if $0 == .inSlot || $0 == .refused || $0 == .exchangedBack { replace("v\(round.next())") }
     }
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(outcome == .changed)
     // The newest is at the name, or beside it.
     #expect((copies + [ground.read("f") ?? ""]).contains("v\(round.value)"))
@@ -192,9 +192,9 @@ import Testing
     let tree = try ground.tree(quota: TrashQuota(retention: .zero))
     #expect(try await tree.replace("f", with: "new").isInstalled)
     let mounts = tree.layout.mounts.all
-    if afterWatch { try tree.displaced.poll(mounts) }
+    if afterWatch { tree.displaced.poll() }
     outside.write("h", "late")
-    try tree.displaced.poll(mounts)
+    tree.displaced.poll()
     try tree.retention.enforce(
       on: mounts[0], now: Timestamp(nanoseconds: LinuxKernel.shared.now()).advanced(by: .seconds(1)))
     #expect(ground.read("f") == "new" && copies == ["late"] && ground.trashed == [])
@@ -207,11 +207,11 @@ import Testing
     let tree = try ground.tree()
     #expect(try await tree.replace("f", with: "new").isInstalled)
     let file = open(outside.full("h"), O_WRONLY | O_CLOEXEC)
-    for _ in 0..<3 { try tree.displaced.poll(tree.layout.mounts.all) }
+    for _ in 0..<3 { tree.displaced.poll() }
     #expect(tree.displaced.count == 1 && copies == [])
     #expect(write(file, "mine", 4) == 4)
     close(file)
-    try tree.displaced.poll(tree.layout.mounts.all)
+    tree.displaced.poll()
     #expect(tree.displaced.count == 0 && copies == ["mine"])
   }
 

@@ -88,7 +88,7 @@ private final class StressRun {
       }
       guard let expected = try observe() else { continue }
       try replace(expected.value)
-      if installs % 4 == 0 { try tree.displaced.poll(tree.layout.mounts.all) }
+      if installs % 4 == 0 { tree.displaced.poll() }
     }
     stress_stop(stress)
   }
@@ -137,7 +137,7 @@ private final class StressRun {
   /// Lets the watch finish, ends every slot's retention, and balances the book.
   func finish() throws -> stress_result {
     let mounts = tree.layout.mounts.all
-    for _ in 0..<100 where tree.displaced.count > 0 { try tree.displaced.poll(mounts) }
+    for _ in 0..<100 where tree.displaced.count > 0 { tree.displaced.poll() }
     #expect(tree.displaced.count == 0)
     let grave = ground.full("grave")
     precondition(mkdir(grave, 0o755) == 0)

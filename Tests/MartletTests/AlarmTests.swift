@@ -1,3 +1,4 @@
+import NIOPosix
 import Testing
 
 @testable import Martlet
@@ -7,7 +8,7 @@ import Testing
   private static let long: Int64 = 3_600_000_000_000
 
   @Test func waitsForATime() async {
-    let alarm = Alarm()
+    let alarm = Alarm(on: MultiThreadedEventLoopGroup.singleton.next())
     let start = ContinuousClock.now
     await alarm.wait(20_000_000)
     #expect(ContinuousClock.now - start >= .milliseconds(20))
@@ -16,7 +17,7 @@ import Testing
   }
 
   @Test func whatRangBeforeEndsTheNextWaitOnly() async {
-    let alarm = Alarm()
+    let alarm = Alarm(on: MultiThreadedEventLoopGroup.singleton.next())
     alarm.ring()
     alarm.ring()
     await alarm.wait(Self.long)
@@ -27,7 +28,7 @@ import Testing
 
   /// In either order with the wait, again and again.
   @Test func ringing() async {
-    let alarm = Alarm()
+    let alarm = Alarm(on: MultiThreadedEventLoopGroup.singleton.next())
     for _ in 0..<200 {
       async let waited: Void = alarm.wait(Self.long)
       alarm.ring()
@@ -36,7 +37,7 @@ import Testing
   }
 
   @Test func cancelling() async {
-    let alarm = Alarm()
+    let alarm = Alarm(on: MultiThreadedEventLoopGroup.singleton.next())
     for _ in 0..<200 {
       let waiting = Task { await alarm.wait(Self.long) }
       waiting.cancel()

@@ -20,10 +20,10 @@ public struct AWSTimestamp: Hashable, Comparable, Sendable {
 
 extension AWSTimestamp {
   /// `2026-11-20T23:21:32.123Z` and its kin: any number of fractional digits, `Z`, `UTC` or a numeric offset.
-  public init?(iso8601 text: some StringProtocol) { self.init(iso8601: Array(text.utf8)) }
+  public init?(iso8601 text: some StringProtocol) { self.init(iso8601: Array(text.utf8)[...]) }
 
   /// Without a string: of each object of a listing.
-  init?(iso8601 bytes: [UInt8]) {
+  init?(iso8601 bytes: ArraySlice<UInt8>) {
     var scanner = DigitScanner(bytes)
     guard let year = scanner.number(digits: 4), scanner.skip("-"), let month = scanner.number(digits: 2),
       scanner.skip("-"), let day = scanner.number(digits: 2), scanner.skip("T") || scanner.skip(" "),
@@ -152,12 +152,17 @@ private struct CivilTime {
 
 /// Reads fixed-width numbers and literals off the front of a text.
 private struct DigitScanner {
-  private let bytes: [UInt8]
-  private var position = 0
+  private let bytes: ArraySlice<UInt8>
+  private var position: Int
 
-  init(_ text: some Sequence<UInt8>) { bytes = Array(text) }
+  init(_ bytes: ArraySlice<UInt8>) {
+    self.bytes = bytes
+    position = bytes.startIndex
+  }
 
-  var isAtEnd: Bool { position == bytes.count }
+  init(_ text: some Sequence<UInt8>) { self.init(Array(text)[...]) }
+
+  var isAtEnd: Bool { position == bytes.endIndex }
 
   mutating func skip(_ literal: StaticString) -> Bool {
     skip(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
@@ -170,7 +175,7 @@ private struct DigitScanner {
   }
 
   mutating func number(digits count: Int) -> Int? {
-    guard bytes.count - position >= count else { return nil }
+    guard bytes.endIndex - position >= count else { return nil }
     var value = 0
     for byte in bytes[position..<position + count] {
       guard let digit = digit(byte) else { return nil }
@@ -184,7 +189,7 @@ private struct DigitScanner {
   mutating func fraction() -> Int? {
     let start = position
     var (value, unit) = (0, 1_000_000_000)
-    while position < bytes.count, let digit = digit(bytes[position]) {
+    while position < bytes.endIndex, let digit = digit(bytes[position]) {
       unit /= 10
       value += digit * unit
       position += 1

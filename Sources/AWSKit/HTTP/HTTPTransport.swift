@@ -1,6 +1,6 @@
 internal import AsyncHTTPClient
 internal import NIOConcurrencyHelpers
-internal import NIOCore
+package import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
@@ -39,10 +39,16 @@ public final class HTTPTransport: Sendable {
   private let isShutDown = NIOLockedValueBox(false)
 
   /// - Throws: ``S3Error`` (`invalidArgument`) when the bundle of certificate authorities cannot be read.
-  public init(configuration: Configuration = Configuration()) throws {
+  public convenience init(configuration: Configuration = Configuration()) throws {
+    try self.init(configuration: configuration, on: MultiThreadedEventLoopGroup.singleton)
+  }
+
+  /// - Parameter loops: of all connections.
+  /// - Throws: ``S3Error`` (`invalidArgument`) when the bundle of certificate authorities cannot be read.
+  package init(configuration: Configuration, on loops: any EventLoopGroup) throws {
     var settings = try Self.settings(configuration)
     func make(_ settings: HTTPClient.Configuration) -> HTTPClient {
-      HTTPClient(eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: settings)
+      HTTPClient(eventLoopGroupProvider: .shared(loops), configuration: settings)
     }
     proxies = configuration.proxies
     client = make(settings)

@@ -41,7 +41,7 @@ public struct S3Client: Sendable {
   }
 
   public var configuration: Configuration
-  let transport: HTTPTransport
+  private(set) var transport: HTTPTransport
   let credentials: CredentialCache
   let signer = SigV4Signer(service: "s3")
   let logger: Logger
@@ -65,6 +65,13 @@ public struct S3Client: Sendable {
     self.credentials = credentials
     self.transport = transport
     self.logger = logger
+  }
+
+  /// The same on other connections.
+  package func over(_ transport: HTTPTransport) -> S3Client {
+    var client = self
+    client.transport = transport
+    return client
   }
 
   /// Seconds that the server's clock is ahead of ours, as far as it is known: a difference shows when it refuses a

@@ -12,8 +12,8 @@ enum S3ListingParser {
       throw XMLError(reason: "the document is not a ListBucketResult", offset: 0)
     }
     var page = S3ListPage()
-    var keys: [[UInt8]] = []
-    var prefixes: [[UInt8]] = []
+    var keys: [ArraySlice<UInt8>] = []
+    var prefixes: [ArraySlice<UInt8>] = []
     var isEncoded = false
     loop: while true {
       switch try scanner.next() {
@@ -43,7 +43,9 @@ enum S3ListingParser {
     return page
   }
 
-  private static func decodeKeys(_ page: inout S3ListPage, _ keys: [[UInt8]], _ prefixes: [[UInt8]], _ encoded: Bool) {
+  private static func decodeKeys(
+    _ page: inout S3ListPage, _ keys: [ArraySlice<UInt8>], _ prefixes: [ArraySlice<UInt8>], _ encoded: Bool
+  ) {
     var decoded: [S3ListPage.Object] = []
     decoded.reserveCapacity(keys.count)
     for (index, raw) in keys.enumerated() {
@@ -64,24 +66,24 @@ enum S3ListingParser {
     }
   }
 
-  static func decode(_ text: String, isEncoded: Bool) -> String? { decode(Array(text.utf8), isEncoded: isEncoded) }
+  static func decode(_ text: String, isEncoded: Bool) -> String? { decode(Array(text.utf8)[...], isEncoded: isEncoded) }
 
   /// S3 writes a blank as `+`, other servers as `%20`.
-  private static func decode(_ raw: [UInt8], isEncoded: Bool) -> String? {
+  private static func decode(_ raw: ArraySlice<UInt8>, isEncoded: Bool) -> String? {
     let needsDecoding = isEncoded && raw.contains { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }
-    guard let bytes = needsDecoding ? URIEncoding.decode(raw, plusIsBlank: true) : raw else { return nil }
-    return String(validating: bytes, as: UTF8.self)
+    guard needsDecoding else { return String(validating: raw, as: UTF8.self) }
+    return URIEncoding.decode(raw, plusIsBlank: true).flatMap { String(validating: $0, as: UTF8.self) }
   }
 
   /// What cannot be a key is shown percent-encoded.
-  private static func printable(_ raw: [UInt8]) -> String {
+  private static func printable(_ raw: ArraySlice<UInt8>) -> String {
     String(validating: raw, as: UTF8.self) ?? URIEncoding.encode(raw, keepingSlash: true)
   }
 
   private static func readObject(
-    _ scanner: inout XMLScanner, into objects: inout [S3ListPage.Object], _ keys: inout [[UInt8]]
+    _ scanner: inout XMLScanner, into objects: inout [S3ListPage.Object], _ keys: inout [ArraySlice<UInt8>]
   ) throws {
-    var key: [UInt8]?
+    var key: ArraySlice<UInt8>?
     var size: Int64?
     var lastModified: AWSTimestamp?
     var object = S3ListPage.Object(key: "", etag: "", size: 0, lastModified: AWSTimestamp(seconds: 0))
@@ -118,7 +120,7 @@ enum S3ListingParser {
     }
   }
 
-  private static func readPrefixes(_ scanner: inout XMLScanner, into prefixes: inout [[UInt8]]) throws {
+  private static func readPrefixes(_ scanner: inout XMLScanner, into prefixes: inout [ArraySlice<UInt8>]) throws {
     while true {
       switch try scanner.next() {
       case .start where scanner.nameIs("Prefix"): prefixes.append(try scanner.elementText())
@@ -132,14 +134,13 @@ enum S3ListingParser {
 
 extension XMLScanner {
   /// The character data of the element that has just started, up to its end; elements inside are skipped.
-  mutating func elementText() throws(XMLError) -> [UInt8] {
-    var bytes: [UInt8] = []
+  mutating func elementText() throws(XMLError) -> ArraySlice<UInt8> {
+    var whole: ArraySlice<UInt8> = []
     while true {
       switch try next() {
-      // Nearly always there is one piece, which then is not copied.
-      case .text: if bytes.isEmpty { bytes = text } else { bytes.append(contentsOf: text) }
+      case .text: if whole.isEmpty { whole = text } else { whole += text }
       case .start: try skipElement()
-      case .end, .endOfDocument: return bytes
+      case .end, .endOfDocument: return whole
       }
     }
   }

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import NIOConcurrencyHelpers
+internal import SyncEngine
 internal import SyncModel
 
 /// Watches what was put into slots until nobody can write to it any more (steps 9 and 10), and compares it
@@ -20,6 +21,9 @@ final class DisplacedWatch: Sendable {
   /// A larger file with an unchanged, trustworthy stamp is not read again until its slot is removed.
   private static let readAtOnce: Int64 = 64 << 20
 
+  /// Signalled where there is something to poll.
+  let isNeeded = Wakeup()
+
   init(keeper: ConflictKeeper) { self.keeper = keeper }
 
   func add(_ slot: Slot, _ record: SlotRecord, on mount: Mount, after: FileStatus?) {
@@ -27,10 +31,13 @@ final class DisplacedWatch: Sendable {
     watch(Watched(slot: slot, record: record, mount: mount, after: after))
   }
 
-  private func watch(_ entry: Watched) { watched.withLockedValue { $0.append(entry) } }
+  private func watch(_ entry: Watched) {
+    watched.withLockedValue { $0.append(entry) }
+    isNeeded.signal()
+  }
 
   /// Takes up what an earlier run left pending on this mount.
-  private func takeUp(on mount: Mount) throws {
+  func takeUp(on mount: Mount) throws {
     for slot in mount.trash.takeLeftOver() {
       guard let record = try SlotRecord.read(slot.recordName(.pending), in: mount.trash.directory) else {
         keeper.relay.report(keeper.name(of: slot, on: mount), "is kept, its record cannot be read")
@@ -41,10 +48,8 @@ final class DisplacedWatch: Sendable {
     }
   }
 
-  /// Looks at everything that is watched, and at what an earlier run left on these mounts; what is still being
-  /// written stays.
-  func poll(_ mounts: [Mount]) throws {
-    for mount in mounts { try takeUp(on: mount) }
+  /// Looks at everything that is watched; what is still being written stays.
+  func poll() {
     let entries = watched.withLockedValue { list in
       defer { list.removeAll(keepingCapacity: list.count < 64) }
       return list

@@ -1,6 +1,5 @@
 import NIOConcurrencyHelpers
 import NIOCore
-import NIOPosix
 
 /// Lets one task at a time wait until a time, or until it rings.
 ///
@@ -15,7 +14,9 @@ final class Alarm: Sendable {
   }
 
   private let state = NIOLockedValueBox(State())
-  private let loop = MultiThreadedEventLoopGroup.singleton.next()
+  private let loop: any EventLoop
+
+  init(on loop: any EventLoop) { self.loop = loop }
 
   func ring() {
     let sleeper = state.withLockedValue { state in

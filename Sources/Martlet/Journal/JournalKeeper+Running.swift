@@ -14,12 +14,19 @@ extension JournalKeeper {
   /// Runs until cancelled.
   /// - Parameter sink: nil where nobody wants to hear of others.
   func run(_ sink: (any RemoteHintSink)?, _ folders: FolderNews) async {
+    // A node that idles does little else than to ask for the next entry, and most of what that takes is threads that
+    // wake each other.
+    await withTaskExecutorPreference(executor) { await runOnLoop(sink, folders) }
+  }
+
+  private func runOnLoop(_ sink: (any RemoteHintSink)?, _ folders: FolderNews) async {
     while !Task.isCancelled, !isImpossible {
       let action = step()
       if case .read = action, state.withLockedValue({ $0.news.places.count }) < Self.newsLimit {
         // The same places may follow.
-      } else {
-        await tell(sink, folders)
+      } else if let news = takeNews(), let sink {
+        // The engine's work would hold up the loop.
+        await withTaskExecutorPreference(globalConcurrentExecutor) { await tell(news, sink, folders) }
       }
       if case .wait(let until) = action {
         let end = state.withLockedValue { $0.news.isEmpty ? until : min(until, $0.nextLook) }
@@ -128,16 +135,18 @@ extension JournalKeeper {
     }
   }
 
-  /// Hands what was read on to the engine.
-  private func tell(_ sink: (any RemoteHintSink)?, _ folders: FolderNews) async {
+  private func takeNews() -> JournalNews? {
     let now = environment.uptime()
-    let news = state.withLockedValue { state -> JournalNews? in
+    return state.withLockedValue { state in
       if state.news.isEmpty || state.news.isEverything && now < state.nextLook { return nil }
       if state.news.isEverything { state.nextLook = now + Self.lookSpacing }
       defer { state.news = JournalNews() }
       return state.news
     }
-    guard let news, let sink else { return }
+  }
+
+  /// Hands what was read on to the engine.
+  private func tell(_ news: JournalNews, _ sink: any RemoteHintSink, _ folders: FolderNews) async {
     if news.isEverything { return await sink.lookAtBucket() }
     var paths: Set<RelativePath> = []
     for (path, place) in news.sorted {

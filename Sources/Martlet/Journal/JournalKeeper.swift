@@ -1,6 +1,7 @@
 import BaseStore
 import Logging
 import NIOConcurrencyHelpers
+import NIOCore
 import RemoteTree
 import SyncEngine
 import SyncModel
@@ -38,16 +39,22 @@ final class JournalKeeper: Sendable {
   let obstacle: String?
   var canAppend: Bool { obstacle == nil }
   let state: NIOLockedValueBox<State>
+  /// Of `run`.
+  let executor: EventLoopExecutor
   /// Wakes `run`.
-  let alarm = Alarm()
+  let alarm: Alarm
 
   /// - Parameters:
+  ///   - loop: on which `run` runs, best with the connections of the objects.
   ///   - obstacle: why nothing can be written; nil: it can.
   ///   - isImpossible: no node can, so that there is nothing to read either.
   init(
-    _ objects: JournalObjects, bucket: String, store: BaseStore, obstacle: String?, isImpossible: Bool, logger: Logger
+    _ objects: JournalObjects, on loop: any EventLoop, bucket: String, store: BaseStore, obstacle: String?,
+    isImpossible: Bool, logger: Logger
   ) {
     self.objects = objects
+    executor = EventLoopExecutor(loop)
+    alarm = Alarm(on: loop)
     self.store = store
     self.logger = logger
     self.isImpossible = isImpossible

@@ -23,7 +23,6 @@ struct Merge {
   var base: BaseStream
   var remote: RemoteStream?
   private var pending = PrefixStack<Seen>()
-  private var leaves: Set<RelativePath> = []
   /// Directories of the remote side and of the local one whose leaf's name is still pending.
   private var remoteBelow: Set<RelativePath> = []
   private var localDirectories: Set<RelativePath> = []
@@ -40,26 +39,21 @@ struct Merge {
     guard let seen = try await nextSeen() else {
       if isFinished { return nil }
       isFinished = true
-      return pending.finish().map { release($0.value) }
+      return pending.finish().map { ($0.value, neighbours($0.value)) }
     }
-    var decided = pending.advance(to: seen.path).map { release($0.value) }
+    var decided = pending.advance(to: seen.path).map { ($0.value, neighbours($0.value)) }
     if seen.path.isDirectory {
-      if let state = seen.remote, state != .absent, leaves.contains(seen.path.asLeaf) { remoteBelow.insert(seen.path) }
+      if let state = seen.remote, state != .absent, pending.holds(seen.path.asLeaf) { remoteBelow.insert(seen.path) }
       decided.append((seen, neighbours(seen)))
     } else {
       pending.push(seen.path, seen)
-      leaves.insert(seen.path)
     }
     return decided
   }
 
-  private mutating func release(_ seen: Seen) -> (Seen, Neighbours) {
-    leaves.remove(seen.path)
-    return (seen, neighbours(seen))
-  }
-
   private mutating func neighbours(_ seen: Seen) -> Neighbours {
     guard !seen.path.isDirectory else { return Neighbours(localHasEntries: seen.localHasEntries) }
+    if remoteBelow.isEmpty, localDirectories.isEmpty { return Neighbours() }
     let directory = seen.path.asDirectory
     return Neighbours(
       remoteHasDescendants: remoteBelow.remove(directory) != nil,
@@ -74,8 +68,7 @@ struct Merge {
     let localHead = local?.head
     let baseHead = base.head
     let remoteHead = remote?.head()
-    let heads = [localHead?.path, baseHead?.path, remoteHead?.path].compactMap { $0 }
-    guard let path = heads.min() else { return nil }
+    guard let path = least(least(localHead?.path, baseHead?.path), remoteHead?.path) else { return nil }
     var seen = Seen(path: path)
     if local != nil {
       if localHead?.path == path {
@@ -83,7 +76,7 @@ struct Merge {
         seen.local = .present(entry.stamp)
         seen.localRevision = revision
         if path.isDirectory {
-          if leaves.contains(path.asLeaf) { localDirectories.insert(path) }
+          if pending.holds(path.asLeaf) { localDirectories.insert(path) }
           if local!.mustRead { try await local!.read() }
           seen.localHasEntries = local!.head?.path.isBelow(path) ?? false
         }
@@ -108,5 +101,10 @@ struct Merge {
       }
     }
     return seen
+  }
+
+  private func least(_ one: RelativePath?, _ other: RelativePath?) -> RelativePath? {
+    guard let one, let other else { return one ?? other }
+    return min(one, other)
   }
 }

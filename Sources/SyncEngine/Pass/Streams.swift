@@ -132,6 +132,7 @@ struct RemoteStream {
   mutating func head() -> (path: RelativePath, state: RemoteState)? {
     if let directory = implied.first { return (directory, .implied) }
     guard let next = batch.first else { return nil }
+    if let last, next.path.hasParents(of: last) { return (next.path, next.state) }
     // Parents that the key before did not have already.
     let new = next.path.ancestors.reversed().filter { ancestor in
       !(last.map { $0 == ancestor || $0.isBelow(ancestor) } ?? false)
@@ -140,7 +141,7 @@ struct RemoteStream {
       implied = new
       return (first, .implied)
     }
-    return (next.path, next.path.isDirectory ? .marker(next.stamp) : .object(next.stamp))
+    return (next.path, next.state)
   }
 
   var mustRead: Bool { implied.isEmpty && batch.isEmpty && !isLast }
@@ -166,4 +167,8 @@ struct RemoteStream {
       last = batch.removeFirst().path
     }
   }
+}
+
+extension RemoteListing {
+  fileprivate var state: RemoteState { path.isDirectory ? .marker(stamp) : .object(stamp) }
 }

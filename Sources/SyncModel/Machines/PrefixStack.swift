@@ -23,6 +23,8 @@ package struct PrefixStack<Value: Sendable>: Sendable {
 
   package var count: Int { waiting.count }
 
+  package func holds(_ leaf: RelativePath) -> Bool { waiting.contains { $0.path == leaf } }
+
   /// Holds the value of the leaf that the stream has reached, after `advance(to:)` with the same path.
   package mutating func push(_ path: RelativePath, _ value: Value) {
     waiting.append(Waiting(path: path, value: value))
@@ -31,6 +33,7 @@ package struct PrefixStack<Value: Sendable>: Sendable {
   /// Tells of the stream's next path, leaf or directory, and returns what need not wait any longer, in ascending
   /// order.
   package mutating func advance(to path: RelativePath) -> [Released] {
+    if waiting.isEmpty { return [] }
     var released: [Released] = []
     var kept = 0
     for index in waiting.indices {

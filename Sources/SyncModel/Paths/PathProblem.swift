@@ -28,18 +28,22 @@ package enum PathProblem: Error, Hashable, Sendable {
   }
 
   static func inPath(_ text: String) -> PathProblem? {
-    let bytes = text.utf8
+    var text = text
+    return text.withUTF8(inPath)
+  }
+
+  private static func inPath(_ bytes: UnsafeBufferPointer<UInt8>) -> PathProblem? {
+    let slash = UInt8(ascii: "/")
     if bytes.isEmpty { return .empty }
-    if bytes.first == UInt8(ascii: "/") { return .absolute }
+    if bytes[0] == slash { return .absolute }
     if bytes.contains(0) { return .nulByte }
-    let components = bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    for (index, component) in components.enumerated() {
-      if component.isEmpty {
-        if index == components.count - 1 { break }
-        return .emptyComponent
-      }
+    var start = 0
+    while start < bytes.count {
+      let component = bytes[start...].prefix { $0 != slash }
+      if component.isEmpty { return .emptyComponent }
       if component.elementsEqual(".".utf8) || component.elementsEqual("..".utf8) { return .dotComponent }
       if component.count > RelativePath.maximumComponentLength { return .componentTooLong(bytes: component.count) }
+      start = component.endIndex + 1
     }
     return nil
   }

@@ -80,6 +80,15 @@ extension RelativePath {
     return result
   }
 
+  /// Whether each of the ``ancestors`` is one of the other path's, or that path.
+  package func hasParents(of other: RelativePath) -> Bool {
+    withBytes { bytes in
+      let leaf = bytes.last == UInt8(ascii: "/") ? bytes.dropLast() : bytes[...]
+      guard let slash = leaf.lastIndex(of: UInt8(ascii: "/")) else { return true }
+      return other.withBytes { $0.starts(with: bytes[...slash]) }
+    }
+  }
+
   /// The last component, without a trailing slash.
   package var name: String {
     let leaf = asLeaf.string

@@ -96,7 +96,7 @@ final class Playground: Sendable {
     limits: MountCapabilities? = nil, quota: TrashQuota = TrashQuota(), usesOpenat2: Bool = true,
     isDurable: Bool = true,
     watch: WatchPolicy = .auto, symlinks: SymlinkPolicy = .preserve, preservesOwner: Bool = false,
-    now: Timestamp? = nil, hook: CommitHook? = nil
+    now: Timestamp? = nil, runner: any LocalRunner = sharedPool, hook: CommitHook? = nil
   ) throws -> LocalTree {
     let layout = try RootLayout(
       path, remoteID: "test", quota: quota, limits: limits, usesOpenat2: usesOpenat2, isDurable: isDurable)
@@ -105,7 +105,7 @@ final class Playground: Sendable {
       wallTime: { now ?? Timestamp(nanoseconds: LinuxKernel.shared.now()) })
     options.preservesOwner = preservesOwner
     return try LocalTree(
-      layout, options: options, pool: sharedPool,
+      layout, options: options, pool: runner,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }), hook: hook)
   }
 }

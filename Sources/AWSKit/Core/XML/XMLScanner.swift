@@ -21,7 +21,9 @@ package struct XMLScanner {
   private var pendingEnd = false
   private var sawRoot = false
   package private(set) var nameRange = 0..<0
-  package private(set) var text: [UInt8] = []
+  /// Where the text stands in the document; nil where it had to be decoded.
+  private var textRange: Range<Int>?
+  private var decoded: [UInt8] = []
 
   /// The caller limits the size.
   package init(_ bytes: [UInt8]) {
@@ -33,6 +35,9 @@ package struct XMLScanner {
 
   /// Bytes read so far: behind the tag or text of the last event.
   package var offset: Int { position }
+
+  /// Nearly always a part of the document, which is not copied.
+  package var text: ArraySlice<UInt8> { textRange.map { bytes[$0] } ?? decoded[...] }
 
   /// Local name of the element that has just started or ended.
   package var name: ArraySlice<UInt8> { bytes[nameRange] }
@@ -161,25 +166,37 @@ package struct XMLScanner {
 
   /// Nil for blanks outside of the root element.
   private mutating func characterData() throws(XMLError) -> Event? {
-    text.removeAll(keepingCapacity: true)
+    let start = plainRun()
+    position = start.upperBound
+    if position == bytes.count || bytes[position] == UInt8(ascii: "<") {
+      textRange = start
+    } else {
+      beginDecoding(bytes[start])
+    }
     while position < bytes.count, bytes[position] != UInt8(ascii: "<") {
       let byte = bytes[position]
       if byte == UInt8(ascii: "&") {
         try reference()
       } else if byte == UInt8(ascii: "\r") {
         // Line ends are normalised; a real carriage return comes as a character reference.
-        if peek(1) != UInt8(ascii: "\n") { text.append(UInt8(ascii: "\n")) }
+        if peek(1) != UInt8(ascii: "\n") { decoded.append(UInt8(ascii: "\n")) }
         position += 1
       } else {
         let run = plainRun()
         guard !run.isEmpty else { throw fail("a control character") }
-        text.append(contentsOf: bytes[run])
+        decoded.append(contentsOf: bytes[run])
         position = run.upperBound
       }
     }
     guard openElements.isEmpty else { return .text }
     guard text.allSatisfy(isBlank) else { throw fail("text outside of the root element") }
     return nil
+  }
+
+  private mutating func beginDecoding(_ start: ArraySlice<UInt8>) {
+    textRange = nil
+    decoded.removeAll(keepingCapacity: true)
+    decoded.append(contentsOf: start)
   }
 
   /// From here to the next byte that needs a look: nearly all of a listing.
@@ -198,7 +215,7 @@ package struct XMLScanner {
 
   private mutating func characterDataSection() throws(XMLError) -> Event {
     guard !openElements.isEmpty else { throw fail("text outside of the root element") }
-    text.removeAll(keepingCapacity: true)
+    beginDecoding([])
     position += "<![CDATA[".utf8.count
     while !hasPrefix("]]>") {
       guard position < bytes.count else { throw fail("the document is cut off") }
@@ -211,7 +228,7 @@ package struct XMLScanner {
 
   private mutating func appendCharacterByte(_ byte: UInt8) throws(XMLError) {
     guard byte >= 0x20 || isBlank(byte) else { throw fail("a control character") }
-    text.append(byte)
+    decoded.append(byte)
   }
 
   /// `&amp;`, `&#38;`, `&#x26;` and their like. References to control characters are taken, although XML 1.0 forbids
@@ -230,15 +247,15 @@ package struct XMLScanner {
         let value = UInt32(String(decoding: digits, as: UTF8.self), radix: isHex ? 16 : 10), value != 0,
         let scalar = Unicode.Scalar(value)
       else { throw fail("a character reference is malformed") }
-      text.append(contentsOf: UTF8.encode(scalar)!)
+      decoded.append(contentsOf: UTF8.encode(scalar)!)
       return
     }
     switch String(decoding: body, as: UTF8.self) {
-    case "amp": text.append(UInt8(ascii: "&"))
-    case "lt": text.append(UInt8(ascii: "<"))
-    case "gt": text.append(UInt8(ascii: ">"))
-    case "quot": text.append(UInt8(ascii: "\""))
-    case "apos": text.append(UInt8(ascii: "'"))
+    case "amp": decoded.append(UInt8(ascii: "&"))
+    case "lt": decoded.append(UInt8(ascii: "<"))
+    case "gt": decoded.append(UInt8(ascii: ">"))
+    case "quot": decoded.append(UInt8(ascii: "\""))
+    case "apos": decoded.append(UInt8(ascii: "'"))
     default: throw fail("an entity is not known")
     }
   }

@@ -19,7 +19,9 @@ public enum ETagQuoting: Sendable {
 package enum ETag {
   /// The normal form of the API: no quotes. A weak mark `W/` stays, so that it cannot pass for a strong one.
   package static func normalised(_ raw: some StringProtocol) -> String {
-    guard raw.count >= 2, raw.hasPrefix("\""), raw.hasSuffix("\"") else { return String(raw) }
-    return String(raw.dropFirst().dropLast())
+    let text = String(raw)
+    let (bytes, quote) = (text.utf8, UInt8(ascii: "\""))
+    guard bytes.count >= 2, bytes.first == quote, bytes.last == quote else { return text }
+    return String(Substring(bytes.dropFirst().dropLast()))
   }
 }
