@@ -29,7 +29,6 @@ struct Crash: Error {}
     let crashed = try await commit(test)
     // A step that this kind of commit does not have is passed by.
     let tree = try ground.tree(limits: test.kind)
-    let mounts = tree.layout.mounts.all
     tree.displaced.poll()
     #expect(ground.staged == [])
     #expect(ground.records.allSatisfy { !$0.hasSuffix(".pending") })

@@ -3,7 +3,9 @@ import Testing
 @testable import SyncModel
 
 @Suite struct ParentTests {
-  private static let paths = ["", "a", "a/", "a/b", "a/b/", "a/b/c", "a/bc", "a/bc/d", "ab", "ab/", "ab/c", "é/", "é/é"]
+  private static let paths = [
+    "", "a", "a/", "a/b", "a/b/", "a/b/c", "a/bc", "a/bc/d", "ab", "ab/", "ab/c", "é/", "é/é",
+  ]
 
   @Test func parentsOfAnother() {
     for path in Self.paths.map(RelativePath.init(unchecked:)) {
