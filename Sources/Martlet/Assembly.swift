@@ -278,7 +278,7 @@ struct Assembly: Sendable {
     if configuration.symlinks != .preserve { options.symlinkRefusal = configuration.symlinks.refusal }
     options.isDryRun = configuration.dryRun
     // What other nodes do is told within seconds.
-    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(180))
+    options.poll = configuration.poll ?? (configuration.journal == nil ? .seconds(30) : .seconds(300))
     options.fullPassInterval = configuration.fullPassEvery
     options.uploadOpenAfter = configuration.uploadOpenAfter
     options.shutdownTimeout = configuration.shutdownTimeout

@@ -14,7 +14,7 @@ public struct Configuration: Sendable {
 
   /// End after the first pass that leaves nothing to do.
   public var once = false
-  /// Between two listings of the bucket. Nil: 30 seconds, or three minutes with the ``journal``.
+  /// Between two listings of the bucket. Nil: 30 seconds, or five minutes with the ``journal``.
   public var poll: Duration?
   /// Between two looks at everything while changes announce themselves: of the folder by its watch, of the bucket by
   /// ``eventQueue``.

@@ -73,7 +73,7 @@ import Testing
     #expect(try Self.engineOptions(configuration).poll == .seconds(seconds))
   }
 
-  @Test(arguments: [("", 30), ("--journal", 180), ("--journal --poll 5", 5), ("--poll 5", 5)])
+  @Test(arguments: [("", 30), ("--journal", 300), ("--journal --poll 5", 5), ("--poll 5", 5)])
   func pollsAreRarerWithAJournal(_ options: String, _ seconds: Int) throws {
     let arguments = ["/tmp", "s3://b"] + options.split(separator: " ").map(String.init)
     let invocation = try SyncInvocation(SyncOptions.parse(arguments), environment: [:])

@@ -29,7 +29,7 @@ package struct JournalTiming: Hashable, Sendable {
     switch idle {
     case ..<(10 * Self.second): Self.second / 2
     case ..<(120 * Self.second): Self.second
-    case ..<(3600 * Self.second): 2 * Self.second
+    case ..<(3600 * Self.second): 3 * Self.second
     default: 5 * Self.second
     }
   }
