@@ -4,7 +4,7 @@ import NIOCore
 ///
 /// Only for tasks that come back to waiting soon, since all connections of the loop wait meanwhile.
 final class EventLoopExecutor: TaskExecutor {
-  let loop: any EventLoop
+  private let loop: any EventLoop
 
   init(_ loop: any EventLoop) { self.loop = loop }
 

@@ -53,6 +53,7 @@ struct Merge {
 
   private mutating func neighbours(_ seen: Seen) -> Neighbours {
     guard !seen.path.isDirectory else { return Neighbours(localHasEntries: seen.localHasEntries) }
+    // Nearly every leaf: without a path for its name as a directory.
     if remoteBelow.isEmpty, localDirectories.isEmpty { return Neighbours() }
     let directory = seen.path.asDirectory
     return Neighbours(

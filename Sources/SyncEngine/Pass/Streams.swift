@@ -132,6 +132,7 @@ struct RemoteStream {
   mutating func head() -> (path: RelativePath, state: RemoteState)? {
     if let directory = implied.first { return (directory, .implied) }
     guard let next = batch.first else { return nil }
+    // Nearly every key: without a list of its parents.
     if let last, next.path.hasParents(of: last) { return (next.path, next.state) }
     // Parents that the key before did not have already.
     let new = next.path.ancestors.reversed().filter { ancestor in
